@@ -1,0 +1,320 @@
+"""TLA+ expressions and the types of the values they stand for.
+
+The front end (``specgen.lower``) builds expressions, the back end (``specgen.steps``) substitutes into
+them and prints them. Nothing here knows Python source or TLC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+# --- types ---------------------------------------------------------------------------------------
+# A type is the set of values that a variable may hold. None, opaque values and callers are TLA+ model
+# values, which TLC compares with anything; the other kinds must not meet in one comparison, so a
+# variable that may hold two of them is a Union, and its values are boxed: [int |-> 3], [bool |-> TRUE].
+
+
+@dataclass(frozen=True, slots=True)
+class NeverT:
+    """No value is known to arrive here yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntT:
+    """Python int (and a float that only ever holds whole numbers)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoolT:
+    """Python bool."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrT:
+    """Python str of which only the listed literals are told apart."""
+
+    values: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class NoneT:
+    """Python None: the model value ``None``."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtomT:
+    """Opaque values, only ever stored and compared: the constant set ``domain`` of model values."""
+
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerT:
+    """The identity of a call (thread, task, or a token made by it): an element of ``Everyone``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TupleT:
+    """Tuple of fixed length."""
+
+    items: tuple[Ty, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeqT:
+    """List or deque: a TLA+ sequence."""
+
+    item: Ty
+
+
+@dataclass(frozen=True, slots=True)
+class DictT:
+    """Dict: a TLA+ function whose domain is the set of keys present; the empty dict is ``<<>>``."""
+
+    key: Ty
+    value: Ty
+
+
+@dataclass(frozen=True, slots=True)
+class SetT:
+    """Set."""
+
+    item: Ty
+
+
+@dataclass(frozen=True, slots=True)
+class RecordT:
+    """Object that is never mutated after it was built, or a tuple with names: a TLA+ record."""
+
+    name: str
+    fields: tuple[tuple[str, Ty], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefT:
+    """Reference to a mutable object of an in-feature class: ``<<caller, n>>``, the caller's n-th such object."""
+
+    cls: str
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedT:
+    """Name of an exception, where results hold more than strings: boxed as ``[raised |-> "Full"]``."""
+
+    values: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class UnionT:
+    """Values of several kinds; see ``boxed_kinds``."""
+
+    members: frozenset[Ty]
+
+
+Ty: TypeAlias = (
+    NeverT | IntT | BoolT | StrT | NoneT | AtomT | CallerT | TupleT | SeqT | DictT | SetT | RecordT | RefT | RaisedT | UnionT
+)
+
+_KINDS: dict[type, str] = {
+    IntT: "int",
+    BoolT: "bool",
+    StrT: "str",
+    TupleT: "tuple",
+    SeqT: "seq",
+    DictT: "dict",
+    SetT: "set",
+    RecordT: "record",
+    RefT: "ref",
+    RaisedT: "raised",
+}
+
+
+def kind_of(ty: Ty) -> str | None:
+    """The box a value of this type would need in a union, or None where it is a model value."""
+    return _KINDS.get(type(ty))
+
+
+def members(ty: Ty) -> frozenset[Ty]:
+    """The members of a union, or the type alone; NeverT has none."""
+    if isinstance(ty, UnionT):
+        return ty.members
+    return frozenset() if isinstance(ty, NeverT) else frozenset({ty})
+
+
+def boxed_kinds(ty: Ty) -> frozenset[str]:
+    """Kinds that are boxed in values of this type: empty unless two or more kinds would meet."""
+    kinds = {k for m in members(ty) if (k := kind_of(m)) is not None}
+    return frozenset(kinds) if len(kinds) > 1 else frozenset()
+
+
+def join(a: Ty, b: Ty) -> Ty:
+    """Least type that holds the values of both; members of one kind are joined into one member."""
+    by_kind: dict[object, Ty] = {}
+    for member in sorted(members(a) | members(b), key=repr):
+        slot: object = kind_of(member) or member
+        by_kind[slot] = _join_same(by_kind[slot], member) if slot in by_kind else member
+    out = frozenset(by_kind.values())
+    if not out:
+        return NeverT()
+    return next(iter(out)) if len(out) == 1 else UnionT(out)
+
+
+def _join_same(a: Ty, b: Ty) -> Ty:
+    match a, b:
+        case StrT(), StrT():
+            return StrT(a.values | b.values)
+        case RaisedT(), RaisedT():
+            return RaisedT(a.values | b.values)
+        case TupleT(), TupleT():
+            if len(a.items) == len(b.items):
+                return TupleT(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
+            item: Ty = NeverT()
+            for x in a.items + b.items:
+                item = join(item, x)
+            return SeqT(item)
+        case SeqT(), SeqT():
+            return SeqT(join(a.item, b.item))
+        case SetT(), SetT():
+            return SetT(join(a.item, b.item))
+        case DictT(), DictT():
+            return DictT(join(a.key, b.key), join(a.value, b.value))
+        case RecordT(), RecordT():
+            names = dict(a.fields) | {n: join(dict(a.fields).get(n, NeverT()), t) for n, t in b.fields}
+            return RecordT(a.name, tuple(names.items()))
+    return a
+
+
+# --- expressions ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """An int, bool or str literal."""
+
+    value: int | bool | str
+
+
+@dataclass(frozen=True, slots=True)
+class NoneE:
+    """Python's None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A declared constant, or a model value of a constant set."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The caller that takes the step: ``c``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """An argument of the caller's operation: ``call[c].visitor``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A local variable of the caller: ``local[c].state``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """A shared variable of the specification."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A name bound by a quantifier, a set or function constructor, or LET."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """An operator applied to arguments. ``names`` are field names or bound names, where the operator has them.
+
+    name          args                      prints as
+    ------------  ------------------------  ---------------------------------------------
+    + - * \\div %  a, b                      infix (``neg``: -a)
+    = # < <= > >= a, b                      infix
+    and or        a, b, ...                 /\\ \\/ (printed inline)
+    not           a                         ~a
+    in notin      a, s                      \\in \\notin
+    union inter diff subseteq   s, t        \\cup \\cap \\ \\subseteq
+    ..            a, b                      a..b
+    concat        s, t                      s \\o t
+    apply         f, x                      f[x]
+    field         r         names=(f,)      r.f
+    except        f, k, v                   [f EXCEPT ![k] = v]
+    except_field  r, v      names=(f,)      [r EXCEPT !.f = v]
+    tuple         a, ...                    <<a, ...>>
+    set           a, ...                    {a, ...}
+    record        a, ...    names           [f |-> a, ...]
+    if            c, a, b                   IF c THEN a ELSE b
+    filter        s, p      names=(x,)      {x \\in s : p}
+    map           s, e      names=(x,)      {e : x \\in s}
+    function      s, e      names=(x,)      [x \\in s |-> e]
+    exists forall s, p      names=(x,)      \\E x \\in s : p,  \\A x \\in s : p
+    choose        s, p      names=(x,)      CHOOSE x \\in s : p
+    DOMAIN        f                         DOMAIN f
+    SUBSET UNION  s                         SUBSET s, UNION s
+    call          a, ...    names=(Op,)     Op(a, ...): an operator of a standard module or of HELPERS
+    """
+
+    name: str
+    args: tuple[Expr, ...] = ()
+    names: tuple[str, ...] = field(default=())
+
+
+Expr: TypeAlias = Lit | NoneE | Const | Me | Arg | Local | Var | Bound | Op
+
+#: Helper operators that ``call`` may name; the printer adds the used ones to the module.
+#: name -> (definition, one-line comment, helpers or standard modules it needs).
+HELPERS: dict[str, tuple[str, str]] = {
+    "Put": ("Put(d, k, v) == [x \\in DOMAIN d \\cup {k} |-> IF x = k THEN v ELSE d[x]]", "d with d[k] = v"),
+    "Without": ("Without(d, k) == [x \\in DOMAIN d \\ {k} |-> d[x]]", "d with no entry for k"),
+    "Values": ("Values(d) == {d[x] : x \\in DOMAIN d}", "the values of the dict d"),
+    "Last": ("Last(s) == s[Len(s)]", "the last item of s"),
+    "Front": ("Front(s) == SubSeq(s, 1, Len(s) - 1)", "s without its last item"),
+    "Items": ("Items(s) == {s[i] : i \\in DOMAIN s}", "the items of the sequence s"),
+    "RemoveAt": ("RemoveAt(s, i) == SubSeq(s, 1, i - 1) \\o SubSeq(s, i + 1, Len(s))", "s without its i-th item"),
+    "FirstIndex": (
+        "FirstIndex(s, x) == CHOOSE i \\in DOMAIN s : s[i] = x /\\ \\A j \\in 1..(i - 1) : s[j] # x",
+        "the first index at which s holds x",
+    ),
+    "Min": ("Min(a, b) == IF a <= b THEN a ELSE b", "the smaller of two numbers"),
+    "Max": ("Max(a, b) == IF a >= b THEN a ELSE b", "the larger of two numbers"),
+    "MinOf": ("MinOf(S) == CHOOSE x \\in S : \\A y \\in S : x <= y", "the least number of S"),
+    "MaxOf": ("MaxOf(S) == CHOOSE x \\in S : \\A y \\in S : x >= y", "the greatest number of S"),
+    "Select": (
+        "RECURSIVE Select(_, _, _)\n"
+        "Select(s, Test(_), i) == IF i > Len(s) THEN << >> ELSE (IF Test(s[i]) THEN <<s[i]>> ELSE << >>) \\o Select(s, Test, i + 1)",
+        "unused",
+    ),
+    "SumOver": (
+        "RECURSIVE SumOver(_, _)\n"
+        "SumOver(f, S) == IF S = {} THEN 0 ELSE LET x == CHOOSE y \\in S : TRUE IN f[x] + SumOver(f, S \\ {x})",
+        "the sum of f[x] over x in S",
+    ),
+    "SeqOf": (
+        "RECURSIVE SeqOf(_)\n"
+        "SeqOf(S) == IF S = {} THEN << >> ELSE LET x == CHOOSE y \\in S : TRUE IN <<x>> \\o SeqOf(S \\ {x})",
+        "the elements of S in some fixed order",
+    ),
+    "Orders": (
+        "Orders(S) == {s \\in [1..Cardinality(S) -> S] : \\A i, j \\in DOMAIN s : i # j => s[i] # s[j]}",
+        "every order of the elements of S",
+    ),
+}
+del HELPERS["Select"]
