@@ -1,0 +1,193 @@
+"""Settings: command line > environment ``CODE2TLA_*`` > ``code2tla.toml`` in the target > defaults."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from platformdirs import user_cache_path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from code2tla.errors import SettingError
+
+FILE_NAME = "code2tla.toml"
+PREFIX = "CODE2TLA_"
+
+RunnerName = Literal["auto", "embedded", "docker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """An invariant written in Python over ``self``; ``cls`` is the class it speaks of (None: the only one)."""
+
+    name: str
+    expr: str
+    when: Literal["always", "quiescent"] = "always"
+    cls: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that steers a run.
+
+    ``budget`` is in seconds of wall clock for the model checking of all targets together, ``memory_mb`` the heap
+    of one TLC, ``states`` the distinct states of one TLC run (None: no limit); ``callers`` and ``before`` are the
+    largest scenario: how many overlapping calls, after how many set-up calls.
+    """
+
+    out: Path = Path()
+    budget: float = 60.0
+    memory_mb: int = 2048
+    states: int | None = None
+    runner: RunnerName = "auto"
+    jar: Path | None = None
+    classes: tuple[str, ...] = ()
+    callers: int = 3
+    before: int = 2
+    invariants: tuple[Invariant, ...] = ()
+    cache: Path = Path()
+
+    @property
+    def index_file(self) -> Path:
+        """The extractor's sqlite index."""
+        return self.cache / "index.sqlite"
+
+
+def _env(key: str) -> str:
+    return PREFIX + ("TLA2TOOLS" if key == "jar" else key.upper())
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool):  # which pydantic would take for 0 or 1
+        raise ValueError("a number is wanted")  # noqa: TRY004 - pydantic wants a ValueError
+    return value
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class _Values(BaseModel):
+    """The settings as text from outside may give them; None means: not given."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    out: Path | None = None
+    budget: Annotated[float, BeforeValidator(_number), Field(gt=0, le=604_800)] | None = None
+    memory_mb: Annotated[int, BeforeValidator(_number), Field(ge=64, le=1_048_576)] | None = Field(
+        default=None, alias="memory"
+    )
+    states: Annotated[int, BeforeValidator(_number), Field(ge=1)] | None = None
+    runner: RunnerName | None = None
+    jar: Path | None = None
+    classes: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_split)] | None = Field(
+        default=None, alias="class"
+    )
+    callers: Annotated[int, BeforeValidator(_number), Field(ge=2, le=4)] | None = None
+    before: Annotated[int, BeforeValidator(_number), Field(ge=0, le=4)] | None = None
+    cache: Path | None = None
+
+
+class _Invariant(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    expr: Annotated[str, Field(min_length=1)]
+    when: Literal["always", "quiescent"] = "always"
+    cls: str | None = Field(default=None, alias="class")
+
+
+def _whole(value: object) -> object:
+    return {"expr": value} if isinstance(value, str) else value
+
+
+class _File(_Values):
+    """``code2tla.toml``: the settings, and a table of invariants."""
+
+    invariants: dict[
+        Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], Annotated[_Invariant, BeforeValidator(_whole)]
+    ] = Field(default_factory=dict)
+
+
+_Model = TypeVar("_Model", bound=_Values)
+
+#: What each setting allows, for error messages.
+ALLOWED = {
+    "out": "a directory",
+    "budget": "seconds, more than 0",
+    "memory": "megabytes, a whole number from 64",
+    "states": "a whole number from 1",
+    "runner": "auto, embedded or docker",
+    "jar": "a path to tla2tools.jar",
+    "class": "names of classes of the feature",
+    "callers": "a whole number from 2 to 4",
+    "before": "a whole number from 0 to 4",
+    "cache": "a directory",
+    "invariants": 'Name = "a Python expression", or '
+    'Name = {expr = "...", when = "always" or "quiescent", class = "..."}',
+}
+#: Where results and caches go, and which jar is run, is the user's to say and never the target's.
+_USERS_OWN = ("out", "jar", "cache")
+
+
+def load(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings for a run on ``repo``; ``options`` are those of the command line, None where not given.
+
+    Raises SettingError with one line that names where the value stands, the key, and what is allowed.
+    """
+    merged: dict[str, Any] = {"cache": user_cache_path("code2tla")}
+    text = _read(repo / FILE_NAME)
+    invariants: tuple[Invariant, ...] = ()
+    if text is not None:
+        table = _toml(repo / FILE_NAME, text)
+        for key in _USERS_OWN:
+            if key in table:
+                raise SettingError(f"{FILE_NAME}: {key}: not allowed here; give --{key} or {_env(key)}")
+        from_file = _validate(_File, table, lambda key: f"{FILE_NAME}: {key}")
+        merged |= _given(from_file)
+        invariants = tuple(
+            Invariant(name, entry.expr, entry.when, entry.cls) for name, entry in from_file.invariants.items()
+        )
+    from_env = {key: environ[_env(key)] for key in ALLOWED if key != "invariants" and environ.get(_env(key))}
+    merged |= _given(_validate(_Values, from_env, _env))
+    given = {key: value for key, value in options.items() if value is not None}
+    merged |= _given(_validate(_Values, given, lambda key: "--" + key))
+    return Settings(**merged, invariants=invariants)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{FILE_NAME}: cannot be read ({error}); mend or remove it") from error
+
+
+def _toml(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"{path.name}: not valid TOML: {error}") from error
+
+
+def _given(values: _Values) -> dict[str, Any]:
+    names = {field.name for field in fields(Settings)} - {"invariants"}
+    return {name: value for name in names if (value := getattr(values, name)) is not None}
+
+
+def _validate(model: type[_Model], table: Mapping[str, Any], where: Callable[[str], str]) -> _Model:
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = [str(part) for part in first["loc"] if part != "[key]"]
+        key = path[0] if path else "?"
+        if first["type"] == "extra_forbidden" and len(path) == 1:
+            names = ", ".join(name for name in ALLOWED if model is _File and name not in _USERS_OWN)
+            raise SettingError(f"{where(key)}: no such setting; there are {names}") from None
+        given = first["input"] if isinstance(first["input"], str | int | float | list) else "that"
+        raise SettingError(f"{where('.'.join(path))}: {given!r} is not allowed; give {ALLOWED[key]}") from None
