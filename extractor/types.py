@@ -5,7 +5,45 @@ Lines are 1-based and inclusive; paths are relative to the repository root, with
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+_T = TypeVar("_T", bound="_Lazy")
+
+
+class _Lazy:
+    """Lets a frozen dataclass have fields that are worked out on first use.
+
+    A field listed in ``_later`` starts without a value; the first look at it calls its function and keeps what
+    that gives. Equality, repr, replace and pickling see an ordinary field.
+    """
+
+    __slots__ = ("_later",)
+
+    _later: dict[str, Callable[[], Any]]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "_later":
+                raise AttributeError(name)
+            make = getattr(self, "_later", {}).get(name)
+            if make is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            value = make()
+            object.__setattr__(self, name, value)
+            self._later.pop(name, None)
+            return value
+
+
+def lazily(cls: type[_T], later: dict[str, Callable[[], Any]], **known: Any) -> _T:
+    """An instance of ``cls`` whose fields in ``later`` are made on first use and the rest are ``known``."""
+    made = object.__new__(cls)
+    object.__setattr__(made, "_later", later)
+    for name, value in known.items():
+        object.__setattr__(made, name, value)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +68,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(_Lazy):
     """One file of the feature. ``text`` is empty when a problem kept it from being read."""
 
     path: str
@@ -66,7 +104,10 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call site. ``resolved`` names the in-feature symbol it reaches, when that is certain."""
+    """A call site. ``caller`` is the qualname of the function or class around it, "" at module level.
+
+    ``resolved`` is ``path:qualname`` of the in-feature symbol it reaches, when that is certain.
+    """
 
     caller: str
     callee: str
@@ -152,8 +193,11 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """Everything known about one feature at one moment. ``commit`` is None outside git."""
+class Facts(_Lazy):
+    """Everything known about one feature at one moment. ``commit`` is None outside git.
+
+    ``dirty`` when tracked files of the feature differ from that commit.
+    """
 
     repo: str
     feature: str
@@ -169,3 +213,4 @@ class Facts:
     assertions: tuple[Assertion, ...] = ()
     problems: tuple[Problem, ...] = ()
     counts: Counts = Counts()
+    dirty: bool = False

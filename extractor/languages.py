@@ -1,0 +1,66 @@
+"""The language table: one row per language, with its grammar and the providers that read it.
+
+A new language is a new row; nothing else in the room names a language.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import tree_sitter
+
+from extractor import decode as decoding
+from extractor.providers import Provider, resolve
+from extractor.python import PROVIDERS as PYTHON_PROVIDERS
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """``grammar`` is the module with the tree-sitter grammar; ``providers`` come in any order."""
+
+    name: str
+    suffixes: frozenset[str]
+    grammar: str
+    decode: Callable[[bytes], str]
+    providers: tuple[Provider, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A language made ready: parser, one query for all providers, and the providers in order."""
+
+    language: Language
+    parser: tree_sitter.Parser
+    query: tree_sitter.Query
+    errors: tree_sitter.Query
+    providers: tuple[Provider, ...]
+
+
+LANGUAGES: tuple[Language, ...] = (
+    Language("python", frozenset({".py", ".pyw"}), "tree_sitter_python", decoding.decode, PYTHON_PROVIDERS),
+)
+
+SUFFIXES = frozenset(suffix for language in LANGUAGES for suffix in language.suffixes)
+
+
+def language_of(suffix: str) -> Language | None:
+    """The language of files named ``*suffix``, or None."""
+    return next((language for language in LANGUAGES if suffix in language.suffixes), None)
+
+
+@cache
+def reader(language: Language) -> Reader:
+    """The parser and query of a language, made once. Raises UnresolvableProviders."""
+    grammar = tree_sitter.Language(importlib.import_module(language.grammar).language())
+    providers = resolve(language.providers)
+    patterns = "\n".join(dict.fromkeys(pattern for provider in providers for pattern in provider.patterns))
+    return Reader(
+        language,
+        tree_sitter.Parser(grammar),
+        tree_sitter.Query(grammar, patterns),
+        tree_sitter.Query(grammar, "(ERROR) @error (MISSING) @missing"),
+        providers,
+    )
