@@ -1,0 +1,275 @@
+"""The oracle driver: climbs a ladder of bounds with TLC, and collects every distinct race with its shortest trace.
+
+A rung is two runs of one specification. The serial run lets one call go at a time and prints every outcome it
+ends in; the overlapping run lets calls interleave and must end in no other outcome (the deterministic
+linearizability of Line-Up, Burckhardt et al., PLDI 2010). A property that is violated is recorded and left out, and
+the rung is run again until it is clean, so that every race is reported once. TLC searches breadth first with one
+worker, so each trace is a shortest one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from code2tla.checked import Checked, Finding, Rung
+from code2tla.events import Found, OnEvent, RunBegan, RunEnded, RunProgress
+from reports.result import Tlc, Verdict
+from specgen import printing
+from specgen.types import Bounds, Property, Spec
+from tlc_runner.types import Budget, CheckResult, Job, OnProgress, Outcome, Progress, Violation
+
+#: How the scenario grows: overlapping calls, calls made before them, level of the argument domains.
+LADDER = (Bounds(2, 1, 0), Bounds(2, 2, 1), Bounds(3, 1, 1), Bounds(3, 2, 2))
+
+
+class Runner(Protocol):
+    """What runs TLC: embedded or in a container."""
+
+    def check(self, job: Job, on_progress: OnProgress | None = None) -> CheckResult:
+        """Run one job to its end or its budget; raises only when TLC cannot be started at all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``seconds`` for the whole ladder, ``memory_mb`` and ``states`` for each run; the largest scenario."""
+
+    seconds: float = 60.0
+    memory_mb: int = 2048
+    states: int | None = None
+    callers: int = 3
+    before: int = 2
+
+
+def ladder(limits: Limits) -> tuple[Bounds, ...]:
+    """The rungs within the limits; the first is always there, cut down to them."""
+    inside = [b for b in LADDER if b.callers <= limits.callers and b.before <= limits.before]
+    return tuple(inside) or (Bounds(2, min(1, limits.before), 0),)
+
+
+def check(spec: Spec, runner: Runner, limits: Limits, on_event: OnEvent) -> Checked:
+    """Check one specification as far up the ladder as the budget allows."""
+    climb = _Climb(spec, runner, limits, on_event)
+    # Two runs at a time: the next rung's serial run goes on beside this rung's overlapping run.
+    with ThreadPoolExecutor(1, thread_name_prefix="serial") as pool:
+        rungs = ladder(limits)
+        ahead: Future[CheckResult] | None = None
+        for number, bounds in enumerate(rungs):
+            serial = ahead.result() if ahead else climb.serial(bounds)
+            ahead = pool.submit(climb.serial, rungs[number + 1]) if number + 1 < len(rungs) else None
+            if not climb.rung(bounds, serial):
+                break
+    return climb.conclude()
+
+
+@dataclass(slots=True)
+class _Climb:
+    """What is known so far."""
+
+    spec: Spec
+    runner: Runner
+    limits: Limits
+    on_event: OnEvent
+    began: float = field(default_factory=time.monotonic)
+    found: dict[str, Finding] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    fired: Counter[str] = field(default_factory=Counter)
+    rungs: list[Rung] = field(default_factory=list)
+    runs: list[CheckResult] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    stopped: tuple[Verdict, str] | None = None
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left. A result kept from an earlier run costs what it cost then, so bounds do not drift."""
+        kept = sum(run.seconds for run in self.runs)
+        return self.limits.seconds - max(time.monotonic() - self.began, kept)
+
+    def serial(self, bounds: Bounds) -> CheckResult:
+        """The run that lets one call go at a time, for its outcomes."""
+        cfg = printing.cfg(self.spec, bounds, False, ())
+        return self._run(
+            cfg, {f"{self.spec.module}.tla": self.spec.text}, self.spec.module, f"{_words(bounds)}, one at a time"
+        )
+
+    def rung(self, bounds: Bounds, serial: CheckResult) -> bool:
+        """Check one rung; False when the ladder ends here."""
+        if not self._went(serial, bounds, "one at a time"):
+            return False
+        name, text = printing.serial_module(self.spec, serial.prints)
+        modules = {f"{self.spec.module}.tla": self.spec.text, name: text}
+        while wanted := self._wanted(bounds):
+            cfg = printing.cfg(self.spec, bounds, True, tuple(wanted))
+            result = self._run(cfg, modules, self.spec.module, f"{_words(bounds)}, overlapping")
+            for action, count in result.coverage.items():
+                self.fired[action] += count.generated
+            if result.outcome is Outcome.VIOLATED:
+                if not self._record(result.violations[0], bounds, serial):
+                    return False
+                continue
+            if not self._went(result, bounds, "overlapping"):
+                return False
+            self.held.update(p.name for p in wanted)
+            self.rungs.append(Rung(bounds, len(set(serial.prints)), result.distinct))
+            return True
+        return True
+
+    def conclude(self) -> Checked:
+        """The verdict on everything seen."""
+        verdict, reason = self._verdict()
+        statuses = {p.name: "unchecked" for p in self.spec.properties}
+        statuses |= {name: "holds" for name in self.held if verdict != "failed"}
+        statuses |= {name: "violated" for name in self.found}
+        return Checked(
+            verdict=verdict,
+            reason=reason,
+            findings=tuple(sorted(self.found.values(), key=_rank)),
+            properties=statuses,
+            fired={a.name: self.fired[a.name] for a in self.spec.actions},
+            rungs=tuple(self.rungs),
+            tlc=_numbers(self.runs),
+            notes=tuple(self.notes),
+        )
+
+    def _wanted(self, bounds: Bounds) -> list[Property]:
+        """Properties still to check here; a combination of which a part already races is not asked about again."""
+        broken = [Counter(f.property.operations) for f in self.found.values() if f.property.operations]
+        return [
+            p
+            for p in self.spec.properties
+            if p.name not in self.found
+            and len(p.operations) <= bounds.callers
+            and not any(part <= Counter(p.operations) for part in broken if p.operations)
+        ]
+
+    def _record(self, violation: Violation, bounds: Bounds, serial: CheckResult) -> bool:
+        """Keep a violation; False when it is none of the properties asked about, which ends the ladder."""
+        prop = next((p for p in self.spec.properties if p.name == violation.name), None)
+        if prop is None:
+            self.stopped = (
+                "inconclusive",
+                (
+                    f"the specification leaves its own types ({violation.name or violation.kind}) within {_words(bounds)}; "
+                    "its answers do not count"
+                ),
+            )
+            return False
+        self.found[prop.name] = Finding(prop, bounds, violation.trace, serial.prints)
+        self.on_event(Found(self.spec.module, prop.plain or prop.name, len(violation.trace) - 1))
+        return True
+
+    def _went(self, result: CheckResult, bounds: Bounds, what: str) -> bool:
+        """True if the run explored everything; otherwise says why the ladder ends here."""
+        where = f"{_words(bounds)}, {what}"
+        match result.outcome:
+            case Outcome.PASSED:
+                return True
+            case Outcome.INCOMPLETE:
+                if self.rungs or self.found:
+                    self.notes.append(f"The search of {where} did not end within the limits: {result.reason}.")
+                else:
+                    self.stopped = (
+                        "inconclusive",
+                        f"the search of {where} did not end within the limits: {result.reason}",
+                    )
+            case Outcome.SPEC_ERROR | Outcome.VIOLATED:
+                self.stopped = "inconclusive", f"TLC could not evaluate the specification: {self._complaint(result)}"
+            case Outcome.TOOL_ERROR:
+                self.stopped = "failed", result.reason
+        return False
+
+    def _verdict(self) -> tuple[Verdict, str]:
+        if self.stopped and not self.found:
+            return self.stopped
+        if self.found:
+            if self.stopped:
+                self.notes.append(f"The search ended early: {self.stopped[1]}.")
+            return "violated", f"{len(self.found)} of {len(self.spec.properties)} properties violated"
+        if not self.rungs:
+            return (
+                "inconclusive",
+                "the time budget ended before the smallest scenario was explored; give a larger --budget",
+            )
+        never = [a for a in self.spec.actions if not self.fired[a.name]]
+        if never:
+            named = ", ".join(
+                f"{a.name} ({a.sources[0].path}:{a.sources[0].line})" if a.sources else a.name for a in never
+            )
+            return "inconclusive", f"never taken within the bounds, so nothing was learnt about: {named}"
+        return "verified", f"every property holds with {_words(self.rungs[-1].bounds)}"
+
+    def _complaint(self, result: CheckResult) -> str:
+        text = " ".join((result.errors[0] if result.errors else result.reason).split())
+        action = self._action_at(result.error_location.line) if result.error_location else None
+        return f"in {action}: {text}" if action else text
+
+    def _action_at(self, line: int) -> str | None:
+        """The action whose definition covers this line of the module, with the source line it models."""
+        for action in self.spec.actions:
+            start = self.spec.text.find(action.text)
+            if start < 0:
+                continue
+            first = self.spec.text.count("\n", 0, start) + 1
+            if first <= line <= first + action.text.count("\n"):
+                source = action.sources[0] if action.sources else None
+                return f"{action.name} ({source.path}:{source.line})" if source else action.name
+        return None
+
+    def _run(self, cfg: str, modules: dict[str, str], root: str, what: str) -> CheckResult:
+        job = Job(
+            modules=modules,
+            root=root,
+            cfg=cfg,
+            budget=Budget(max(self.remaining, 0.1), self.limits.memory_mb, self.limits.states),
+        )
+        self.on_event(RunBegan(self.spec.module, what, self.remaining))
+        rate = _Rate()
+        result = self.runner.check(
+            job, lambda progress: self.on_event(RunProgress(self.spec.module, progress, rate(progress)))
+        )
+        self.runs.append(result)
+        self.on_event(RunEnded(self.spec.module, what, result.outcome.value, result.distinct, result.seconds))
+        return result
+
+
+class _Rate:
+    """States generated per second since the last report."""
+
+    def __init__(self) -> None:
+        self._generated, self._seconds = 0, 0.0
+
+    def __call__(self, progress: Progress) -> float:
+        span = progress.seconds - self._seconds
+        rate = (progress.generated - self._generated) / span if span > 0 else 0.0
+        self._generated, self._seconds = progress.generated, progress.seconds
+        return max(rate, 0.0)
+
+
+def _words(bounds: Bounds) -> str:
+    before = f"{bounds.before} earlier call{'s' if bounds.before != 1 else ''}" if bounds.before else "no earlier call"
+    return f"{bounds.callers} calls after at most {before}" if bounds.before else f"{bounds.callers} calls, {before}"
+
+
+def _rank(finding: Finding) -> tuple[int, int, str]:
+    """What the code itself or its user asserts first, then wrong outcomes; the shorter trace ahead."""
+    order = {"assertion": 0, "invariant": 1, "serializable": 2, "deadlock": 2, "temporal": 3}
+    return order[finding.property.kind], len(finding.trace), finding.property.name
+
+
+def _numbers(runs: Sequence[CheckResult]) -> Tlc:
+    if not runs:
+        return Tlc()
+    return Tlc(
+        version=runs[0].version,
+        runner=runs[0].runner,
+        distinct_states=sum(r.distinct for r in runs),
+        generated_states=sum(r.generated for r in runs),
+        depth=max(r.depth for r in runs),
+        seconds=round(sum(r.seconds for r in runs), 3),
+        jar_sha256=runs[0].jar_sha256,
+    )

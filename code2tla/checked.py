@@ -1,0 +1,51 @@
+"""What checking one specification gave, as frozen data; kept in the run directory between runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from reports.result import Tlc, Verdict
+from specgen.types import Bounds, Property
+from tlc_runner.types import State
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A violated property with its shortest trace, and the serial outcomes of the rung that it was found on.
+
+    ``serial`` are the printed outcomes of one-at-a-time runs, as ``PrintT`` wrote them.
+    """
+
+    property: Property
+    bounds: Bounds
+    trace: tuple[State, ...]
+    serial: tuple[str, ...] = field(repr=False, default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One completed step of the ladder: its bounds, how many serial outcomes and how many overlapping states."""
+
+    bounds: Bounds
+    outcomes: int
+    distinct: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The verdict on one specification.
+
+    ``fired`` says how often each action was taken over all overlapping runs, ``rungs`` what was explored in full,
+    ``properties`` the status of each by name: holds, violated or unchecked.
+    """
+
+    verdict: Verdict
+    reason: str
+    findings: tuple[Finding, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    fired: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    rungs: tuple[Rung, ...] = ()
+    tlc: Tlc = Tlc()
+    notes: tuple[str, ...] = ()

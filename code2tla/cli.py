@@ -1,0 +1,111 @@
+"""The command line: reads the words, calls the pipeline, prints, and turns every known error into one line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from code2tla import commands
+from code2tla.errors import ToolError, UsageError
+from reports.text import visible
+
+_EPILOG = """exit status: 0 verified, 1 violation, 2 wrong use or unreadable input, 3 inconclusive, 4 a tool failed
+
+Settings come from the command line, then CODE2TLA_* in the environment (CODE2TLA_BUDGET=30), then code2tla.toml
+in the target repository."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status. Never raises for bad input."""
+    options = _parser().parse_args(argv)
+    out = Console(no_color=options.no_color or None, highlight=False)
+    err = Console(stderr=True, no_color=options.no_color or None, highlight=False)
+    command: Callable[[argparse.Namespace, Console, Console], int] = options.command
+    try:
+        return command(options, out, err)
+    except KeyboardInterrupt:
+        return _fail("interrupted; what was finished is kept, and the same command goes on from there", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+    except commands.KNOWN_ERRORS as error:
+        status = error.status if isinstance(error, UsageError | ToolError) else commands.status_of(error)
+        return _fail(str(error), status)
+
+
+def _fail(text: str, status: int) -> int:
+    line = visible(" ".join(text.split()))
+    sys.stderr.write(
+        f"code2tla: {line}\n".encode(sys.stderr.encoding or "utf-8", "backslashreplace").decode("utf-8", "replace")
+    )
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="code2tla",
+        description="Writes a TLA+ specification of a feature's concurrent code, checks it with TLC, and shows each "
+        "race on the source lines.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {commands.version()}")
+    verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    run = _verb(verbs, "run", commands.run, "the whole way: facts, specification, TLC, report")
+    _target(run)
+    _common(run)
+    run.add_argument("--out", metavar="DIR", help="where specs/<feature>/ is written (default: here)")
+    run.add_argument("--budget", metavar="SECONDS", help="wall clock for model checking (default: 60)")
+    run.add_argument("--memory", metavar="MB", help="heap of TLC (default: 2048)")
+    run.add_argument("--states", metavar="N", help="distinct states of one TLC run at most (default: no limit)")
+    run.add_argument("--runner", metavar="NAME", help="auto, embedded or docker (default: auto)")
+    run.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
+    run.add_argument(
+        "--class", dest="classes", action="append", metavar="NAME", help="model this class only; repeatable"
+    )
+    run.add_argument("--callers", metavar="N", help="overlapping calls at most (default: 3)")
+    run.add_argument("--before", metavar="N", help="earlier calls at most (default: 2)")
+
+    index = _verb(verbs, "index", commands.index, "the facts alone: what the code shares, locks and waits for")
+    _target(index)
+    _common(index)
+
+    report = _verb(verbs, "report", commands.report, "draws the reports of a specification directory again")
+    report.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
+    report.add_argument("--repo", type=Path, help="the target, for its source text (default: the one in result.json)")
+    _common(report)
+
+    doctor = _verb(verbs, "doctor", commands.doctor, "what would be used here, and the mend for what is missing")
+    doctor.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
+    _common(doctor)
+    return parser
+
+
+def _verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, command: object, text: str
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("repo", type=Path, metavar="REPO", help="the repository's directory")
+    parser.add_argument("feature", metavar="FEATURE", help="a directory or file inside it")
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON instead of prose")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--no-color", action="store_true", help="no colour")

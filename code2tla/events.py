@@ -1,0 +1,69 @@
+"""What a run tells while it goes on: one frozen value per thing that happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tlc_runner.types import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class StageBegan:
+    """A stage of the pipeline begins: ``index``, ``plan``, ``write``, ``check`` or ``report``."""
+
+    stage: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageEnded:
+    """A stage ended after so many seconds; ``kept`` when an earlier run's result was taken."""
+
+    stage: str
+    seconds: float
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunBegan:
+    """One TLC run begins. ``what`` says which, in words; ``remaining`` are the seconds left in the budget."""
+
+    module: str
+    what: str
+    remaining: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """TLC reported progress; ``per_second`` is the rate of generated states since its last report."""
+
+    module: str
+    progress: Progress
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """One TLC run ended."""
+
+    module: str
+    what: str
+    outcome: str
+    distinct: int
+    seconds: float
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A property was violated, with a trace of so many steps."""
+
+    module: str
+    property: str
+    steps: int
+
+
+Event: TypeAlias = StageBegan | StageEnded | RunBegan | RunProgress | RunEnded | Found
+OnEvent: TypeAlias = Callable[[Event], None]

@@ -1,0 +1,91 @@
+"""The run directory: what each stage gave, under the hash of what went in, and a log of what happened.
+
+It lies in the user's cache (``CODE2TLA_CACHE`` moves it), one per repository and feature, never inside the target.
+Nothing in it is needed to read a result; deleting it costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from code2tla import records
+from code2tla.errors import InputError
+
+
+def digest(*parts: object) -> str:
+    """A name for these inputs: 32 hexadecimal digits; parts are told apart, so ("a", "b") is not ("ab",)."""
+    total = hashlib.sha256()
+    for part in parts:
+        data = str(part).encode("utf-8", "surrogatepass")
+        total.update(b"%d:" % len(data))
+        total.update(data)
+    return total.hexdigest()[:32]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write whole or not at all: an interrupted run leaves no half a file. Raises InputError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another directory") from error
+
+
+class RunDirectory:
+    """``stages/<stage>-<key>.json`` and ``events.jsonl`` under one directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def of(cls, cache: Path, repo: Path, feature: str) -> RunDirectory:
+        """The run directory of a feature of a repository."""
+        return cls(cache / "runs" / f"{repo.name}-{digest(repo, feature)[:16]}")
+
+    def get(self, stage: str, key: str) -> Any:
+        """What the stage gave for these inputs, or None when it has not run on them (or not with this version)."""
+        try:
+            return records.loads(self._file(stage, key).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, records.RecordError):
+            return None
+
+    def put(self, stage: str, key: str, value: object) -> None:
+        """Keep what the stage gave."""
+        write_text(self._file(stage, key), records.dumps(value))
+
+    def log(self, kind: str, **data: object) -> None:
+        """Append one event to ``events.jsonl``."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        line = json.dumps({"time": round(time.time(), 3), "kind": kind, **data}, ensure_ascii=False, default=str)
+        with (self.path / "events.jsonl").open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(line + "\n")
+
+    def events(self) -> Iterable[dict[str, Any]]:
+        """The events so far; a line that a crash cut short is left out."""
+        try:
+            lines = (self.path / "events.jsonl").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return
+        for line in lines:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
+
+    def _file(self, stage: str, key: str) -> Path:
+        return self.path / "stages" / f"{stage}-{key}.json"
