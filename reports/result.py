@@ -42,23 +42,41 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """One action: where it comes from and how many states it generated."""
+    """One action: where it comes from and how many states it generated.
+
+    ``function`` is the function it belongs to (``Seats.hold``); a reader of a stored result derives it from the
+    name where it is missing. ``abstractions`` are sentences; ``text`` is the whole definition with its comment.
+    """
 
     name: str
     sources: tuple[Source, ...]
     fired: int
     abstractions: tuple[str, ...] = ()
     text: str = ""
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approximation:
+    """A construct beyond the modelled subset: ``text`` says what it is and what the specification does instead."""
+
+    text: str
+    source: Source | None = None
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SpecResult:
-    """The specification that was checked. ``text`` is the whole module."""
+    """The specification that was checked. ``text`` is the whole module.
+
+    Where ``approximations`` is empty, the actions' ``abstractions`` stand for it.
+    """
 
     module: str
     variables: tuple[str, ...]
     actions: tuple[ActionResult, ...]
     text: str = ""
+    approximations: tuple[Approximation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +126,7 @@ class ViolationResult:
     """One finding. ``summary`` is one sentence for a reader who has never seen TLA+.
 
     ``serial`` lists, for an outcome no serial order gives, the outcomes that serial orders of the same calls give.
+    ``initial`` maps each variable worth showing to its value before step 1, so that a reader sees old and new.
     """
 
     property: str
@@ -118,6 +137,7 @@ class ViolationResult:
     replay: Replay = Replay()
     serial: tuple[str, ...] = ()
     outcome: str = ""
+    initial: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +165,12 @@ class Tlc:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One run. A feature with several shared objects has one part each; the whole then merges them."""
+    """One run. A feature with several shared objects has one part each; the whole then merges them.
+
+    ``notes`` are sentences on what the run could not read or did not cover; ``seconds`` maps a stage of the
+    pipeline to its wall-clock time. ``bounds`` knows ``callers`` (overlapping calls) and ``before`` (calls made
+    one after another ahead of them); anything else in it is printed as it is.
+    """
 
     verdict: Verdict
     reason: str
@@ -159,4 +184,5 @@ class Result:
     tlc: Tlc = Tlc()
     notes: tuple[str, ...] = ()
     parts: tuple[Result, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
     schema: str = "code2tla/result/1"

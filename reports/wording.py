@@ -1,0 +1,230 @@
+"""What all reports say in the same words: the verdict with its bounds, kinds of findings, old and new values."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reports.result import Approximation, Result, Source, SpecResult, ViolationResult
+
+#: What each kind of property means, for a reader who has never seen TLA+.
+KINDS: Mapping[str, tuple[str, str]] = {
+    "serializable": (
+        "One-at-a-time outcomes",
+        "Overlapping calls end only as some order of the same calls, made one at a time, would end.",
+    ),
+    "invariant": ("Invariant", "Something that must be true in every state that can be reached."),
+    "assertion": ("Assertion", "An assert statement of the code itself."),
+    "deadlock": ("Deadlock", "Calls do not wait for one another for ever, unless one-at-a-time orders get stuck too."),
+    "temporal": ("Liveness", "Something that must happen sooner or later."),
+}
+
+STATUS_WORDS: Mapping[str, str] = {"holds": "holds", "violated": "violated", "unchecked": "not checked"}
+
+VERDICT_WORDS: Mapping[str, str] = {
+    "verified": "Verified",
+    "violated": "Violated",
+    "inconclusive": "Inconclusive",
+    "failed": "Failed",
+}
+
+REPLAY_WORDS: Mapping[str, str] = {
+    "confirmed": "seen on the real code",
+    "not_reproduced": "not reproduced on the real code",
+    "not_run": "not replayed on the real code",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One variable changed by a step; ``old`` is None where the value before is not known."""
+
+    name: str
+    old: str | None
+    new: str
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 finding`` or ``2 findings``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def kind_name(kind: str) -> str:
+    """Return the heading word for a kind of property; an unknown kind stands for itself."""
+    return KINDS[kind][0] if kind in KINDS else kind or "Property"
+
+
+def place(source: Source | None) -> str:
+    """Return ``path:line`` or ``path:line-end_line``; "" where there is no source."""
+    if source is None:
+        return ""
+    end = f"-{source.end_line}" if source.end_line > source.line else ""
+    return f"{source.path}:{source.line}{end}"
+
+
+def subject(result: Result) -> str:
+    """Return what the result speaks of: its classes, else the feature's path."""
+    return ", ".join(result.feature.classes) or result.feature.path or "the feature"
+
+
+def bounds_words(bounds: Mapping[str, Any]) -> str:
+    """Return the bounds as a phrase, ``2 overlapping calls after at most 1 earlier call``; "" if there are none."""
+    rest = dict(bounds)
+    words: list[str] = []
+    callers, before = rest.get("callers"), rest.get("before")
+    if isinstance(callers, int):
+        del rest["callers"]
+        words.append(count(callers, "overlapping call"))
+        if isinstance(before, int):
+            del rest["before"]
+            words[0] += f" after at most {count(before, 'earlier call')}" if before else " on a fresh object"
+    words += [f"{name.replace('_', ' ')} {_value(value)}" for name, value in rest.items()]
+    return ", ".join(words)
+
+
+def verdict_sentence(result: Result) -> str:
+    """Return the verdict in one sentence, bounds included."""
+    parts = result.parts or (result,)
+    spoken = list(dict.fromkeys(words for part in parts if (words := bounds_words(part.bounds))))
+    within = bounds_words(result.bounds) or (spoken[0] if len(spoken) == 1 else "")
+    if not within and spoken:
+        within = "the bounds given for each part"
+    tail = f" within {within}" if within else ""
+    match result.verdict:
+        case "verified":
+            return f"Verified: {subject(result)} keeps every checked property{tail}."
+        case "violated":
+            return f"Violated: {count(len(findings(result)), 'finding')} in {subject(result)}{tail}."
+        case "inconclusive":
+            return f"Inconclusive: {subject(result)} was neither verified nor shown wrong{tail}."
+        case _:
+            return f"Failed: {subject(result)} could not be checked."
+
+
+def not_covered(result: Result) -> tuple[str, ...]:
+    """Return, one sentence each, what the whole verdict says nothing about; a part's own gaps are ``gaps(part)``."""
+    match result.verdict:
+        case "verified" | "inconclusive":
+            scope = ["More calls, more objects or larger values than the bounds give were not explored."]
+        case "violated":
+            scope = ["Beyond the bounds there may be more findings than these."]
+        case _:
+            scope = []
+    return (*scope, *gaps(remainder(result)))
+
+
+def gaps(result: Result) -> tuple[str, ...]:
+    """Return what is particular to this result: approximations, steps that never happened, its notes."""
+    sentences: list[str] = []
+    number = len(approximations(result.spec))
+    if number:
+        sentences.append(
+            f"In {count(number, 'place')} the specification allows more than the code does; "
+            "a finding that leans on one of them may not happen in the code."
+        )
+    never = [action.name for action in result.spec.actions if action.fired == 0]
+    if never and result.verdict in {"verified", "inconclusive"}:
+        sentences.append(f"These steps never happened within the bounds: {', '.join(never)}.")
+    return (*sentences, *result.notes)
+
+
+def findings(result: Result) -> tuple[ViolationResult, ...]:
+    """Return every finding of the result and of its parts, each once."""
+    found: list[ViolationResult] = []
+    for part in sections(result):
+        found += [violation for violation in part.violations if violation not in found]
+    return tuple(found)
+
+
+def remainder(result: Result) -> Result:
+    """Return the result without what its parts say already; the result itself where it has no parts."""
+    if not result.parts:
+        return result
+    return dataclasses.replace(
+        result,
+        parts=(),
+        spec=SpecResult(module="", variables=(), actions=()),
+        violations=_beside(result.violations, [part.violations for part in result.parts]),
+        properties=_beside(result.properties, [part.properties for part in result.parts]),
+        assumptions=_beside(result.assumptions, [part.assumptions for part in result.parts]),
+        notes=_beside(result.notes, [part.notes for part in result.parts]),
+    )
+
+
+def sections(result: Result) -> tuple[Result, ...]:
+    """Return the parts, or the result itself where it has none, followed by what the whole has beside its parts."""
+    if not result.parts:
+        return (result,)
+    rest = dataclasses.replace(remainder(result), notes=())
+    return (*result.parts, rest) if rest.violations or rest.properties or rest.assumptions else result.parts
+
+
+def approximations(spec: SpecResult) -> tuple[Approximation, ...]:
+    """Return the specification's approximations; the actions' own sentences where the list is empty."""
+    if spec.approximations:
+        return spec.approximations
+    return tuple(
+        Approximation(text, action.sources[0] if action.sources else None, action.name)
+        for action in spec.actions
+        for text in action.abstractions
+    )
+
+
+def changes(violation: ViolationResult) -> tuple[tuple[Change, ...], ...]:
+    """Return, for each step of the trace, what it changed with the value before."""
+    values = dict(violation.initial)
+    out: list[tuple[Change, ...]] = []
+    for step in violation.trace:
+        out.append(tuple(Change(name, values.get(name), new) for name, new in step.changed.items()))
+        values.update(step.changed)
+    return tuple(out)
+
+
+def processes(violation: ViolationResult) -> tuple[str, ...]:
+    """Return the processes of the trace in the order in which they first act, set-up ahead of the rest."""
+    seen = dict.fromkeys(step.process for step in violation.trace if step.process)
+    return tuple(sorted(seen, key=lambda name: name != "set-up"))
+
+
+def calls(violation: ViolationResult, process: str) -> tuple[str, ...]:
+    """Return the calls that ``process`` makes in the trace, in order, without repetition in a row."""
+    out: list[str] = []
+    for step in violation.trace:
+        if step.process == process and step.operation and (not out or out[-1] != step.operation):
+            out.append(step.operation)
+    return tuple(out)
+
+
+def tlc_words(result: Result) -> str:
+    """Return the model checker's numbers as one line; "" where it was not run."""
+    tlc = result.tlc
+    if not (tlc.version or tlc.generated_states):
+        return ""
+    runner = f", {tlc.runner}" if tlc.runner else ""
+    return (
+        f"TLC {tlc.version}{runner}: {count(tlc.distinct_states, 'distinct state')}, "
+        f"{tlc.generated_states:,} generated, depth {tlc.depth:,}, {tlc.seconds:.1f} s"
+    )
+
+
+def cost_words(result: Result) -> str:
+    """Return who wrote the specification and at what cost, as one line."""
+    author = result.author
+    if not (author.calls or author.cached_calls or author.model):
+        return f"{author.name} author, no model calls, no cost"
+    model = f" with {author.model}" if author.model else ""
+    return (
+        f"{author.name} author{model}: {count(author.calls, 'call')} ({author.cached_calls:,} from the cache), "
+        f"{author.input_tokens:,} tokens in, {author.output_tokens:,} out, {author.usd:.2f} USD"
+    )
+
+
+def _beside(items: Sequence[Any], parts: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+    return tuple(item for item in items if not any(item in part for part in parts))
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
