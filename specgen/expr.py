@@ -188,11 +188,17 @@ def _join_same(a: Ty, b: Ty) -> Ty:
 # --- expressions ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lit:
-    """An int, bool or str literal."""
+    """An int, bool or str literal. Unlike in Python, TRUE is not 1 and FALSE is not 0."""
 
     value: int | bool | str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lit) and type(other.value) is type(self.value) and other.value == self.value
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
 
 
 @dataclass(frozen=True, slots=True)
