@@ -16,19 +16,6 @@ def parsed(text: str) -> Iterator[Token]:
 
 
 MARKUP = {"link_open", "image", "fence", "code_block", "html_block", "hr", "blockquote_open", "em_open", "s_open"}
-    [
-        "link_open",
-        "image",
-        "fence",
-        "code_block",
-        "html_block",
-        "hr",
-        "blockquote_open",
-        "em_open",
-        "strong_open",
-        "s_open",
-    ]
-)
 
 
 def test_it_says_everything_a_reader_needs(result: Result) -> None:
