@@ -1,0 +1,1 @@
+"""Runs TLC on a specification and says in data what came of it."""

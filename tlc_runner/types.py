@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +145,13 @@ class CheckResult:
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
+
+
+class Runner(Protocol):
+    """Something that runs TLC: in a Java of this machine or in a container, with the same result."""
+
+    name: str
+
+    def check(self, job: Job, on_progress: OnProgress | None = None) -> CheckResult:
+        """Runs ``job``; ``on_progress`` is called about once a second."""
+        ...

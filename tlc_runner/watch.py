@@ -1,0 +1,73 @@
+"""A hidden invariant by which TLC reports every second and stops itself at the budget.
+
+TLC 2.15 prints its progress once a minute and knows no limit. What it does have is ``TLCGet`` and ``TLCSet("exit")``:
+an invariant that is always true, evaluated once per distinct state after the job's own, can report and stop. A run
+stopped this way still prints its statistics and its coverage. The job's modules stay as they are: the root that TLC is
+given extends the job's root.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+from tlc_runner.modules import strip_comments
+from tlc_runner.types import Budget, Job
+
+#: First element of the tuples that the invariant prints.
+BEAT = "code2tla-beat"
+STOP = "code2tla-stop"
+
+_WATCH = """\
+---- MODULE {watch} ----
+LOCAL INSTANCE TLC
+LOCAL INSTANCE Naturals
+Start == TLCSet({register}, 0)
+Report(what) == PrintT(<<what, TLCGet("duration"), TLCGet("distinct"), TLCGet("queue"), TLCGet("diameter")>>)
+Beat ==
+    IF TLCGet("duration") > TLCGet({register})
+    THEN TLCSet({register}, TLCGet("duration")) /\\ Report("{beat}")
+    ELSE TRUE
+Stop == IF {over} THEN Report("{stop}") /\\ TLCSet("exit", TRUE) ELSE TRUE
+====
+"""
+_ROOT = """\
+---- MODULE {root} ----
+EXTENDS {job_root}
+{watch} == INSTANCE {watch}
+ASSUME {watch}!Start
+{invariant} == {watch}!Beat /\\ {watch}!Stop
+====
+"""
+#: A register that specifications do not use by accident (TLC keeps them in an array: a small number).
+_REGISTER = 9973
+_MAX_INT = 2**31 - 1
+
+
+def add_watch(job: Job) -> Job:
+    """``job`` with the watching modules and invariant, or as it was where it has no behaviour to watch."""
+    text = strip_comments(job.modules[f"{job.root}.tla"])
+    cfg = strip_comments(job.cfg)
+    words = set(re.findall(r"\w+", cfg))
+    if not words & {"SPECIFICATION", "INIT"} or words & set(re.findall(r"\bLOCAL\s+(\w+)", text)):
+        return job
+    taken = " ".join([*job.modules, *job.modules.values()])
+    stem = "Watch"
+    while stem in taken:
+        stem += "_"
+    root, invariant = f"{stem}Root", f"{stem}Budget"
+    watch = _WATCH.format(watch=stem, register=_REGISTER, beat=BEAT, stop=STOP, over=_over(job.budget))
+    modules = {
+        **job.modules,
+        f"{stem}.tla": watch,
+        f"{root}.tla": _ROOT.format(root=root, job_root=job.root, watch=stem, invariant=invariant),
+    }
+    return replace(job, modules=modules, root=root, cfg=f"{job.cfg}\nINVARIANT {invariant}\n")
+
+
+def _over(budget: Budget) -> str:
+    conditions = [f'TLCGet("duration") >= {min(_MAX_INT, max(1, math.ceil(budget.seconds)))}']
+    if budget.states is not None:
+        conditions.append(f'TLCGet("distinct") > {min(_MAX_INT, budget.states)}')
+    return " \\/ ".join(conditions)
