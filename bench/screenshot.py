@@ -1,0 +1,72 @@
+"""A picture of a report: ``python -m bench.screenshot REPORT.html OUT.png [--dark]``, by headless Chromium.
+
+Playwright is only the driver; the browser is the one that is installed (``--chromium``, ``CHROMIUM`` or the first
+of the usual names on PATH).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def main() -> int:
+    """Take the picture; 2 if there is no such report, 4 if there is no browser."""
+    parser = argparse.ArgumentParser(prog="python -m bench.screenshot", description="A picture of a report.")
+    parser.add_argument("report", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--dark", action="store_true", help="the dark colours")
+    parser.add_argument("--width", type=int, default=1280, help="of the window, in CSS pixels")
+    parser.add_argument("--height", type=int, default=860, help="of the window, in CSS pixels")
+    parser.add_argument("--scale", type=float, default=1.5, help="device pixels to a CSS pixel")
+    parser.add_argument("--full", action="store_true", help="the whole page, not one window of it")
+    parser.add_argument("--only", metavar="SELECTOR", help="one element, such as '#f1'")
+    parser.add_argument("--finding", type=int, default=1, metavar="N", help="whose step --step chooses")
+    parser.add_argument("--step", type=int, metavar="N", help="show the finding at this step")
+    parser.add_argument("--chromium", default=os.environ.get("CHROMIUM"), help="path of the browser")
+    options = parser.parse_args()
+    if not options.report.is_file():
+        print(f"screenshot: there is no report {options.report}; write one with code2tla run", file=sys.stderr)
+        return 2
+    browser_path = options.chromium or next(filter(None, map(shutil.which, NAMES)), None)
+    if browser_path is None:
+        print("screenshot: no Chromium found; install one or name it with --chromium", file=sys.stderr)
+        return 4
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=browser_path, args=list(ARGUMENTS))
+        page = browser.new_page(
+            viewport={"width": options.width, "height": options.height},
+            device_scale_factor=options.scale,
+            color_scheme="dark" if options.dark else "light",
+            reduced_motion="reduce",
+        )
+        page.goto(options.report.resolve().as_uri())
+        if options.step:
+            page.click(f"#f{options.finding}-s{options.step} .card")
+            page.evaluate("scrollTo(0, 0)")
+        if options.only:
+            page.locator(options.only).screenshot(path=options.out)
+        else:
+            page.screenshot(path=options.out, full_page=options.full)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
