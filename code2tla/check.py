@@ -9,30 +9,23 @@ worker, so each trace is a shortest one.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from code2tla.checked import Checked, Finding, Rung
 from code2tla.events import Found, OnEvent, RunBegan, RunEnded, RunProgress
+from code2tla.runners import Recorded
 from reports.result import Tlc, Verdict
 from specgen import printing
 from specgen.types import Bounds, Property, Spec
-from tlc_runner.types import Budget, CheckResult, Job, OnProgress, Outcome, Progress, Violation
+from tlc_runner.types import Budget, CheckResult, Job, Outcome, Progress, Violation
 
 #: How the scenario grows: overlapping calls, calls made before them, level of the argument domains.
 LADDER = (Bounds(2, 1, 0), Bounds(2, 2, 1), Bounds(3, 1, 1), Bounds(3, 2, 2))
-
-
-class Runner(Protocol):
-    """What runs TLC: embedded or in a container."""
-
-    def check(self, job: Job, on_progress: OnProgress | None = None) -> CheckResult:
-        """Run one job to its end or its budget; raises only when TLC cannot be started at all."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +45,21 @@ def ladder(limits: Limits) -> tuple[Bounds, ...]:
     return tuple(inside) or (Bounds(2, min(1, limits.before), 0),)
 
 
-def check(spec: Spec, runner: Runner, limits: Limits, on_event: OnEvent) -> Checked:
+def check(spec: Spec, runs: Recorded, limits: Limits, on_event: OnEvent) -> Checked:
     """Check one specification as far up the ladder as the budget allows."""
-    climb = _Climb(spec, runner, limits, on_event)
+    climb = _Climb(spec, runs, limits, on_event)
     # Two runs at a time: the next rung's serial run goes on beside this rung's overlapping run.
     with ThreadPoolExecutor(1, thread_name_prefix="serial") as pool:
-        rungs = ladder(limits)
-        ahead: Future[CheckResult] | None = None
-        for number, bounds in enumerate(rungs):
-            serial = ahead.result() if ahead else climb.serial(bounds)
-            ahead = pool.submit(climb.serial, rungs[number + 1]) if number + 1 < len(rungs) else None
-            if not climb.rung(bounds, serial):
-                break
+        try:
+            rungs = ladder(limits)
+            ahead: Future[CheckResult] | None = None
+            for number, bounds in enumerate(rungs):
+                serial = ahead.result() if ahead else climb.serial(bounds)
+                ahead = pool.submit(climb.serial, rungs[number + 1]) if number + 1 < len(rungs) else None
+                if not climb.rung(bounds, serial):
+                    break
+        finally:
+            climb.over.set()
     return climb.conclude()
 
 
@@ -72,7 +68,7 @@ class _Climb:
     """What is known so far."""
 
     spec: Spec
-    runner: Runner
+    oracle: Recorded
     limits: Limits
     on_event: OnEvent
     began: float = field(default_factory=time.monotonic)
@@ -82,13 +78,14 @@ class _Climb:
     rungs: list[Rung] = field(default_factory=list)
     runs: list[CheckResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    kept: float = 0.0
+    over: threading.Event = field(default_factory=threading.Event)
     stopped: tuple[Verdict, str] | None = None
 
     @property
     def remaining(self) -> float:
         """Seconds left. A result kept from an earlier run costs what it cost then, so bounds do not drift."""
-        kept = sum(run.seconds for run in self.runs)
-        return self.limits.seconds - max(time.monotonic() - self.began, kept)
+        return self.limits.seconds - (time.monotonic() - self.began) - self.kept
 
     def serial(self, bounds: Bounds) -> CheckResult:
         """The run that lets one call go at a time, for its outcomes."""
@@ -229,12 +226,25 @@ class _Climb:
         )
         self.on_event(RunBegan(self.spec.module, what, self.remaining))
         rate = _Rate()
-        result = self.runner.check(
-            job, lambda progress: self.on_event(RunProgress(self.spec.module, progress, rate(progress)))
-        )
+
+        def tell(progress: Progress) -> None:
+            if self.over.is_set():
+                raise _NotNeeded
+            self.on_event(RunProgress(self.spec.module, progress, rate(progress)))
+
+        answer = self.oracle.ask(job, tell)
+        result = answer.result
         self.runs.append(result)
-        self.on_event(RunEnded(self.spec.module, what, result.outcome.value, result.distinct, result.seconds))
+        if answer.kept:
+            self.kept += result.seconds
+        self.on_event(
+            RunEnded(self.spec.module, what, result.outcome.value, result.distinct, result.seconds, answer.kept)
+        )
         return result
+
+
+class _NotNeeded(Exception):
+    """The ladder ended while a run went on ahead of it: stops that run from inside its progress report."""
 
 
 class _Rate:

@@ -32,9 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 141
-    except commands.KNOWN_ERRORS as error:
-        status = error.status if isinstance(error, UsageError | ToolError) else commands.status_of(error)
-        return _fail(str(error), status)
+    except (UsageError, ToolError) as error:
+        return _fail(str(error), error.status)
 
 
 def _fail(text: str, status: int) -> int:

@@ -13,6 +13,8 @@ from enum import Enum
 from types import ModuleType
 from typing import Any
 
+import code2tla.checked
+import extractor.types
 import reports.result
 import specgen.types
 import tlc_runner.types
@@ -78,4 +80,4 @@ def _decode(value: Any) -> Any:
     return value
 
 
-KNOWN = _classes(tlc_runner.types, specgen.types, reports.result)
+KNOWN = _classes(tlc_runner.types, specgen.types, extractor.types, reports.result, code2tla.checked)

@@ -151,7 +151,9 @@ def load(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str] = os
         invariants = tuple(
             Invariant(name, entry.expr, entry.when, entry.cls) for name, entry in from_file.invariants.items()
         )
-    from_env = {key: environ[_env(key)] for key in ALLOWED if key != "invariants" and environ.get(_env(key))}
+    # CODE2TLA_TLA2TOOLS is looked at by the runner itself, which knows the other places a jar may be.
+    names = [key for key in ALLOWED if key not in ("invariants", "jar")]
+    from_env = {key: environ[_env(key)] for key in names if environ.get(_env(key))}
     merged |= _given(_validate(_Values, from_env, _env))
     given = {key: value for key, value in options.items() if value is not None}
     merged |= _given(_validate(_Values, given, lambda key: "--" + key))

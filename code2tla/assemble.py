@@ -1,0 +1,186 @@
+"""The result: what the specification, its check and the source say together, in the words of ``result.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from code2tla import trace
+from code2tla.checked import Checked
+from code2tla.source import Lines
+from extractor.types import Facts, Span
+from reports.result import (
+    ActionResult,
+    Approximation,
+    AssumptionResult,
+    Author,
+    Feature,
+    PropertyResult,
+    Result,
+    Source,
+    SpecResult,
+    Tlc,
+    Verdict,
+)
+from specgen.ir import Abstraction
+from specgen.types import Spec, Target
+
+NOT_AUDITED = "The properties were not audited: no mutant of the specification was tried against them."
+
+_WORST_FIRST: tuple[Verdict, ...] = ("violated", "failed", "inconclusive", "verified")
+
+
+def part(facts: Facts, target: Target, spec: Spec, checked: Checked, lines: Lines) -> Result:
+    """The result of one shared object."""
+    return Result(
+        verdict=checked.verdict,
+        reason=checked.reason,
+        feature=feature(facts, (target.cls or target.path,)),
+        author=Author(),
+        spec=_spec(spec, checked),
+        properties=tuple(
+            PropertyResult(
+                name=p.name,
+                kind=p.kind,
+                status=_status(checked.properties.get(p.name, "unchecked")),
+                plain=p.plain,
+                sources=sources(p.sources),
+            )
+            for p in spec.properties
+        ),
+        violations=tuple(trace.violation(spec, finding, lines) for finding in checked.findings),
+        assumptions=tuple(
+            AssumptionResult(a.id, a.text, source(a.source) if a.source else None) for a in spec.assumptions
+        ),
+        bounds=_bounds(spec, checked),
+        tlc=checked.tlc,
+        notes=(*checked.notes, NOT_AUDITED),
+    )
+
+
+def unmodelled(
+    facts: Facts, verdict: Verdict, reason: str, classes: Sequence[str] = (), notes: Sequence[str] = ()
+) -> Result:
+    """A result for what could not be modelled, or is not there to be modelled."""
+    return Result(
+        verdict=verdict,
+        reason=reason,
+        feature=feature(facts, tuple(classes)),
+        author=Author(),
+        spec=SpecResult(module="", variables=(), actions=()),
+        notes=tuple(notes),
+    )
+
+
+def merged(facts: Facts, parts: Sequence[Result], notes: Sequence[str]) -> Result:
+    """One result for the whole feature: the only part itself, or the worst verdict with the parts inside."""
+    if len(parts) == 1:
+        return _with_notes(parts[0], notes)
+    verdict = next(v for v in _WORST_FIRST if any(p.verdict == v for p in parts))
+    counts = [f"{n} {v}" for v in _WORST_FIRST if (n := sum(p.verdict == v for p in parts))]
+    return Result(
+        verdict=verdict,
+        reason=f"{len(parts)} shared objects: {', '.join(counts)}",
+        feature=feature(facts, tuple(name for p in parts for name in p.feature.classes)),
+        author=parts[0].author,
+        spec=SpecResult(module="", variables=(), actions=()),
+        properties=tuple(x for p in parts for x in p.properties),
+        violations=tuple(x for p in parts for x in p.violations),
+        assumptions=tuple(x for p in parts for x in p.assumptions),
+        tlc=_summed([p.tlc for p in parts]),
+        notes=tuple(dict.fromkeys([*notes, *(note for p in parts for note in p.notes)])),
+        parts=tuple(parts),
+    )
+
+
+def feature(facts: Facts, classes: tuple[str, ...]) -> Feature:
+    """What was looked at."""
+    return Feature(repo=facts.repo, path=facts.feature, commit=facts.commit, classes=classes)
+
+
+def source(span: Span) -> Source:
+    """A span in the result's own words."""
+    return Source(span.path, span.line, span.end_line)
+
+
+def sources(spans: Sequence[Span]) -> tuple[Source, ...]:
+    """Spans in the result's own words."""
+    return tuple(source(span) for span in spans)
+
+
+def provenance(spec: Spec, lines: Lines) -> dict[str, object]:
+    """``provenance.json``: for each action where it comes from, a hash of that code, and what it touches."""
+    return {
+        "schema": "code2tla/provenance/1",
+        "module": spec.module,
+        "actions": {
+            a.name: {
+                "function": a.function,
+                "sources": [{"path": s.path, "line": s.line, "end_line": s.end_line} for s in a.sources],
+                "code_sha256": lines.digest(a.sources),
+                "reads": sorted(a.reads),
+                "writes": sorted(a.writes),
+                "author": a.author,
+            }
+            for a in spec.actions
+        },
+    }
+
+
+def _spec(spec: Spec, checked: Checked) -> SpecResult:
+    return SpecResult(
+        module=spec.module,
+        variables=tuple(v.name for v in spec.variables),
+        actions=tuple(
+            ActionResult(
+                name=a.name,
+                sources=sources(a.sources),
+                fired=checked.fired.get(a.name, 0),
+                abstractions=tuple(_sentence(x) for x in a.abstractions),
+                text=a.text,
+                function=a.function,
+            )
+            for a in spec.actions
+        ),
+        text=spec.text,
+        approximations=tuple(
+            Approximation(_sentence(x), source(x.span), _action_of(spec, x)) for x in spec.abstractions
+        ),
+    )
+
+
+def _sentence(abstraction: Abstraction) -> str:
+    return f"{abstraction.construct}: {abstraction.instead}"
+
+
+def _action_of(spec: Spec, abstraction: Abstraction) -> str:
+    return next((a.name for a in spec.actions if abstraction in a.abstractions), "")
+
+
+def _status(text: str) -> Literal["holds", "violated", "unchecked"]:
+    return "holds" if text == "holds" else "violated" if text == "violated" else "unchecked"
+
+
+def _bounds(spec: Spec, checked: Checked) -> dict[str, object]:
+    """The last rung that was explored in full, with the sizes of the argument domains there."""
+    if not checked.rungs:
+        return {}
+    last = checked.rungs[-1].bounds
+    sizes = {c.name: c.size[min(last.level, len(c.size) - 1)] for c in spec.constants if c.is_set()}
+    return {"callers": last.callers, "before": last.before, **sizes}
+
+
+def _with_notes(result: Result, notes: Sequence[str]) -> Result:
+    return replace(result, notes=tuple(dict.fromkeys([*notes, *result.notes])))
+
+
+def _summed(numbers: Sequence[Tlc]) -> Tlc:
+    run = next((n for n in numbers if n.version), Tlc())
+    return replace(
+        run,
+        distinct_states=sum(n.distinct_states for n in numbers),
+        generated_states=sum(n.generated_states for n in numbers),
+        depth=max(n.depth for n in numbers),
+        seconds=round(sum(n.seconds for n in numbers), 3),
+    )

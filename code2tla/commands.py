@@ -1,0 +1,169 @@
+"""What each command does once its words are read."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from code2tla import output, pipeline
+from code2tla.errors import UsageError
+from code2tla.progress import Display
+from code2tla.settings import Settings, load
+from code2tla.source import Lines
+from extractor.types import Facts
+from reports import jsonio, terminal
+from reports.result import Result
+from reports.text import clip, visible
+from tlc_runner.choose import describe
+
+
+def version() -> str:
+    """The installed version, or "unknown" when run from a bare checkout."""
+    try:
+        return metadata.version("code2tla")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def run(options: argparse.Namespace, out: Console, err: Console) -> int:
+    """``code2tla run``."""
+    settings = _settings(options)
+    with Display(err, settings.budget, options.quiet) as display:
+        done = pipeline.run(options.repo, options.feature, settings, display)
+    _print_result(done.result, options, out)
+    if not options.json:
+        out.print(Text(f"Written to {visible(str(done.spec_dir))}", style="dim"), soft_wrap=True)
+    return done.exit_status
+
+
+def index(options: argparse.Namespace, out: Console, err: Console) -> int:
+    """``code2tla index``."""
+    with Display(err, 0, options.quiet):
+        facts = pipeline.index(options.repo, options.feature, _settings(options))
+    if options.json:
+        _print_json(_facts(facts), out)
+    else:
+        _print_facts(facts, out)
+    return 0
+
+
+def report(options: argparse.Namespace, out: Console, err: Console) -> int:  # noqa: ARG001 - as every command
+    """``code2tla report``."""
+    try:
+        result = output.read_result(options.spec_dir)
+    except jsonio.ResultUnreadable as error:
+        raise UsageError(f"{options.spec_dir}: {error}") from error
+    output.write_reports(options.spec_dir, result, _lines(result, options.repo))
+    _print_result(result, options, out)
+    return 0
+
+
+def doctor(options: argparse.Namespace, out: Console, err: Console) -> int:  # noqa: ARG001 - as every command
+    """``code2tla doctor``: 0 if a run could check here, 4 if not."""
+    findings = describe(options.jar)
+    by_name = {f.what: f.found for f in findings}
+    able = by_name["tla2tools.jar"] and (by_name["Java"] or by_name["Docker"])
+    if options.json:
+        _print_json([dataclasses.asdict(f) for f in findings], out)
+        return 0 if able else 4
+    out.print(f"code2tla {version()}")
+    for f in findings:
+        mark = Text("found    ", style="green") if f.found else Text("missing  ", style="yellow")
+        out.print(Text.assemble(mark, f"{f.what}: {visible(f.detail)}"), soft_wrap=True)
+        if f.mend:
+            out.print(Text(f"         to mend: {visible(f.mend)}"), soft_wrap=True)
+    runner = "embedded" if by_name["Java"] else "docker" if by_name["Docker"] else ""
+    ready = f"Ready: runs use the {runner} runner." if able else "Not ready: no run can be checked here."
+    out.print(Text(ready, style="green" if able else "red"))
+    return 0 if able else 4
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {"class" if key == "classes" else key: value for key, value in vars(options).items() if key in _SETTINGS}
+    return load(options.repo, given)
+
+
+_SETTINGS = frozenset({"out", "budget", "memory", "states", "runner", "jar", "classes", "callers", "before"})
+
+
+def _print_result(result: Result, options: argparse.Namespace, out: Console) -> None:
+    if options.json:
+        _write(out, jsonio.dumps(result))
+    else:
+        terminal.render(result, out)
+
+
+def _print_json(value: object, out: Console) -> None:
+    _write(out, json.dumps(value, indent=2) + "\n")
+
+
+def _write(out: Console, text: str) -> None:
+    """As it is: no wrapping, no markup."""
+    out.file.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+    out.file.flush()
+
+
+def _lines(result: Result, repo: Path | None) -> Lines:
+    """The source that a stored result speaks of, read from ``repo``; nothing outside it is read."""
+    root = (repo or Path(result.feature.repo)).resolve()
+    texts: dict[str, str] = {}
+    for path in output.paths(result):
+        file = (root / path).resolve()
+        try:
+            if file.is_relative_to(root) and file.is_file():
+                texts[path] = file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+    return Lines(texts)
+
+
+#: The kinds of facts in the order in which they are shown, and what is shown of each.
+_KINDS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("accesses", "Shared state", lambda a: f"{a.mode} {a.target} ({a.scope})"),
+    ("syncs", "Synchronisation", lambda s: f"{s.mechanism} {s.operation} {s.target}"),
+    ("suspensions", "Others may run at", lambda s: f"{s.kind}: {s.text}"),
+    ("nondeterminism", "Nondeterminism", lambda n: f"{n.kind}: {n.text}"),
+    ("exceptional", "Exceptions", lambda e: f"{e.kind} {', '.join(e.names)}"),
+    ("assertions", "Assertions", lambda a: a.text),
+    ("problems", "Not read", lambda p: f"{p.kind}: {p.text}"),
+)
+
+
+def _print_facts(facts: Facts, out: Console) -> None:
+    """Counts first, then one table a kind."""
+    at = f" at {facts.commit[:12]}" if facts.commit else ", not under git"
+    out.print(Text(f"{visible(facts.feature)} in {visible(facts.repo)}{at}"), soft_wrap=True)
+    counts = f"{len(facts.files)} files ({facts.counts.parsed} parsed, {facts.counts.cached} known), "
+    out.print(Text(f"{counts}{len(facts.symbols)} symbols, {len(facts.calls)} calls"))
+    for name, title, show in _KINDS:
+        rows = getattr(facts, name)
+        if not rows:
+            continue
+        table = Table("place", "function", "what", title=f"{title} ({len(rows)})", title_justify="left", box=None)
+        for row in rows:
+            where = f"{row.span.path}:{row.span.line}"
+            table.add_row(*(Text(clip(cell, 100)) for cell in (where, getattr(row, "function", ""), show(row))))
+        out.print(table)
+
+
+def _facts(facts: Facts) -> dict[str, Any]:
+    """Facts for ``--json``: everything but the files' texts."""
+    table: dict[str, Any] = {f.name: _plain(getattr(facts, f.name)) for f in dataclasses.fields(facts)}
+    for file in table["files"]:
+        del file["text"]
+    return {"schema": "code2tla/facts/1", **table}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value

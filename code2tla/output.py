@@ -1,0 +1,91 @@
+"""The specification directory: what a run leaves for people, for git, and for the other commands."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from code2tla import assemble
+from code2tla.errors import InputError
+from code2tla.rundir import write_text
+from code2tla.source import Lines
+from reports import html, jsonio, markdown
+from reports.result import Result, Source
+from specgen.types import Plan, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One shared object's share of the output: its specification, other module files by name, and its result."""
+
+    spec: Spec
+    files: Mapping[str, str]
+    result: Result
+
+
+def directory(out: Path, repo: Path, feature: str) -> Path:
+    """``specs/<feature>`` under ``out``: the feature's path with dots between its parts, or the repository's name."""
+    path = Path(feature)
+    parts = path.with_suffix("").parts if path.suffix == ".py" else path.parts
+    name = ".".join(parts) or repo.name
+    return out / "specs" / (re.sub(r"[^\w.-]", "_", name).lstrip(".") or "feature")
+
+
+def write(spec_dir: Path, plan: Plan, pieces: Sequence[Piece], result: Result, lines: Lines) -> None:
+    """Write everything; one piece lies flat, several have a directory each. Raises InputError if it can't."""
+    for piece in pieces:
+        home = spec_dir if len(pieces) == 1 else spec_dir / piece.spec.module
+        for name, text in piece.files.items():
+            write_text(home / name, text)
+        write_text(home / "provenance.json", _json(assemble.provenance(piece.spec, lines)))
+        if len(pieces) > 1:
+            write_text(home / "result.json", jsonio.dumps(piece.result))
+    write_text(spec_dir / "plan.json", _json(_plan(plan)))
+    write_text(spec_dir / "result.json", jsonio.dumps(result))
+    write_reports(spec_dir, result, lines)
+
+
+def write_reports(spec_dir: Path, result: Result, lines: Lines) -> None:
+    """Draw the reports from a result and the source it speaks of."""
+    write_text(spec_dir / "report.md", markdown.render(result))
+    write_text(spec_dir / "report.html", html.render(result, lines.files(paths(result))))
+
+
+def paths(result: Result) -> list[str]:
+    """Every file that the result speaks of, sorted."""
+    return sorted({s.path for part in (result, *result.parts) for s in _sources(part)})
+
+
+def read_result(spec_dir: Path) -> Result:
+    """The result in a specification directory. Raises InputError, or what jsonio raises for a damaged one."""
+    path = spec_dir / "result.json"
+    try:
+        return jsonio.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "not UTF-8"
+        raise InputError(f"{path}: cannot be read ({why}); give a directory that `code2tla run` wrote") from error
+
+
+def _sources(result: Result) -> Iterator[Source]:
+    for action in result.spec.actions:
+        yield from action.sources
+    for prop in result.properties:
+        yield from prop.sources
+    for violation in result.violations:
+        yield from (step.source for step in violation.trace if step.source)
+
+
+def _plan(plan: Plan) -> dict[str, object]:
+    return {
+        "schema": "code2tla/plan/1",
+        "feature": plan.feature,
+        "targets": [asdict(target) for target in plan.targets],
+        "skipped": dict(plan.skipped),
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=True) + "\n"

@@ -1,0 +1,183 @@
+"""The main job, stage by stage: facts, plan, specification, check, result, reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import extractor
+from code2tla import assemble, authors, output, runners
+from code2tla.check import Limits, check
+from code2tla.checked import Checked
+from code2tla.errors import ToolError, UsageError
+from code2tla.events import Event, Found, OnEvent, RunEnded, StageBegan, StageEnded
+from code2tla.output import Piece
+from code2tla.rundir import RunDirectory, digest
+from code2tla.runners import Recorded
+from code2tla.settings import Settings
+from code2tla.source import Lines
+from extractor.errors import ExtractorError
+from extractor.types import Facts
+from reports.result import Result
+from specgen.types import Plan, Spec, Target
+from tlc_runner.errors import TlcRunnerError
+
+#: The exit status of each verdict.
+STATUS = {"verified": 0, "violated": 1, "inconclusive": 3, "failed": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run leaves: the result, the directory it was written to, and the exit status."""
+
+    result: Result
+    spec_dir: Path
+    exit_status: int
+
+
+def run(repo: Path, feature: str, settings: Settings, on_event: OnEvent | None = None) -> Run:
+    """Take a feature of a repository the whole way; writes ``specs/<feature>/`` under ``settings.out``.
+
+    Raises UsageError for input that cannot be used and ToolError for a tool that is missing; a feature that was
+    read but could not be modelled or checked ends in a Result that says so.
+    """
+    work = Workshop(repo, feature, settings, on_event)
+    facts = work.index()
+    plan = work.plan(facts)
+    written = work.write(facts, plan)
+    checked = work.check(written.specs) if written.specs else []
+    result, pieces = work.conclude(facts, plan, written, checked)
+    spec_dir = work.report(facts, plan, pieces, result)
+    return Run(result, spec_dir, STATUS[result.verdict])
+
+
+def index(repo: Path, feature: str, settings: Settings) -> Facts:
+    """The facts of a feature. Raises UsageError."""
+    try:
+        return extractor.index(repo, feature, settings.index_file)
+    except ExtractorError as error:
+        raise UsageError(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the author wrote: a specification per shared object, and the objects it could not write one for."""
+
+    specs: tuple[tuple[Target, Spec], ...]
+    refused: tuple[tuple[Target, str], ...]
+
+
+@contextmanager
+def _tool_errors() -> Iterator[None]:
+    try:
+        yield
+    except TlcRunnerError as error:
+        raise ToolError(str(error)) from error
+
+
+class Workshop:
+    """The stages of one run, and what they share: settings, run directory, events."""
+
+    def __init__(self, repo: Path, feature: str, settings: Settings, on_event: OnEvent | None = None) -> None:
+        self.repo = repo
+        self.feature = feature
+        self.settings = settings
+        self.directory = RunDirectory.of(settings.cache, repo.resolve(), feature)
+        self._on_event = on_event
+
+    def index(self) -> Facts:
+        """Read the feature."""
+        with self._stage("index", f"reading {self.feature}"):
+            return index(self.repo, self.feature, self.settings)
+
+    def plan(self, facts: Facts) -> Plan:
+        """Choose the shared objects to model."""
+        with self._stage("plan", "choosing what to model"):
+            return authors.plan(facts, self.settings)
+
+    def write(self, facts: Facts, plan: Plan) -> Written:
+        """Write a specification of each."""
+        specs: list[tuple[Target, Spec]] = []
+        refused: list[tuple[Target, str]] = []
+        with self._stage("write", "writing the specification"):
+            for target in plan.targets:
+                made = authors.write(facts, target, self.settings)
+                if isinstance(made, Spec):
+                    specs.append((target, made))
+                else:
+                    refused.append((target, made))
+        return Written(tuple(specs), tuple(refused))
+
+    def check(self, specs: Sequence[tuple[Target, Spec]]) -> list[Checked]:
+        """Check each specification; the budget is shared, and what one leaves over goes to the next."""
+        runner, identity = runners.choose(self.settings)
+        oracle = Recorded(runner, self.directory, identity)
+        done: list[Checked] = []
+        with self._stage("check", "starting TLC"), _tool_errors():
+            left = self.settings.budget
+            for number, (_, spec) in enumerate(specs):
+                limits = Limits(
+                    seconds=left / (len(specs) - number),
+                    memory_mb=self.settings.memory_mb,
+                    states=self.settings.states,
+                    callers=self.settings.callers,
+                    before=self.settings.before,
+                )
+                began = time.monotonic()
+                done.append(self._checked(spec, limits, oracle))
+                left -= time.monotonic() - began
+        return done
+
+    def _checked(self, spec: Spec, limits: Limits, oracle: Recorded) -> Checked:
+        # The share of the budget is rounded, so that the same run asks the same question again.
+        key = digest(
+            oracle.identity, spec, self.settings.budget, limits.memory_mb, limits.states, limits.callers, limits.before
+        )
+        known = self.directory.get("check", key)
+        if isinstance(known, Checked):
+            return known
+        checked = check(spec, oracle, limits, self._tell)
+        if checked.verdict != "failed":
+            self.directory.put("check", key, checked)
+        return checked
+
+    def conclude(
+        self, facts: Facts, plan: Plan, written: Written, checked: Sequence[Checked]
+    ) -> tuple[Result, list[Piece]]:
+        """Put the parts together into one result."""
+        lines = Lines.of(facts)
+        notes = [f"{p.span.path}:{p.span.line} was not read: {p.text}." for p in facts.problems]
+        notes += [f"{name} was not modelled: {reason}." for name, reason in plan.skipped.items()]
+        pieces = [
+            Piece(spec, authors.files(spec), assemble.part(facts, target, spec, seen, lines))
+            for (target, spec), seen in zip(written.specs, checked, strict=True)
+        ]
+        parts = [piece.result for piece in pieces]
+        parts += [assemble.unmodelled(facts, "inconclusive", why, (t.cls or t.path,)) for t, why in written.refused]
+        if not parts:
+            reason = "nothing to model: no class or module of the feature has operations on shared state"
+            parts = [assemble.unmodelled(facts, "inconclusive", reason)]
+        return assemble.merged(facts, parts, notes), pieces
+
+    def report(self, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result) -> Path:
+        """Write the specification directory."""
+        with self._stage("report", "writing the report"):
+            spec_dir = output.directory(self.settings.out, self.repo.resolve(), facts.feature)
+            output.write(spec_dir, plan, pieces, result, Lines.of(facts))
+        return spec_dir
+
+    @contextmanager
+    def _stage(self, stage: str, text: str) -> Iterator[None]:
+        self._tell(StageBegan(stage, text))
+        began = time.monotonic()
+        yield
+        self._tell(StageEnded(stage, round(time.monotonic() - began, 4)))
+
+    def _tell(self, event: Event) -> None:
+        if isinstance(event, StageEnded | RunEnded | Found):
+            self.directory.log(type(event).__name__, **asdict(event))
+        if self._on_event:
+            self._on_event(event)

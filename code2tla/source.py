@@ -1,0 +1,37 @@
+"""The target's lines, read once, for traces and reports."""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from collections.abc import Iterable, Mapping
+
+from extractor.types import Facts, Span
+
+
+class Lines:
+    """Lines of the feature's files by path; a file that could not be read has none."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        # Only these end a line for Python and for git; str.splitlines knows more, and would shift the numbers.
+        self._lines = {path: text.replace("\r\n", "\n").replace("\r", "\n").split("\n") for path, text in texts.items()}
+
+    @classmethod
+    def of(cls, facts: Facts) -> Lines:
+        """The lines of every file of the feature."""
+        return cls({file.path: file.text for file in facts.files})
+
+    def at(self, path: str, line: int) -> str:
+        """The line without its indent, "" where there is none; lines count from 1."""
+        lines = self._lines.get(path, [])
+        return lines[line - 1].strip() if 0 < line <= len(lines) else ""
+
+    def files(self, paths: Iterable[str]) -> dict[str, list[str]]:
+        """The lines of each of these files."""
+        return {path: self._lines[path] for path in paths if path in self._lines}
+
+    def digest(self, spans: Iterable[Span]) -> str:
+        """SHA-256 of the spans' lines without their common indent, so that code that only moved counts as the same."""
+        blocks = ["\n".join(self._lines.get(s.path, [])[s.line - 1 : s.end_line]) for s in spans]
+        text = "\n".join(textwrap.dedent(block) for block in blocks)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
