@@ -11,9 +11,20 @@ import corpora
 
 #: (case, commit with the bug, commit with the fix). A changed id means a changed history: change it on purpose only.
 PINNED = (
+    ("bounded_queue", "84220bd", "4739524"),
+    ("cancelled_waiter", "7e3ed6a", "445b93f"),
+    ("check_then_act", "cc22474", "f798a1b"),
+    ("double_checked", "921e736", "fbab000"),
+    ("idempotency", "17e2d1e", "ad57cfe"),
+    ("leaking_pool", "167a1da", "01c1994"),
+    ("lease", "40069e3", "2e0248e"),
+    ("lock_order", "82d255c", "ecea19c"),
     ("lost_update", "eabb205", "a7c0e12"),
+    ("lost_wakeup", "f336980", "dfb6c78"),
     ("refcount", "bb90b0a", "930cffa"),
     ("seats", "cb9f0f8", "9752f83"),
+    ("stale_cache", "a60101b", "7cc2770"),
+    ("token_bucket", "7015290", "07c0d77"),
 )
 
 
