@@ -4,6 +4,9 @@ TLC 2.15 prints its progress once a minute and knows no limit. What it does have
 an invariant that is always true, evaluated once per distinct state after the job's own, can report and stop. A run
 stopped this way still prints its statistics and its coverage. The job's modules stay as they are: the root that TLC is
 given extends the job's root.
+
+``Tick`` reads its register first: TLC evaluates constant expressions once, before the run, and keeps their value unless
+that fails, as it does while the register is unset. What must not happen then takes an argument.
 """
 
 from __future__ import annotations
@@ -23,21 +26,22 @@ _WATCH = """\
 ---- MODULE {watch} ----
 LOCAL INSTANCE TLC
 LOCAL INSTANCE Naturals
-Start == TLCSet({register}, 0)
+Start(register) == TLCSet(register, 0)
 Report(what) == PrintT(<<what, TLCGet("duration"), TLCGet("distinct"), TLCGet("queue"), TLCGet("diameter")>>)
-Beat ==
+End(exit) == Report("{stop}") /\\ TLCSet("exit", exit)
+Tick ==
     IF TLCGet("duration") > TLCGet({register})
-    THEN TLCSet({register}, TLCGet("duration")) /\\ Report("{beat}")
-    ELSE TRUE
-Stop == IF {over} THEN Report("{stop}") /\\ TLCSet("exit", TRUE) ELSE TRUE
+    THEN /\\ TLCSet({register}, TLCGet("duration"))
+         /\\ IF TLCGet("duration") >= {seconds} THEN End(TRUE) ELSE Report("{beat}")
+    ELSE {states}
 ====
 """
 _ROOT = """\
 ---- MODULE {root} ----
 EXTENDS {job_root}
 {watch} == INSTANCE {watch}
-ASSUME {watch}!Start
-{invariant} == {watch}!Beat /\\ {watch}!Stop
+ASSUME {watch}!Start({register})
+{invariant} == {watch}!Tick
 ====
 """
 #: A register that specifications do not use by accident (TLC keeps them in an array: a small number).
@@ -57,17 +61,17 @@ def add_watch(job: Job) -> Job:
     while stem in taken:
         stem += "_"
     root, invariant = f"{stem}Root", f"{stem}Budget"
-    watch = _WATCH.format(watch=stem, register=_REGISTER, beat=BEAT, stop=STOP, over=_over(job.budget))
     modules = {
         **job.modules,
-        f"{stem}.tla": watch,
-        f"{root}.tla": _ROOT.format(root=root, job_root=job.root, watch=stem, invariant=invariant),
+        f"{stem}.tla": _watch(stem, job.budget),
+        f"{root}.tla": _ROOT.format(root=root, job_root=job.root, watch=stem, register=_REGISTER, invariant=invariant),
     }
     return replace(job, modules=modules, root=root, cfg=f"{job.cfg}\nINVARIANT {invariant}\n")
 
 
-def _over(budget: Budget) -> str:
-    conditions = [f'TLCGet("duration") >= {min(_MAX_INT, max(1, math.ceil(budget.seconds)))}']
+def _watch(name: str, budget: Budget) -> str:
+    states = "TRUE"
     if budget.states is not None:
-        conditions.append(f'TLCGet("distinct") > {min(_MAX_INT, budget.states)}')
-    return " \\/ ".join(conditions)
+        states = f'IF TLCGet("distinct") > {min(_MAX_INT, budget.states)} THEN End(TRUE) ELSE TRUE'
+    seconds = min(_MAX_INT, max(1, math.ceil(budget.seconds)))
+    return _WATCH.format(watch=name, register=_REGISTER, beat=BEAT, stop=STOP, seconds=seconds, states=states)
