@@ -2,25 +2,61 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
-from extractor.types import Param, Span, Symbol
+from extractor.resolve import Resolver
+from extractor.types import (
+    Access,
+    Assertion,
+    Call,
+    Exceptional,
+    Nondeterminism,
+    Param,
+    Span,
+    Suspension,
+    Symbol,
+    Sync,
+)
 
-Rows = list[list[Any]]
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass
 class FileRows:
-    """What the index holds of one file; ``load`` gives rows by kind."""
+    """What the index holds of one file: a JSON object of rows by kind, read when first needed."""
 
     path: str
-    load: Callable[[], dict[str, Any]]
+    blob: bytes = field(repr=False)
+
+    @cached_property
+    def rows(self) -> dict[str, Any]:
+        """Rows by kind."""
+        loaded: dict[str, Any] = json.loads(self.blob)
+        return loaded
+
+    @cached_property
+    def owners(self) -> list[str]:
+        """Qualname by index of definition; the last one, at -1, is the module's empty name."""
+        return [row[2] for row in self.rows["symbols"]] + [""]
 
 
-def symbols(files: list[FileRows]) -> tuple[Symbol, ...]:
-    """Every class, function and method, by file and line."""
+def later(files: list[FileRows], packages: frozenset[str]) -> dict[str, Callable[[], Any]]:
+    """How to make each kind of fact. ``packages`` are the directories that Python can import as one."""
+    return {
+        "symbols": partial(_symbols, files),
+        "calls": partial(_calls, files, packages),
+        "accesses": partial(_accesses, files),
+        "syncs": partial(_syncs, files),
+        "suspensions": partial(_suspensions, files),
+        "nondeterminism": partial(_nondeterminism, files),
+        "exceptional": partial(_exceptional, files),
+        "assertions": partial(_assertions, files),
+    }
+
+
+def _symbols(files: list[FileRows]) -> tuple[Symbol, ...]:
     return tuple(
         Symbol(
             kind,
@@ -33,5 +69,64 @@ def symbols(files: list[FileRows]) -> tuple[Symbol, ...]:
             is_async,
         )
         for file in files
-        for kind, name, qualname, line, end_line, bases, decorators, params, is_async in file.load()["symbols"]
+        for kind, name, qualname, line, end_line, bases, decorators, params, is_async, _ in file.rows["symbols"]
+    )
+
+
+def _calls(files: list[FileRows], packages: frozenset[str]) -> tuple[Call, ...]:
+    resolver = Resolver({file.path: file.rows for file in files}, packages)
+    return tuple(
+        Call(
+            file.owners[owner], callee, resolver.resolve(file.path, owner, callee), awaited, Span(file.path, line, end)
+        )
+        for file in files
+        for owner, callee, awaited, line, end in file.rows["calls"]
+    )
+
+
+def _accesses(files: list[FileRows]) -> tuple[Access, ...]:
+    return tuple(
+        Access(file.owners[owner], target, mode, scope, Span(file.path, line, end))
+        for file in files
+        for owner, target, mode, scope, line, end in file.rows["accesses"]
+    )
+
+
+def _syncs(files: list[FileRows]) -> tuple[Sync, ...]:
+    return tuple(
+        Sync(file.owners[owner], mechanism, operation, target, Span(file.path, line, end))
+        for file in files
+        for owner, mechanism, operation, target, line, end in file.rows["syncs"]
+    )
+
+
+def _suspensions(files: list[FileRows]) -> tuple[Suspension, ...]:
+    return tuple(
+        Suspension(file.owners[owner], kind, Span(file.path, line, end), text)
+        for file in files
+        for owner, kind, text, line, end in file.rows["suspensions"]
+    )
+
+
+def _nondeterminism(files: list[FileRows]) -> tuple[Nondeterminism, ...]:
+    return tuple(
+        Nondeterminism(file.owners[owner], kind, Span(file.path, line, end), text)
+        for file in files
+        for owner, kind, text, line, end in file.rows["nondeterminism"]
+    )
+
+
+def _exceptional(files: list[FileRows]) -> tuple[Exceptional, ...]:
+    return tuple(
+        Exceptional(file.owners[owner], kind, tuple(names), Span(file.path, line, end))
+        for file in files
+        for owner, kind, names, line, end in file.rows["exceptional"]
+    )
+
+
+def _assertions(files: list[FileRows]) -> tuple[Assertion, ...]:
+    return tuple(
+        Assertion(file.owners[owner], Span(file.path, line, end), text)
+        for file in files
+        for owner, text, line, end in file.rows["assertions"]
     )

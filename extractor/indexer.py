@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,13 @@ import tree_sitter
 
 from extractor import assemble, git
 from extractor.assemble import FileRows
+from extractor.cache import Index, default_path
 from extractor.decode import Undecodable
 from extractor.errors import FeatureEmpty
-from extractor.languages import SUFFIXES, Reader, language_of, reader
+from extractor.languages import SUFFIXES, Language, Reader, fingerprint, language_of, reader
 from extractor.types import Counts, Facts, Problem, SourceFile, Span, lazily
 from extractor.view import FileView, one_line
-from extractor.walk import Found, Limits, locate, relative, walk
+from extractor.walk import Found, Limits, locate, packages, relative, walk
 
 DEFAULT_LIMITS = Limits()
 
@@ -32,50 +33,63 @@ def index(repo: Path, feature: str | Path, cache: Path | None = None, limits: Li
     root, place = locate(Path(repo), feature)
     listing = walk(root, place, SUFFIXES, limits)
     problems = list(listing.problems)
-    files: list[SourceFile] = []
-    rows: list[FileRows] = []
+    read: list[tuple[Found, bytes, str]] = []
     for found in listing.files:
         data = _read(found, limits, problems)
-        if data is None:
-            continue
-        known = read_file(data, found.suffix, limits)
-        problems.extend(Problem(kind, Span(found.path, line, line), text) for kind, line, text in known["problems"])
+        if data is not None:
+            read.append((found, data, hashlib.sha256(data).hexdigest()))
+    blobs, parsed = _facts_of(read, cache or default_path())
+    files: list[SourceFile] = []
+    rows: list[FileRows] = []
+    for found, data, sha in read:
+        trouble, _, facts = blobs[_key(found, sha)].partition(b"\n")
+        for kind, line, text in json.loads(trouble) if trouble != b"[]" else ():
+            problems.append(Problem(kind, Span(found.path, line, line), text))
         language = language_of(found.suffix)
-        assert language is not None
-        readable = "symbols" in known
-        later: dict[str, Callable[[], Any]] = {"text": partial(language.decode, data) if readable else str}
         files.append(
             lazily(
                 SourceFile,
-                later,
+                {"text": partial(language.decode, data) if facts else str},
                 path=found.path,
-                sha256=hashlib.sha256(data).hexdigest(),
+                sha256=sha,
                 language=language.name,
                 size=len(data),
             )
         )
-        if readable:
-            rows.append(FileRows(found.path, partial(dict, known)))
+        if facts:
+            rows.append(FileRows(found.path, facts))
     if not rows:
         raise FeatureEmpty(str(feature), _why_empty(problems), tuple(sorted(SUFFIXES)))
+    head = git.state(root)
     return lazily(
         Facts,
-        {"symbols": partial(assemble.symbols, rows)},
+        assemble.later(rows, packages(root, rows)),
         repo=str(root),
         feature=relative(root, place),
-        commit=git.state(root).commit,
+        commit=head.commit,
         files=tuple(files),
-        calls=(),
-        accesses=(),
-        syncs=(),
-        suspensions=(),
-        nondeterminism=(),
-        exceptional=(),
-        assertions=(),
         problems=tuple(problems),
-        counts=Counts(len(rows), 0),
-        dirty=False,
+        counts=Counts(parsed, len(read) - parsed),
+        dirty=head.commit is not None and git.is_dirty(root, relative(root, place)),
     )
+
+
+def _key(found: Found, sha: str) -> str:
+    return f"{sha}:{fingerprint()}:{found.suffix}"
+
+
+def _facts_of(read: list[tuple[Found, bytes, str]], cache: Path) -> tuple[dict[str, bytes], int]:
+    """The stored facts by key, and how many files had to be parsed for them."""
+    wanted = {_key(found, sha): (found, data) for found, data, sha in read}
+    with Index(cache) as store:
+        blobs = store.get(wanted)
+        fresh: list[tuple[str, bytes]] = []
+        for key, (found, data) in wanted.items():
+            if key not in blobs:
+                blobs[key] = read_file(data, language_of(found.suffix))
+                fresh.append((key, blobs[key]))
+        store.put(fresh)
+    return blobs, len(fresh)
 
 
 def _read(found: Found, limits: Limits, problems: list[Problem]) -> bytes | None:
@@ -92,25 +106,28 @@ def _read(found: Found, limits: Limits, problems: list[Problem]) -> bytes | None
     return data
 
 
-def read_file(data: bytes, suffix: str, limits: Limits) -> dict[str, Any]:
-    """Rows by kind of one file, and ``problems`` as (kind, line, text). Undecodable: problems alone."""
-    language = language_of(suffix)
-    assert language is not None
+def read_file(data: bytes, language: Language) -> bytes:
+    """What the index keeps of one file: its problems as (kind, line, text), a line end, its rows by kind.
+
+    Both parts are JSON; the second is empty when the file couldn't be decoded.
+    """
     ready = reader(language)
     try:
-        text = language.decode(data)
+        source = language.decode(data).encode("utf-8")
     except Undecodable as error:
-        return {"problems": [["encoding", error.line, str(error)]]}
-    source = text.encode("utf-8")
+        return _json([["encoding", error.line, str(error)]]) + b"\n"
     tree = ready.parser.parse(source)
-    captures = tree_sitter.QueryCursor(ready.query).captures(tree.root_node)
-    view = FileView(source, tree.root_node, captures)
-    stored: dict[str, Any] = {"problems": _syntax_problems(ready, view)}
+    view = FileView(source, tree.root_node, tree_sitter.QueryCursor(ready.query).captures(tree.root_node))
+    rows: dict[str, Any] = {}
     for provider in ready.providers:
         made = view.made[provider.produces] = provider.run(view)
         if provider.stored:
-            stored[provider.produces] = made
-    return stored
+            rows[provider.produces] = made
+    return _json(_syntax_problems(ready, view)) + b"\n" + _json(rows)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), check_circular=False).encode()
 
 
 def _syntax_problems(ready: Reader, view: FileView) -> list[list[Any]]:

@@ -5,10 +5,13 @@ A new language is a new row; nothing else in the room names a language.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
+from pathlib import Path
 
 import tree_sitter
 
@@ -46,9 +49,24 @@ LANGUAGES: tuple[Language, ...] = (
 SUFFIXES = frozenset(suffix for language in LANGUAGES for suffix in language.suffixes)
 
 
-def language_of(suffix: str) -> Language | None:
-    """The language of files named ``*suffix``, or None."""
-    return next((language for language in LANGUAGES if suffix in language.suffixes), None)
+_BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
+
+
+def language_of(suffix: str) -> Language:
+    """The language of files named ``*suffix``, one of ``SUFFIXES``."""
+    return _BY_SUFFIX[suffix]
+
+
+@cache
+def fingerprint() -> str:
+    """Changes whenever the same bytes could give other facts: with this room's code, the parser or a grammar."""
+    digest = hashlib.sha256()
+    room = Path(__file__).parent
+    for source in sorted(room.rglob("*.py")):
+        digest.update(source.read_bytes())
+    for package in ("tree-sitter", *(language.grammar.replace("_", "-") for language in LANGUAGES)):
+        digest.update(f"{package} {metadata.version(package)}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 @cache

@@ -56,6 +56,10 @@ class FileView:
         """The 1-based line of the last byte before ``end``."""
         return bisect_right(self._line_starts, end - 1 if end else 0)
 
+    def line_start(self, line: int) -> int:
+        """The byte at which a 1-based line starts."""
+        return self._line_starts[line - 1]
+
     def text(self, start: int, end: int) -> str:
         """The source between two bytes, as it stands."""
         return self.data[start:end].decode()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from extractor.errors import FeatureNotFound, FeatureOutsideRepository, RepositoryNotFound
 from extractor.types import Problem, Span
@@ -52,6 +53,12 @@ class Found:
     suffix: str
 
 
+class HasPath(Protocol):
+    """Something with a path relative to the repository."""
+
+    path: str
+
+
 @dataclass(slots=True)
 class Listing:
     """What a walk found, sorted by path, and what it had to leave out."""
@@ -84,6 +91,17 @@ def locate(repo: Path, feature: str | Path) -> tuple[Path, Path]:
 def relative(root: Path, place: Path) -> str:
     """``place`` relative to ``root`` with forward slashes; ``.`` for the root itself."""
     return place.relative_to(root).as_posix()
+
+
+def packages(root: Path, files: Iterable[HasPath]) -> frozenset[str]:
+    """The directories of these files, and those around them inside ``root``, that hold an ``__init__.py``."""
+    asked: dict[str, bool] = {}
+    for file in files:
+        directory = file.path.rpartition("/")[0]
+        while directory and directory not in asked:
+            asked[directory] = (root / directory / "__init__.py").is_file()
+            directory = directory.rpartition("/")[0]
+    return frozenset(directory for directory, found in asked.items() if found)
 
 
 def walk(root: Path, feature: Path, suffixes: frozenset[str], limits: Limits) -> Listing:

@@ -3,6 +3,27 @@
 from __future__ import annotations
 
 from extractor.providers import Provider
+from extractor.python.bindings import BINDINGS, BOUND, FIELDS, SCOPES
+from extractor.python.calls import CALLS, SITES
+from extractor.python.flow import ASSERTIONS, EXCEPTIONS, NONDETERMINISM, SUSPENSIONS
+from extractor.python.imports import IMPORTS
+from extractor.python.state import STATE
 from extractor.python.symbols import SYMBOLS
+from extractor.python.sync import SYNC
 
-PROVIDERS: tuple[Provider, ...] = (SYMBOLS,)
+PROVIDERS: tuple[Provider, ...] = (
+    SYMBOLS,
+    SCOPES,
+    IMPORTS,
+    SITES,
+    CALLS,
+    BINDINGS,
+    BOUND,
+    FIELDS,
+    STATE,
+    SYNC,
+    SUSPENSIONS,
+    NONDETERMINISM,
+    EXCEPTIONS,
+    ASSERTIONS,
+)

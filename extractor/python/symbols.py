@@ -13,10 +13,10 @@ from extractor.view import FileView, one_line
 
 
 def _symbols(view: FileView) -> list[list[Any]]:
-    """Rows (kind, name, qualname, line, end line, bases, decorators, parameters, is_async), in source order."""
+    """Rows (kind, name, qualname, line, end line, bases, decorators, parameters, is_async, parent), in source order."""
     rows: list[list[Any]] = []
     bodies: list[tuple[int, int, int]] = []
-    open_ends: list[tuple[int, str, str]] = []
+    enclosing: list[tuple[int, str, str, int]] = []  # end, kind, prefix of qualnames, index
     starts: list[int] = []
     for node in view.nodes("definition"):
         name_node, body = node.child_by_field_name("name"), node.child_by_field_name("body")
@@ -24,9 +24,9 @@ def _symbols(view: FileView) -> list[list[Any]]:
             continue
         start, end = node.start_byte, node.end_byte
         name = view.name(name_node.start_byte, name_node.end_byte)
-        while open_ends and open_ends[-1][0] <= start:
-            open_ends.pop()
-        outer_kind, prefix = (open_ends[-1][1], open_ends[-1][2]) if open_ends else ("", "")
+        while enclosing and enclosing[-1][0] <= start:
+            enclosing.pop()
+        _, outer_kind, prefix, parent = enclosing[-1] if enclosing else (0, "", "", -1)
         if node.type == "class_definition":
             kind, params, is_async = "class", [], False
             bases = _bases(view, node.child_by_field_name("superclasses"))
@@ -35,11 +35,12 @@ def _symbols(view: FileView) -> list[list[Any]]:
             bases = []
             params = _params(view, node.child_by_field_name("parameters"))
             is_async = view.data.startswith(b"async", start)
-        bodies.append((body.start_byte, body.end_byte, len(rows)))
+        place = len(rows)
+        bodies.append((body.start_byte, body.end_byte, place))
         starts.append(start)
         qualname = prefix + name
-        rows.append([kind, name, qualname, view.line(start), view.last_line(end), bases, [], params, is_async])
-        open_ends.append((end, kind, qualname + "."))
+        rows.append([kind, name, qualname, view.line(start), view.last_line(end), bases, [], params, is_async, parent])
+        enclosing.append((end, kind, qualname + ".", place))
     for start, end in view.ranges("decorator"):
         place = bisect_left(starts, end)
         if place < len(rows):

@@ -1,0 +1,197 @@
+"""Where others may run (suspensions), what differs from run to run, exceptions and assertions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from extractor.providers import Provider
+from extractor.python.bindings import Bindings, Scopes
+from extractor.python.calls import Site
+from extractor.python.known import KEYWORDS, is_blocking, is_unordered, nondeterminism_of
+from extractor.python.sync import keyword_uses
+from extractor.view import FileView, one_line
+
+_HANDLER = re.compile(
+    r"(on|handle)_(message|msg|packet|request|event|reply|response|\w*message)$|(receive|on_receive)$"
+)
+_SET = re.compile(rb"\{[^:]*\}\Z", re.DOTALL)
+
+
+def _suspensions(view: FileView) -> list[list[Any]]:
+    """Rows (function, kind, text, line, end line), in source order."""
+    data = view.data
+    bindings: Bindings = view.made["bindings"]
+    places: list[tuple[int, int, str]] = []
+    places += [(start, end, "await") for start, end in view.ranges("await")]
+    places += [(start, end, "yield") for start, end in view.ranges("yield")]
+    for capture, kind in (("with", "async-with"), ("for", "async-for"), ("comprehension", "async-for")):
+        for start, end in view.ranges(capture):
+            if data.startswith(b"async", start):
+                head = end if capture == "comprehension" else min(end, _head_end(data, start))
+                places.append((start, head, kind))
+    awaited = {start for start, _ in view.ranges("awaited")}
+    sites: list[Site] = view.made["sites"]
+    for site in sites:
+        if is_blocking(site.meant) or _waits(site, bindings, view.made["scopes"]):
+            if not site.awaited and site.start not in awaited:
+                places.append((site.start, site.end, "blocking"))
+    places.sort()
+    return [
+        [view.owner(start), kind, one_line(view.text(start, end)), view.line(start), view.last_line(end)]
+        for start, end, kind in places
+    ]
+
+
+def _head_end(data: bytes, start: int) -> int:
+    end = data.find(b":\n", start)
+    return len(data) if end < 0 else end
+
+
+def _waits(site: Site, bindings: Bindings, scopes: Scopes) -> bool:
+    """``join`` of a known thread, ``get``, ``put`` or ``join`` of a known queue."""
+    target, _, name = site.callee.rpartition(".")
+    if name not in ("join", "get", "put") or not target:
+        return False
+    receiver, dot, field = target.partition(".")
+    if dot:
+        cls, known = scopes.receiver(site.owner)
+        key = (cls, "self." + field) if receiver.encode() == known else (-2, "")
+    else:
+        key = (site.owner, target)
+    kind = bindings.created.get(key) or (None if dot else bindings.created.get((-1, target)))
+    return kind == "queue" or (kind == "thread" and name == "join")
+
+
+def _nondeterminism(view: FileView) -> list[list[Any]]:
+    """Rows (function, kind, text, line, end line), in source order."""
+    places: list[tuple[int, int, str]] = []
+    bindings: Bindings = view.made["bindings"]
+    scopes: Scopes = view.made["scopes"]
+    sites: list[Site] = view.made["sites"]
+    by_place: dict[tuple[int, int], Site] = {}
+    iterated = set(view.ranges("iterated"))
+    for site in sites:
+        kind = nondeterminism_of(site.meant)
+        if kind is not None:
+            places.append((site.start, site.end, kind))
+        if (site.start, site.end) in iterated:
+            by_place[site.start, site.end] = site
+    for start, end in iterated:
+        site_here = by_place.get((start, end))
+        if site_here is not None:
+            if is_unordered(site_here.meant):
+                places.append((start, end, "unordered"))
+        elif _is_set(view, bindings, scopes, start, end):
+            places.append((start, end, "unordered"))
+    for start, end, node_end in keyword_uses(view):
+        if KEYWORDS[view.name(start, end)] == "timeout" and view.data[node_end - 4 : node_end] != b"None":
+            places.append((start, node_end, "timeout"))
+    for start, end in view.ranges("retry"):
+        places.append((start, end, "retry"))
+    rows = [
+        [start, view.owner(start), kind, one_line(view.text(start, end)), view.line(start), view.last_line(end)]
+        for start, end, kind in places
+    ]
+    for index, symbol in enumerate(scopes.rows):
+        name, line = symbol[1], symbol[3]
+        assert isinstance(name, str)
+        assert isinstance(line, int)
+        if symbol[0] != "class" and _HANDLER.match(name):
+            rows.append([view.line_start(line), index, "message", f"def {name}", line, line])
+    rows.sort(key=lambda row: row[0])
+    return [row[1:] for row in rows]
+
+
+def _is_set(view: FileView, bindings: Bindings, scopes: Scopes, start: int, end: int) -> bool:
+    raw = view.data[start:end]
+    if raw[:1] == b"{":
+        return bool(_SET.match(raw))
+    if len(raw) > 80 or not bindings.created:
+        return False
+    text = raw.decode()
+    owner = view.owner(start)
+    receiver, dot, name = text.partition(".")
+    if dot:
+        cls, known = scopes.receiver(owner)
+        return receiver.encode() == known and bindings.created.get((cls, "self." + name)) == "set"
+    return "set" in (bindings.created.get((owner, text)), bindings.created.get((-1, text)))
+
+
+_RAISED = re.compile(r"raise\s+([\w.]+)")
+_CAUGHT = re.compile(r"except\s*\*?\s*(\(.*?\)|[\w.]+)?\s*(as\s+\w+\s*)?:", re.DOTALL)
+
+
+def _exceptional(view: FileView) -> list[list[Any]]:
+    """Rows (function, kind, names, line, end line), in source order."""
+    places = [(start, end, "raise") for start, end in view.ranges("raise")]
+    places += [(start, end, "catch") for start, end in view.ranges("except")]
+    places += [(start, end, "finally") for start, end in view.ranges("finally")]
+    places.sort()
+    rows: list[list[Any]] = []
+    for start, end, kind in places:
+        names: list[str] = []
+        if kind == "raise":
+            match = _RAISED.match(view.text(start, end))
+            names = [match.group(1)] if match else []
+        elif kind == "catch":
+            match = _CAUGHT.match(view.text(start, min(end, _head_end(view.data, start) + 1)))
+            if match and match.group(1):
+                names = [name for name in re.split(r"[\s(),]+", match.group(1)) if name]
+        rows.append([view.owner(start), kind, names, view.line(start), view.last_line(end)])
+    return rows
+
+
+def _assertions(view: FileView) -> list[list[Any]]:
+    """Rows (function, condition, line, end line), in source order."""
+    condition_ends = {start: end for start, end in reversed(view.ranges("condition"))}
+    rows: list[list[Any]] = []
+    for start, end in view.ranges("assert"):
+        inner = start + len("assert")
+        while view.data[inner : inner + 1].isspace() or view.data[inner : inner + 1] == b"\\":
+            inner += 1
+        text = one_line(view.text(inner, condition_ends.get(inner, end)), 500)
+        rows.append([view.owner(start), text, view.line(start), view.last_line(end)])
+    return rows
+
+
+SUSPENSIONS = Provider(
+    name="suspensions",
+    produces="suspensions",
+    run=_suspensions,
+    needs=("symbols", "scopes", "sites", "bindings"),
+    patterns=(
+        "(await) @await",
+        "(yield) @yield",
+        "(with_statement) @with",
+        "(for_statement) @for",
+        "(for_in_clause) @comprehension",
+    ),
+)
+
+NONDETERMINISM = Provider(
+    name="nondeterminism",
+    produces="nondeterminism",
+    run=_nondeterminism,
+    needs=("symbols", "scopes", "sites", "bindings"),
+    patterns=(
+        "[(for_statement right: (_) @iterated) (for_in_clause right: (_) @iterated)]",
+        "(except_clause (block (continue_statement) @retry))",
+    ),
+)
+
+EXCEPTIONS = Provider(
+    name="exceptions",
+    produces="exceptional",
+    run=_exceptional,
+    needs=("symbols",),
+    patterns=("(raise_statement) @raise", "(except_clause) @except", "(finally_clause) @finally"),
+)
+
+ASSERTIONS = Provider(
+    name="assertions",
+    produces="assertions",
+    run=_assertions,
+    needs=("symbols",),
+    patterns=("(assert_statement . (_) @condition) @assert",),
+)
