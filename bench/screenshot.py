@@ -61,6 +61,9 @@ def main() -> int:
             page.click(f"#f{options.finding}-s{options.step} .card")
             page.evaluate("scrollTo(0, 0)")
         if options.only:
+            # In a window smaller than the element, what sticks to the window's edge would lie across the picture.
+            box = page.locator(options.only).bounding_box()
+            page.set_viewport_size({"width": options.width, "height": int(box["height"] if box else 0) + 200})
             page.locator(options.only).screenshot(path=options.out)
         else:
             page.screenshot(path=options.out, full_page=options.full)

@@ -70,10 +70,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One violation, ready to draw."""
+    """One violation, ready to draw. ``rule`` says in plain words what it breaks."""
 
     number: int
     violation: ViolationResult
+    rule: str
     lanes: tuple[Lane, ...]
     cards: tuple[Card, ...]
     excerpts: tuple[Excerpt, ...]
@@ -124,9 +125,10 @@ class Files:
                     self._known.setdefault(step.source.path, {})[step.source.line] = step.text
 
     def line(self, source: Source | None, text: str) -> Markup:
-        """Return the one line at the start of ``source`` as HTML, without its indent; ``text`` where it is unknown."""
-        path = source.path if source else ""
-        return highlight.code(path, [text.strip()])[0]
+        """Return ``text``, a line of ``source``, as HTML that may break after a dot or a bracket."""
+        html = highlight.code(source.path if source else "", [text.strip()])[0]
+        # Neither the tags nor the references in coloured code hold any of these characters.
+        return Markup(re.sub(r"(?<=[.(\[_])(?=\w|<)", "<wbr>", html))  # noqa: S704
 
     def excerpts(
         self, wanted: Iterable[Source], prefix: str, actions: Mapping[tuple[str, int], list[str]]
@@ -168,16 +170,20 @@ class Files:
 def part_view(part: Result, index: int, first: int, files: Files) -> PartView:
     """Prepare ``part``; its findings are numbered after the ``first`` ones of the parts before it."""
     key = f"p{index + 1}"
+    rules = {prop.name: prop.plain for prop in part.properties}
     return PartView(
         result=part,
         key=key,
-        findings=tuple(_finding(v, first + n, files) for n, v in enumerate(part.violations, 1)),
+        findings=tuple(
+            _finding(v, first + n, rules.get(v.property) or wording.kind_rule(v.kind), files)
+            for n, v in enumerate(part.violations, 1)
+        ),
         groups=_groups(part.spec.actions, key, files),
         module=Markup("\n").join(highlight.tla(part.spec.text)) if part.spec.text else Markup(""),
     )
 
 
-def _finding(violation: ViolationResult, number: int, files: Files) -> Finding:
+def _finding(violation: ViolationResult, number: int, rule: str, files: Files) -> Finding:
     names = wording.processes(violation)
     callers = [name for name in names if name != "set-up"]
     lanes = tuple(
@@ -203,7 +209,7 @@ def _finding(violation: ViolationResult, number: int, files: Files) -> Finding:
         )
         for step, changed in zip(violation.trace, wording.changes(violation), strict=True)
     )
-    return Finding(number, violation, lanes, cards, excerpts, tuple(_state(violation)))
+    return Finding(number, violation, rule, lanes, cards, excerpts, tuple(_state(violation)))
 
 
 def _state(violation: ViolationResult) -> Iterable[Row]:

@@ -57,6 +57,11 @@ def kind_name(kind: str) -> str:
     return KINDS[kind][0] if kind in KINDS else kind or "Property"
 
 
+def kind_rule(kind: str) -> str:
+    """Return what a kind of property asks for, in one sentence; "" for an unknown kind."""
+    return KINDS[kind][1] if kind in KINDS else ""
+
+
 def place(source: Source | None) -> str:
     """Return ``path:line`` or ``path:line-end_line``; "" where there is no source."""
     if source is None:
@@ -104,6 +109,12 @@ def verdict_sentence(result: Result) -> str:
             return f"Failed: {subject(result)} could not be checked."
 
 
+def verdict_rest(result: Result) -> str:
+    """Return the verdict's sentence without its first word, for where that word stands beside it already."""
+    rest = verdict_sentence(result).partition(": ")[2]
+    return rest[:1].upper() + rest[1:]
+
+
 def not_covered(result: Result) -> tuple[str, ...]:
     """Return, one sentence each, what the whole verdict says nothing about; a part's own gaps are ``gaps(part)``."""
     match result.verdict:
@@ -121,10 +132,9 @@ def gaps(result: Result) -> tuple[str, ...]:
     sentences: list[str] = []
     number = len(approximations(result.spec))
     if number:
-        sentences.append(
-            f"In {count(number, 'place')} the specification allows more than the code does; "
-            "a finding that leans on one of them may not happen in the code."
-        )
+        more = f"In {count(number, 'place')} the specification allows more than the code does"
+        leans = f"; a finding that leans on {'it' if number == 1 else 'one of them'} may not happen in the code"
+        sentences.append(f"{more}{leans if result.verdict == 'violated' else ''}.")
     never = [action.name for action in result.spec.actions if action.fired == 0]
     if never and result.verdict in {"verified", "inconclusive"}:
         sentences.append(f"These steps never happened within the bounds: {', '.join(never)}.")

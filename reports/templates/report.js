@@ -47,7 +47,9 @@
         card.classList.toggle("later", index + 1 > number);
         face.tabIndex = now ? 0 : -1;
         if (now) face.setAttribute("aria-current", "step"); else face.removeAttribute("aria-current");
-        if (index < number && card.dataset.line) here.set(card.dataset.process, [card.dataset.line, card.className]);
+        if (index >= number) return;
+        if ("ends" in card.dataset && !now) here.delete(card.dataset.process);
+        else if (card.dataset.line) here.set(card.dataset.process, [card.dataset.line, card.className]);
       });
       const current = this.cards[number - 1];
       this.lines(here, current);
@@ -71,7 +73,7 @@
       if (follow) this.bringIntoView(current);
     }
 
-    // Marks the current line, and for every process the line it did last.
+    // Marks the current line, and for every call under way the line it did last.
     lines(here, current) {
       for (const line of this.finding.querySelectorAll(".beside li")) {
         line.classList.remove("current");

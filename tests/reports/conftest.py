@@ -214,7 +214,7 @@ def seats() -> Result:
             name=name,
             sources=(Source(PATH, *lines),),
             fired=fired,
-            abstractions=("an error of the store is not modelled",) if name == "hold_16" else (),
+            abstractions=("what store.put returns is not known: any value may come back",) if name == "hold_16" else (),
             text=text,
             function=function,
         )
@@ -232,7 +232,7 @@ def seats() -> Result:
             text=HEADER + "\n\n".join(a.text for a in actions) + "\n\n" + "=" * 78,
             approximations=(
                 Approximation(
-                    "An error raised by store.put is not modelled: the call succeeds.", Source(PATH, 16, 16), "hold_16"
+                    "What store.put returns is not known: any value may come back.", Source(PATH, 16, 16), "hold_16"
                 ),
             ),
         ),

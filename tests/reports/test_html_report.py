@@ -1,0 +1,381 @@
+import dataclasses
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from reports import html
+from reports.excerpt import excerpt
+from reports.highlight import code, tla
+from reports.result import Result, Source
+
+Sources = dict[str, list[str]]
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None and not os.environ.get("CODE2TLA_REQUIRE_BROWSER"):
+        pytest.skip("no Chromium on this machine")
+    assert CHROMIUM, "CODE2TLA_REQUIRE_BROWSER is set, but there is no Chromium on this machine"
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Opened:
+    """A page with everything it complained about and everything it asked for."""
+
+    def __init__(self, page: Page, file: Path) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.goto(file.as_uri())
+        self.allowed = {file.as_uri(), "data:,"}
+
+    @property
+    def foreign(self) -> list[str]:
+        return [url for url in self.requests if url.partition("#")[0] not in self.allowed]
+
+
+def opened(browser: Browser, tmp_path: Path, text: str, width: int = 1280, scheme: str = "light") -> Opened:
+    file = tmp_path / "report.html"
+    file.write_text(text, encoding="utf-8")
+    dark = scheme == "dark"
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", reduced_motion="reduce"
+    )
+    return Opened(page, file)
+
+
+def current_line(page: Page, finding: int) -> str:
+    return page.locator(f"#f{finding} .beside li.current .no").inner_text()
+
+
+@pytest.mark.browser
+def test_the_arrow_keys_step_through_a_finding(
+    browser: Browser, tmp_path: Path, result: Result, sources: Sources
+) -> None:
+    seen = opened(browser, tmp_path, html.render(result, sources))
+    page = seen.page
+    page.locator("#f1 .controls").scroll_into_view_if_needed()
+    lines = []
+    for step, expected in enumerate(result.violations[0].trace, 1):
+        assert page.locator("#f1 .at").inner_text() == f"Step {step} of 6"
+        assert page.locator("#f1 .now .source").inner_text() == expected.text
+        lines.append(current_line(page, 1))
+        page.keyboard.press("ArrowRight")
+    assert lines == ["14", "14", "16", "16", "17", "17"]
+    assert page.locator("#f1 .at").inner_text() == "Step 6 of 6"
+    values = page.locator("#f1 .state tr.changed")
+    assert values.all_inner_texts() == ["left\t-1"]
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert current_line(page, 1) == "16"
+    assert page.locator("#f1 .state").inner_text().split("\n")[-1] == "store\t{'v1': 'held', 'v2': 'held'}"
+    assert page.locator("#f1 .beside li.current .here").inner_text().split() == ["c1", "c2"]
+    assert seen.complaints == []
+    assert seen.foreign == []
+
+
+@pytest.mark.browser
+def test_it_is_operable_by_keyboard_alone(browser: Browser, tmp_path: Path, result: Result, sources: Sources) -> None:
+    page = opened(browser, tmp_path, html.render(result, sources)).page
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                "(e => e.dataset.go || (e.classList.contains('card') && e.closest('.finding').id) || e.tagName)"
+                "(document.activeElement)"
+            )
+        )
+    assert {"first", "back", "forward", "last", "f1", "f2", "A", "SUMMARY", "PRE"} <= reached
+    # With the focus in a card of the second finding, the keys mean that one and the focus goes along.
+    page.locator("#f2 .cards .card").first.focus()
+    page.keyboard.press("End")
+    assert page.locator("#f2 .at").inner_text() == "Step 9 of 9"
+    assert page.evaluate("document.activeElement.parentElement.id") == "f2-s9"
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.parentElement.id") == "f2-s8"
+    assert page.locator("#f1 .at").inner_text() == "Step 1 of 6"
+    page.locator("#f2 [data-go=first]").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert page.locator("#f2 .at").inner_text() == "Step 1 of 9"
+    assert page.evaluate("document.activeElement.dataset.go") == "first"
+
+
+@pytest.mark.browser
+def test_cards_and_links_open_a_step(browser: Browser, tmp_path: Path, result: Result, sources: Sources) -> None:
+    seen = opened(browser, tmp_path, html.render(result, sources))
+    page = seen.page
+    page.locator("#f2-s6 .card").click()
+    assert current_line(page, 2) == "22"
+    assert page.locator("#f2-s7.later").count() == 1
+    assert page.locator("#f2 .beside .here span").all_inner_texts() == ["c2", "c1"]
+    page.goto(page.url.partition("#")[0] + "#f1-s5")
+    assert current_line(page, 1) == "17"
+
+
+@pytest.mark.browser
+def test_actions_and_lines_point_at_each_other(
+    browser: Browser, tmp_path: Path, result: Result, sources: Sources
+) -> None:
+    seen = opened(browser, tmp_path, html.render(result, sources))
+    page = seen.page
+    page.locator("#p1-a1").hover()
+    assert page.locator(".pair li.linked .no").all_inner_texts() == ["14", "15"]
+    page.locator(".pair li", has_text='await self.store.put(visitor, "held")').hover()
+    assert page.locator(".action.linked .action-head b").all_inner_texts() == ["hold_16"]
+    page.locator(".pair li a.no", has_text="22").click()
+    assert page.evaluate("document.querySelector(':target .action-head b').textContent") == "cancel_22"
+    page.locator("#p1-a3 a.place").click()
+    assert page.evaluate("document.querySelector(':target code').textContent.trim()") == "self.left -= 1"
+    assert seen.complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_has_contrast_and_room(
+    browser: Browser, tmp_path: Path, two_parts: Result, sources: Sources, width: int, scheme: str
+) -> None:
+    seen = opened(browser, tmp_path, html.render(two_parts, sources), width, scheme)
+    page = seen.page
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    page.locator("#f1-s3 .card").click()
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(50)
+    assert page.evaluate(POOR_CONTRAST) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert seen.complaints == []
+
+
+# Every element with words of its own against the nearest painted background, by the formula of WCAG 2.
+POOR_CONTRAST = """() => {
+  const rgb = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const behind = e => {
+    for (; e; e = e.parentElement) {
+      const colour = rgb(getComputedStyle(e).backgroundColor);
+      if (colour.length === 3 || colour[3] > .99) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const e of document.body.querySelectorAll("*")) {
+    if (["SCRIPT", "STYLE"].includes(e.tagName) || !e.getClientRects().length) continue;
+    const words = [...e.childNodes].filter(n => n.nodeType === 3 && n.data.trim()).map(n => n.data.trim());
+    if (!words.length) continue;
+    const style = getComputedStyle(e);
+    const [a, b] = [light(rgb(style.color)), light(behind(e))].sort((x, y) => y - x);
+    const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.7 && style.fontWeight >= 700);
+    const ratio = (a + .05) / (b + .05);
+    const what = `${e.tagName}.${e.className} ${words[0].slice(0, 30)}`;
+    if (ratio < (large ? 3 : 4.5)) poor.push(`${what} ${ratio.toFixed(2)}`);
+  }
+  return poor;
+}"""
+
+
+@pytest.mark.browser
+def test_hostile_text_stays_text(browser: Browser, tmp_path: Path, hostile_results: list[Result]) -> None:
+    for index, each in enumerate(hostile_results):
+        paths = [step.source.path for v in each.violations for step in v.trace if step.source]
+        paths += [source.path for action in each.spec.actions for source in action.sources]
+        lines = [*("</code></li></ol><script>window.hacked = 1</script>", '"""\x1b[31m\u202e</style>')] * 15
+        text = html.render(each, dict.fromkeys(paths[::2], lines))
+        (tmp_path / str(index)).mkdir()
+        seen = opened(browser, tmp_path / str(index), text)
+        page = seen.page
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        page.mouse.move(640, 450)
+        assert page.evaluate("window.hacked") is None
+        assert page.evaluate("document.scripts.length") == 1
+        assert page.locator("img, iframe, form, object, embed, base, a[href]:not([href^='#'])").count() == 0
+        assert page.locator("[style], [onmouseover], [onfocus], [onerror]").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+        # The one complaint could be the policy at work; there is nothing for it to refuse either.
+        assert seen.complaints == []
+        assert seen.foreign == []
+        page.close()
+
+
+@pytest.mark.browser
+def test_the_policy_refuses_what_got_in_all_the_same(browser: Browser, tmp_path: Path, result: Result) -> None:
+    text = html.render(result, {})
+    injected = "<script>window.hacked = 1</script><img src='https://evil.example/x.png' onerror='window.hacked = 2'>"
+    seen = opened(browser, tmp_path, text.replace("<main>", f"<main>{injected}"))
+    assert seen.page.evaluate("window.hacked") is None
+    assert any("Content Security Policy" in complaint for complaint in seen.complaints)
+
+
+@pytest.mark.browser
+def test_it_prints_every_step_and_needs_no_script(
+    browser: Browser, tmp_path: Path, result: Result, sources: Sources
+) -> None:
+    text = html.render(result, sources)
+    bare = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
+    page = opened(browser, tmp_path, bare).page
+    assert page.locator("#f1 .card:visible").count() == 6
+    assert page.locator("#f1 .controls:visible").count() == 0
+    assert "left\t-1" in page.locator("#f1 .state").inner_text()
+    page = opened(browser, tmp_path, text).page
+    page.emulate_media(media="print")
+    assert page.locator("#f2 .card:visible").count() == 9
+    assert page.locator(".controls:visible, nav:visible").count() == 0
+
+
+@pytest.mark.browser
+def test_a_large_report_opens_and_steps_at_once(
+    browser: Browser, tmp_path: Path, result: Result, sources: Sources
+) -> None:
+    step = result.violations[1].trace
+    trace = tuple(dataclasses.replace(step[i % 9], step=i + 1) for i in range(60))
+    many = tuple(dataclasses.replace(result.violations[1], property=f"p{i}", trace=trace) for i in range(25))
+    text = html.render(dataclasses.replace(result, violations=many), sources)
+    assert len(text.encode()) < 3_000_000
+    page = opened(browser, tmp_path, text).page
+    opening = "performance.getEntriesByType('navigation')[0].domComplete"
+    assert page.evaluate(opening) < 3000
+    page.locator("#f20-s1 .card").focus()
+    taken = page.evaluate(
+        "() => { const t = performance.now();"
+        "for (let i = 0; i < 20; i++) document.activeElement.dispatchEvent("
+        "new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true, cancelable: true}));"
+        "return (performance.now() - t) / 20; }"
+    )
+    assert page.locator("#f20 .at").inner_text() == "Step 21 of 60"
+    assert taken < 100
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.refers: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if identifier := given.get("id"):
+            self.ids.append(identifier)
+        if (href := given.get("href")) and tag == "a":
+            self.refers.append(href.removeprefix("#"))
+        self.refers += (given.get("data-to") or "").split()
+        self.refers += [line] if (line := given.get("data-line")) else []
+        self.links += [
+            value for name, value in attrs if name in {"src", "href"} and value and not value.startswith("#")
+        ]
+
+
+def test_ids_are_unique_and_every_reference_has_its_end(two_parts: Result, sources: Sources) -> None:
+    tags = Tags()
+    tags.feed(html.render(two_parts, sources))
+    assert len(tags.ids) == len(set(tags.ids))
+    assert tags.refers
+    assert set(tags.refers) <= set(tags.ids)
+    assert tags.links == ["data:,"]
+
+
+def test_the_order_is_a_reviewers(result: Result, sources: Sources) -> None:
+    text = html.render(result, sources)
+    wanted = [
+        "Violated</span>: 2 findings in Seats within 2 overlapping calls after at most 1 earlier call.",
+        "What this does not cover",
+        "Two overlapping hold calls both get a seat",
+        "What happened here",
+        "What one call at a time can give",
+        "The specification, beside the code it models",
+        "Properties</h2>",
+        "Assumptions</h2>",
+        "Approximations</h2>",
+        "Numbers, cost and time",
+    ]
+    places = [text.index(words) for words in wanted]
+    assert places == sorted(places)
+
+
+def test_invisible_characters_are_shown(hostile_results: list[Result]) -> None:
+    for each in hostile_results:
+        text = html.render(each, {})
+        text.encode()
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", text)
+
+
+def test_without_the_sources_the_trace_stands_for_them(result: Result) -> None:
+    text = html.render(result, {})
+    assert text.count('<span class="k">await</span>') > 2
+    other = dataclasses.replace(result.violations[0].trace[0], source=Source("gone.py", 999, 9))
+    finding = dataclasses.replace(result.violations[0], trace=(other,))
+    assert "gone.py:999" in html.render(dataclasses.replace(result, violations=(finding,)), {"gone.py": ["x = 1"]})
+
+
+def test_every_verdict_has_its_page(result: Result) -> None:
+    bare = dataclasses.replace(result, violations=(), properties=(), assumptions=(), notes=(), bounds={}, seconds={})
+    for verdict, words in (
+        ("verified", "keeps every checked property"),
+        ("violated", "0 findings"),
+        ("inconclusive", "was neither verified nor shown wrong"),
+        ("failed", "could not be checked"),
+    ):
+        text = html.render(dataclasses.replace(bare, verdict=verdict), {})  # type: ignore[arg-type]
+        assert words in text
+
+
+def test_an_excerpt_is_the_function_around_a_line(sources: Sources) -> None:
+    (lines,) = sources.values()
+    assert excerpt(lines, [14]) == [(13, 17)]
+    assert excerpt(lines, [14, 23]) == [(13, 23)]
+    assert excerpt(lines, [0, 99]) == []
+    long = ["def f():", *["    x = 1"] * 100, "y = 2"]
+    assert excerpt(long, [50]) == [(1, 1), (46, 54)]
+    assert excerpt(long, [102]) == [(98, 102)]
+
+
+def test_colours_keep_every_line_to_the_letter() -> None:
+    lines = [
+        '"""doc',
+        "  <b>&</b>",
+        '"""',
+        "async def f(x: str) -> None:",
+        "\treturn 'a\\'b' if x else 0x1f",
+        "",
+        "# end",
+    ]
+    shown = [re.sub(r"<[^>]*>", "", row) for row in map(str, code("a.py", lines))]
+    assert shown[1] == "  &lt;b&gt;&amp;&lt;/b&gt;"
+    assert shown[3] == "async def f(x: str) -&gt; None:"
+    assert len(shown) == len(lines)
+    spec = tla('a == /\\ b\' = 1 (* two\nlines *) /\\ c = "x" \\* end\n(*) still *) UNCHANGED <<d>>')
+    assert [re.sub(r"<[^>]*>", "", str(row)) for row in spec] == [
+        "a == /\\ b&#39; = 1 (* two",
+        "lines *) /\\ c = &#34;x&#34; \\* end",
+        "(*) still *) UNCHANGED &lt;&lt;d&gt;&gt;",
+    ]
+    assert '<span class="c">lines *)</span>' in spec[1]
+    assert '<span class="k">UNCHANGED</span>' in spec[2]
