@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,23 +15,37 @@ from tlc_runner.watch import add_watch
 GRACE = 1.5
 #: TLC's heap below this many megabytes does not start.
 MIN_MEMORY_MB = 16
+#: Up to this time budget in seconds Java's quick compiler alone does better than both together, which compete with
+#: TLC for the processor (a million small states: 6.0 s, not 8.6, on two cores; nothing to explore: 0.8 s, not 1.0).
+SHORT_RUN = 60.0
 CFG_NAME = "MC.cfg"
+
+#: Stands for the scratch directory in a launch's arguments.
+_SCRATCH = "@scratch@"
+_SANY_MEMORY_MB = 256
+_SANY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """The files to put into the directory of the specification, and the arguments after Java's own."""
+class Launch:
+    """One start of Java: the files of its working directory, what to run there, and the limits to keep.
+
+    ``arguments`` come after Java's own and the class path; ``limit`` is when to kill it, in seconds.
+    """
 
     files: Mapping[str, str]
-    root: str
-    watched: bool
+    arguments: tuple[str, ...]
+    memory_mb: int
+    workers: int
+    short: bool
+    limit: float
 
 
-def prepare(job: Job) -> Prepared:
-    """Checks ``job`` and adds what makes TLC report and stop; raises BadJob or UnsafeModule."""
+def check_launch(job: Job) -> Launch:
+    """How to check ``job``, with what makes TLC report and stop; raises BadJob or UnsafeModule."""
     check_modules(job)
     budget = job.budget
-    if budget.seconds <= 0 or budget.memory_mb < MIN_MEMORY_MB or job.workers < 1:
+    if not 0 < budget.seconds < math.inf or budget.memory_mb < MIN_MEMORY_MB or job.workers < 1:
         raise BadJob(
             f"budget of {budget.seconds:g} s, {budget.memory_mb} MB and {job.workers} workers: "
             f"give more than 0 s, at least {MIN_MEMORY_MB} MB and 1 worker"
@@ -38,19 +53,39 @@ def prepare(job: Job) -> Prepared:
     if budget.states is not None and budget.states < 1:
         raise BadJob(f"budget of {budget.states} states: give at least 1, or none")
     watched = add_watch(job)
-    return Prepared({**watched.modules, CFG_NAME: watched.cfg}, watched.root, watched is not job)
+    return Launch(
+        files={**watched.modules, CFG_NAME: watched.cfg},
+        arguments=_tlc_arguments(watched),
+        memory_mb=budget.memory_mb,
+        workers=job.workers,
+        short=budget.seconds <= SHORT_RUN,
+        limit=budget.seconds + (GRACE if watched is not job else 0.0),
+    )
 
 
-def java_flags(*, memory_mb: int, workers: int, seconds: float, scratch: str) -> list[str]:
-    """Java's own arguments: heap, collector, and a locale in which numbers read the same everywhere.
+def sany_launch(modules: Mapping[str, str], root: str) -> Launch:
+    """How to parse module ``root`` of ``modules``; raises BadJob or UnsafeModule."""
+    check_modules(Job(modules=modules, root=root, cfg=""))
+    return Launch(
+        files=modules,
+        arguments=("tla2sany.SANY", f"{root}.tla"),
+        memory_mb=_SANY_MEMORY_MB,
+        workers=1,
+        short=True,
+        limit=_SANY_SECONDS,
+    )
 
-    ``scratch`` is where TLC unpacks the standard modules, which it otherwise leaves in the machine's own
-    temporary directory.
+
+def java_arguments(launch: Launch, *, jar: str, scratch: str) -> list[str]:
+    """All arguments of Java: heap, collector, a locale in which numbers read the same everywhere, and the launch's.
+
+    ``scratch`` is a directory to write to: TLC keeps its states there, and unpacks the standard modules, which it
+    otherwise leaves in the machine's own temporary directory.
     """
     flags = [
-        f"-Xmx{memory_mb}m",
+        f"-Xmx{launch.memory_mb}m",
         "-Xss8m",
-        "-XX:+UseParallelGC" if workers > 1 else "-XX:+UseSerialGC",
+        "-XX:+UseParallelGC" if launch.workers > 1 else "-XX:+UseSerialGC",
         "-XX:+DisplayVMOutputToStderr",
         "-XX:-UsePerfData",
         "-Xshare:auto",
@@ -61,21 +96,16 @@ def java_flags(*, memory_mb: int, workers: int, seconds: float, scratch: str) ->
         "-Djava.awt.headless=true",
         f"-Djava.io.tmpdir={scratch}",
     ]
-    if seconds <= SHORT_RUN:
+    if launch.short:
         flags.append("-XX:TieredStopAtLevel=1")
-    return flags
+    return [*flags, "-cp", jar, *(argument.replace(_SCRATCH, scratch) for argument in launch.arguments)]
 
 
-#: Up to this time budget in seconds Java's quick compiler alone does better than both together, which compete with
-#: TLC for the processor (a million small states: 6.0 s against 8.6 s on two cores, nothing to explore: 0.8 against 1.0).
-SHORT_RUN = 60.0
-
-
-def tlc_arguments(job: Job, prepared: Prepared, *, metadir: str) -> list[str]:
-    """TLC's class and arguments, to be run in the directory of the specification."""
-    arguments = ["tlc2.TLC", "-tool", "-fp", "0", "-seed", "1", "-workers", str(job.workers), "-metadir", metadir]
+def _tlc_arguments(job: Job) -> tuple[str, ...]:
+    states = f"{_SCRATCH}/states"
+    arguments = ["tlc2.TLC", "-tool", "-fp", "0", "-seed", "1", "-workers", str(job.workers), "-metadir", states]
     if not job.deadlock:  # TLC's -deadlock means: do not check for it
         arguments.append("-deadlock")
     if job.coverage:
         arguments += ["-coverage", "1"]
-    return [*arguments, "-config", CFG_NAME, f"{prepared.root}.tla"]
+    return (*arguments, "-config", CFG_NAME, f"{job.root}.tla")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tlc_runner.trace import locations
-from tlc_runner.types import Location
+from tlc_runner.types import Location, SanyError
 
 _NOISE = re.compile(
     r"Parsing file |Semantic processing of module |\s*$|\*\*\* (?:Errors|Abort messages|Warnings): \d+|"
@@ -22,14 +21,6 @@ _FILES = (
     re.compile(r"Could not parse module (\w+)"),
     re.compile(r"Fatal errors while parsing TLA\+ spec in file (\w+)"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SanyError:
-    """One complaint; ``location`` is None where SANY gives none."""
-
-    message: str
-    location: Location | None
 
 
 def parse_report(lines: Sequence[str]) -> tuple[SanyError, ...]:

@@ -147,6 +147,14 @@ class CheckResult:
 OnProgress: TypeAlias = Callable[[Progress], None]
 
 
+@dataclass(frozen=True, slots=True)
+class SanyError:
+    """One complaint of TLA+'s parser; ``location`` is None where it gives none."""
+
+    message: str
+    location: Location | None
+
+
 class Runner(Protocol):
     """Something that runs TLC: in a Java of this machine or in a container, with the same result."""
 
@@ -154,4 +162,8 @@ class Runner(Protocol):
 
     def check(self, job: Job, on_progress: OnProgress | None = None) -> CheckResult:
         """Runs ``job``; ``on_progress`` is called about once a second."""
+        ...
+
+    def sany(self, modules: Mapping[str, str], root: str) -> tuple[SanyError, ...]:
+        """What TLA+'s parser says against module ``root`` of ``modules`` (file name to text)."""
         ...

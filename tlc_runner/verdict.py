@@ -10,9 +10,9 @@ from types import MappingProxyType
 from tlc_runner import messages as m
 from tlc_runner.messages import Stream
 from tlc_runner.modules import STANDARD_MODULES, strip_comments
-from tlc_runner.sany import SanyError, parse_report
+from tlc_runner.sany import parse_report
 from tlc_runner.trace import StateText, locations, parse_trace, parse_values
-from tlc_runner.types import CheckResult, Job, Location, Message, Outcome, State, Violation
+from tlc_runner.types import CheckResult, Job, Location, Message, Outcome, SanyError, State, Violation
 from tlc_runner.values import unquote
 
 
@@ -99,7 +99,7 @@ def _outcome(
     if ending.stop is Stop.MEMORY or any(msg.code in m.OUT_OF_MEMORY for msg in stream.messages) or _heap(errors):
         return Outcome.INCOMPLETE, f"the memory budget of {budget.memory_mb} MB is used up"
     if errors:
-        return Outcome.SPEC_ERROR, _first_line(errors[0])
+        return Outcome.SPEC_ERROR, " ".join(errors[0].split())[:300]
     if any(msg.severity in (1, 2) for msg in stream.messages):
         return Outcome.TOOL_ERROR, "TLC reported an error it has no words for"
     if "OutOfMemoryError" in ending.stderr:
