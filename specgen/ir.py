@@ -16,8 +16,9 @@ from typing import Literal, TypeAlias
 from extractor.types import Span
 from specgen.expr import Expr, Local, Ty, Var
 
-#: read, write and update touch data; acquire and release are the lock operations of the Lipton calculus.
-AccessMode: TypeAlias = Literal["read", "write", "update", "acquire", "release"]
+#: read, write and update touch data; acquire and release are the lock operations of the Lipton calculus; fresh
+#: touches only an object that no other call can reach yet, so it commutes with everything others do.
+AccessMode: TypeAlias = Literal["read", "write", "update", "acquire", "release", "fresh"]
 
 
 @dataclass(frozen=True, slots=True)

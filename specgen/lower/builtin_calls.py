@@ -1,0 +1,511 @@
+"""Built-in functions and the standard library's functions that have a rule."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from specgen.expr import (
+    AtomT,
+    BoolT,
+    DictT,
+    IntT,
+    Lit,
+    Me,
+    NeverT,
+    NoneT,
+    Op,
+    RefT,
+    SeqT,
+    SetT,
+    StrT,
+    TupleT,
+    CallerT,
+    Var,
+    join,
+    kind_of,
+    members,
+)
+from specgen.ir import Access
+from specgen.lower import comprehensions, containers, kinds, names, suspension, sync
+from specgen.lower.lowerer import ANYTHING, Lowerer
+from specgen.lower.values import (
+    EMPTY,
+    FALSE,
+    NONE,
+    TRUE,
+    ClassV,
+    Contract,
+    Coro,
+    Exc,
+    External,
+    Func,
+    Method,
+    New,
+    Obj,
+    Place,
+    Sync,
+    Unknown,
+    Val,
+    Value,
+    call as op_call,
+    const,
+    ite,
+)
+from specgen.source import dotted
+
+NOTHING = Val(NONE, NoneT())
+QUIET_ROOTS = {"logging", "logger", "log", "warnings", "_logger", "_log", "LOG", "LOGGER", "metrics", "statsd", "tracer", "structlog", "gc", "traceback"}
+QUIET_CALLS = {"print", "super().__init__", "breakpoint", "id", "hash"}
+CLOCKS = {
+    "time.time", "time.monotonic", "time.perf_counter", "time.time_ns", "time.monotonic_ns", "time.perf_counter_ns",
+    "datetime.now", "datetime.utcnow", "datetime.datetime.now", "datetime.datetime.utcnow", "loop.time", "time", "monotonic",
+}  # fmt: skip
+TOKENS = {"uuid.uuid4", "uuid.uuid1", "secrets.token_hex", "secrets.token_urlsafe", "secrets.token_bytes", "os.urandom"}
+IDENTITIES = {
+    "threading.get_ident", "threading.current_thread", "asyncio.current_task", "threading.get_native_id", "os.getpid",
+    "_thread.get_ident", "threading.currentThread",
+}  # fmt: skip
+
+
+def quiet_call(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
+    """Logging and the like: no effect; arguments are not evaluated (they are only formatted)."""
+    root = name.partition(".")[0]
+    if root in QUIET_ROOTS and not lw.in_scope(root, node):
+        return NOTHING
+    return None
+
+
+def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Value | None:
+    """Calls whose arguments are not evaluated in the usual way."""
+    from specgen.lower.exprs import lower, rv
+
+    name = func.name if isinstance(func, External) else ""
+    short = name.rpartition(".")[2]
+    if name in {"any", "all"} and len(node.args) == 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
+        return comprehensions.quantified(lw, node.args[0], name == "all")
+    if name == "sum" and len(node.args) >= 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
+        return _sum_of(lw, node.args[0])
+    if name in {"next", "iter"} and node.args:
+        return _next(lw, node, name)
+    if name == "isinstance" and len(node.args) == 2:
+        return _isinstance(lw, lower(lw, node.args[0]), node.args[1])
+    if name in {"hasattr", "callable"}:
+        return Val(TRUE, BoolT())
+    if name in {"getattr", "setattr"} and len(node.args) >= 2 and isinstance(node.args[1], ast.Constant):
+        attr = ast.Attribute(node.args[0], str(node.args[1].value), ast.Load())
+        ast.copy_location(attr, node)
+        if name == "getattr":
+            return lower(lw, attr)
+        from specgen.lower.stmts import assign
+
+        assign(lw, ast.copy_location(ast.Attribute(node.args[0], attr.attr, ast.Store()), node), lower(lw, node.args[2]))
+        return NOTHING
+    if name in {"cast", "typing.cast"} and len(node.args) == 2:
+        return lower(lw, node.args[1])
+    if short in {"wait_for", "shield", "timeout"} and name.startswith("asyncio") and node.args and awaited:
+        return _wait_for(lw, short, node)
+    if name == "asyncio.gather" and awaited:
+        lw.approximate("asyncio.gather", "its parts run one after another")
+        from specgen.lower.calls import lower_await
+
+        items = [rv(lw, lower_await(lw, a)) for a in node.args if not isinstance(a, ast.Starred)]
+        return Val(Op("tuple", tuple(i.expr for i in items)), TupleT(tuple(i.ty for i in items)))
+    if name in {"defaultdict", "collections.defaultdict"} and node.args:
+        return _defaultdict(lw, node)
+    return None
+
+
+def _defaultdict(lw: Lowerer, node: ast.Call) -> Value:
+    from specgen.lower.calls import call_value
+    from specgen.lower.exprs import lower, rv
+
+    factory = lower(lw, node.args[0])
+    lw.pending_factory = lambda: rv(lw, call_value(lw, factory, [], {}, None))
+    made = lw.pending_factory()
+    return Val(EMPTY, DictT(NeverT(), made.ty))
+
+
+def _wait_for(lw: Lowerer, short: str, node: ast.Call) -> Value:
+    from specgen.lower.calls import lower_await
+    from specgen.lower.exprs import lower
+    from specgen.expr import Local
+
+    timed = short == "wait_for" and not (
+        len(node.args) > 1 and isinstance(lower(lw, node.args[1]), Val) and lower(lw, node.args[1]) == NOTHING
+    )
+    if timed:
+        lw.approximate("asyncio.wait_for", "the time-out may strike before the call starts, and not in its middle")
+        suspension.suspend(lw)
+        name = lw.temp("timed_out")
+        lw.active.add(name)
+        lw.declare(f"l.{name}", BoolT())
+        lw.graph.choose(Local(name), const("BOOLEAN"), "time-out")
+        yes, no = lw.graph.branch(Local(name))
+        lw.graph.cursor = yes
+        lw.raise_(Exc("TimeoutError"))
+        lw.graph.cursor = no
+    return lower_await(lw, node.args[0])
+
+
+def _sum_of(lw: Lowerer, node: ast.GeneratorExp | ast.ListComp) -> Value | None:
+    found = comprehensions.scan(lw, node)
+    if found is None:
+        return lw.approximate("sum over a comprehension", "any number")
+    elements, name, test, value, seq, _ = found
+    from specgen.expr import Bound
+    from specgen.lower.values import apply, domain
+
+    if value.expr == Lit(1):
+        return Val(op_call("Cardinality", Op("filter", (elements, test), (name,))), IntT())
+    if seq is not None:
+        body = comprehensions._replace(value.expr, Bound(name), apply(seq, Bound("i")))
+        gate = comprehensions._replace(test, Bound(name), apply(seq, Bound("i")))
+        f = Op("function", (domain(seq), ite(gate, body, Lit(0))), ("i",))
+        return Val(op_call("SumOver", f, domain(seq)), IntT())
+    f = Op("function", (elements, ite(test, value.expr, Lit(0))), (name,))
+    return Val(op_call("SumOver", f, elements), IntT())
+
+
+def _next(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
+    from specgen.lower.exprs import lower, rv
+    from specgen.expr import Local
+
+    inner = node.args[0]
+    if name == "iter":
+        return lower(lw, inner) if len(node.args) == 1 else None
+    if isinstance(inner, ast.Call) and dotted(inner.func) in {"iter", "reversed"} and inner.args:
+        inner = inner.args[0]
+    holder = rv(lw, lower(lw, inner))
+    found = containers.container_of(holder.ty)
+    if isinstance(found, NeverT):
+        base = dotted(inner)
+        if "count" in base or "counter" in base.lower() or isinstance(lower(lw, inner), Unknown):
+            return lw.approximate("next()", "any value")
+        return Val(NONE, NeverT()) if isinstance(holder.ty, NeverT) else lw.approximate("next()", "any value")
+    empty = Op("=", (containers.size(holder), Lit(0)))
+    yes, no = lw.graph.branch(empty)
+    ends = []
+    if len(node.args) > 1:
+        lw.graph.cursor = yes
+        default = rv(lw, lower(lw, node.args[1]))
+        ends.append((lw.graph.cursor, default))
+    else:
+        lw.graph.cursor = yes
+        lw.raise_(Exc("StopIteration"))
+    lw.graph.cursor = no
+    if isinstance(found, SeqT):
+        first = Val(op_call("Head", holder.expr), found.item)
+    else:
+        item = found.key if isinstance(found, DictT) else found.item if isinstance(found, SetT) else NeverT()
+        source = Op("DOMAIN", (holder.expr,)) if isinstance(found, DictT) else holder.expr
+        lw.approximate("the first item of an unordered or insertion-ordered collection", "any item")
+        local = lw.temp("first")
+        lw.active.add(local)
+        lw.declare(f"l.{local}", item)
+        lw.graph.choose(Local(local), source, "any item")
+        first = Val(Local(local), item)
+    if not ends:
+        return first
+    ends.append((lw.graph.cursor, first))
+    return lw.join_value(ends, "first")
+
+
+_TYPE_KINDS = {
+    "int": "int", "float": "int", "bool": "bool", "str": "str", "bytes": "str", "list": "seq", "deque": "seq", "dict": "dict",
+    "set": "set", "tuple": "tuple",
+}  # fmt: skip
+
+
+def _isinstance(lw: Lowerer, value: Value, node: ast.expr) -> Value:
+    from specgen.lower.exprs import rv
+    from specgen.lower.values import disj
+
+    wanted = [dotted(e).rpartition(".")[2] for e in (node.elts if isinstance(node, ast.Tuple) else [node])]
+    if isinstance(value, (Obj, New)) and value.cls is not None:
+        mine = {c.name for c in lw.sources.mro(value.cls)}
+        return Val(Lit(bool(mine & set(wanted))), BoolT())
+    if isinstance(value, Exc) and value.name:
+        return Val(Lit(bool(set(lw.sources.exception_ancestors(value.name)) & set(wanted))), BoolT())
+    if isinstance(value, Unknown):
+        return Val(rv(lw, value, "bool").expr, BoolT())
+    val = rv(lw, value)
+    tests = [kinds.has_kind(val, _TYPE_KINDS[w]) for w in wanted if w in _TYPE_KINDS]
+    for member in members(val.ty):
+        if isinstance(member, RefT):
+            cls = lw.sources.find_class(member.cls)
+            names_ = {c.name for c in lw.sources.mro(cls)} if cls else {member.cls}
+            tests.append(kinds.has_kind(val, "ref") if names_ & set(wanted) else FALSE)
+        if isinstance(member, AtomT) and {"str", "bytes", "object"} & set(wanted):
+            tests.append(Op("in", (val.expr, const(member.domain))))
+    return Val(disj(*tests) if tests else FALSE, BoolT())
+
+
+# --- ordinary functions ----------------------------------------------------------------------------
+
+
+def call_external(lw: Lowerer, name: str, args: list[Value], kwargs: dict[str, Value], text: str, awaited: bool) -> Value:
+    """A function or class from outside the feature."""
+    from specgen.lower.exprs import rv
+
+    if name in sync.CLASSES:
+        if lw.in_init and not lw.in_loop:
+            return sync.construct(lw, name, lw.pending_attr or "lock", args, kwargs)
+        if sync.CLASSES[name] in {"lock", "rlock"}:
+            from specgen.lower.objects import new_builtin
+
+            return new_builtin(lw, "Lock", "holder", Val(NONE, join(NoneT(), CallerT())))
+        return lw.approximate(f"{name.rpartition('.')[2]} made while the code runs", "not modelled")
+    short = name.rpartition(".")[2]
+    if name in CLOCKS or name.endswith(".loop.time"):
+        return clock(lw)
+    if name in TOKENS or name.startswith("uuid."):
+        from specgen.lower.contracts import fresh_token
+
+        return fresh_token(lw)
+    if name in IDENTITIES:
+        return Val(Me(), CallerT())
+    if name in {"asyncio.sleep", "trio.sleep", "anyio.sleep"}:
+        suspension.suspend(lw)
+        return NOTHING
+    if name in {"time.sleep", "gc.collect"}:
+        return NOTHING
+    if name.partition(".")[0] in QUIET_ROOTS or name in QUIET_CALLS:
+        return NOTHING if name not in {"id", "hash"} else (args[0] if args else NOTHING)
+    rule = FUNCTIONS.get(name) or FUNCTIONS.get(short if name.partition(".")[0] in {"collections", "builtins", "math", "copy", "typing"} else "")
+    if rule is not None:
+        return rule(lw, [rv(lw, a) if not isinstance(a, Unknown) else rv(lw, a, "int" if name in {"min", "max", "int"} else "") for a in args])
+    if name in {"random.choice"} and args:
+        return _pick(lw, rv(lw, args[0]))
+    if name.startswith("random."):
+        lw.approximate(name, "any number from 0 to 1")
+        return Unknown(name)
+    if lw.in_init:
+        return _collaborator_made(lw, name, text)
+    if awaited:
+        suspension.suspend(lw)
+    suspension.may_fail(lw, text)
+    return lw.approximate(f"call {text}", "any value, no effect on the state modelled here")
+
+
+def _collaborator_made(lw: Lowerer, name: str, text: str) -> Value:
+    attr = lw.pending_attr
+    methods = lw.methods_called_on(attr)
+    from specgen.lower.contracts import is_store
+
+    if attr and is_store(methods):
+        return Contract(attr.strip("_"), "", methods, lw.graph.where.line)
+    return lw.approximate(f"call {text}", "any value, no effect on the state modelled here")
+
+
+def clock(lw: Lowerer) -> Value:
+    """The time: a number that the surroundings advance."""
+    from specgen.lower.lowerer import VarInfo
+
+    if lw.in_init:
+        return Val(Lit(0), IntT())
+    if not lw.uses_clock:
+        lw.uses_clock = True
+        if "clock" not in lw.vars:
+            lw.vars["clock"] = VarInfo("clock", lw.span(), "the time, in ticks", observable=False, init=Lit(0))
+        lw.assume("clock", "time is a whole number of ticks, never goes back, and may pass between any two steps", lw.span())
+    lw.declare("v.clock", IntT())
+    return lw.read("clock", stem="now")
+
+
+def _pick(lw: Lowerer, holder: Val) -> Value:
+    from specgen.expr import Local
+
+    found = containers.container_of(holder.ty)
+    if not isinstance(found, (SeqT, SetT)):
+        return lw.approximate("random.choice", "any value")
+    name = lw.temp("picked")
+    lw.active.add(name)
+    lw.declare(f"l.{name}", found.item)
+    source = op_call("Items", holder.expr) if isinstance(found, SeqT) else holder.expr
+    lw.graph.choose(Local(name), source, "random")
+    return Val(Local(name), found.item)
+
+
+def _len(lw: Lowerer, args: list[Val]) -> Value:
+    if args and isinstance(containers.container_of(args[0].ty), NeverT) and not isinstance(args[0].ty, NeverT):
+        return lw.approximate("len of a value of unknown type", "0 or 1")
+    return Val(containers.size(args[0]), IntT())
+
+
+def _extreme(smallest: bool) -> Callable[[Lowerer, list[Val]], Value]:
+    def run(lw: Lowerer, args: list[Val]) -> Value:
+        from specgen.lower.exprs import number
+
+        if len(args) == 1:
+            found = containers.container_of(args[0].ty)
+            name = "MinOf" if smallest else "MaxOf"
+            if isinstance(found, SeqT) and isinstance(found.item, IntT):
+                return Val(op_call(name, op_call("Items", args[0].expr)), IntT())
+            if isinstance(found, SetT) and isinstance(found.item, IntT):
+                return Val(op_call(name, args[0].expr), IntT())
+            return lw.approximate("min or max of a collection", "any value")
+        out = number(lw, args[0])
+        for other in args[1:]:
+            right = number(lw, other)
+            if isinstance(out, Lit) and isinstance(right, Lit):
+                pick = min if smallest else max
+                out = Lit(pick(int(out.value), int(right.value)))
+                continue
+            out = op_call("Min" if smallest else "Max", out, right)
+        return Val(out, IntT())
+
+    return run
+
+
+def _sum(lw: Lowerer, args: list[Val]) -> Value:
+    from specgen.lower.values import domain
+
+    if args and isinstance(containers.container_of(args[0].ty), SeqT):
+        return Val(op_call("SumOver", args[0].expr, domain(args[0].expr)), IntT())
+    return lw.approximate("sum", "any number")
+
+
+def _list(lw: Lowerer, args: list[Val]) -> Value:
+    if not args:
+        return Val(EMPTY, SeqT(NeverT()))
+    match containers.container_of(args[0].ty):
+        case SeqT() as ty:
+            return Val(kinds.unbox(args[0], "seq"), ty)
+        case SetT() as ty:
+            return Val(kinds.unbox(args[0], "set"), ty)
+        case DictT(key, _):
+            return Val(Op("DOMAIN", (kinds.unbox(args[0], "dict"),)), SetT(key))
+        case TupleT() as ty:
+            return Val(args[0].expr, SeqT(containers._tuple_item(ty)))
+    return args[0]
+
+
+def _set(lw: Lowerer, args: list[Val]) -> Value:
+    if not args:
+        return Val(Op("set"), SetT(NeverT()))
+    match containers.container_of(args[0].ty):
+        case SeqT(item):
+            return Val(op_call("Items", kinds.unbox(args[0], "seq")), SetT(item))
+        case SetT() as ty:
+            return Val(kinds.unbox(args[0], "set"), ty)
+        case DictT(key, _):
+            return Val(Op("DOMAIN", (kinds.unbox(args[0], "dict"),)), SetT(key))
+    return Val(Op("set"), SetT(NeverT()))
+
+
+def _dict(lw: Lowerer, args: list[Val]) -> Value:
+    if args and isinstance(containers.container_of(args[0].ty), DictT):
+        return Val(kinds.unbox(args[0], "dict"), containers.container_of(args[0].ty))
+    return Val(EMPTY, DictT(NeverT(), NeverT()))
+
+
+def _bool(lw: Lowerer, args: list[Val]) -> Value:
+    return Val(kinds.truth(args[0]) if args else FALSE, BoolT())
+
+
+def _int(lw: Lowerer, args: list[Val]) -> Value:
+    from specgen.lower.exprs import number
+
+    return Val(number(lw, args[0]), IntT()) if args else Val(Lit(0), IntT())
+
+
+def _same(lw: Lowerer, args: list[Val]) -> Value:
+    return args[0] if args else NOTHING
+
+
+def _str(lw: Lowerer, args: list[Val]) -> Value:
+    return args[0] if args else Val(Lit(""), StrT(frozenset({""})))
+
+
+def _abs(lw: Lowerer, args: list[Val]) -> Value:
+    from specgen.lower.exprs import number
+
+    e = number(lw, args[0])
+    return Val(op_call("Max", e, Op("neg", (e,))), IntT())
+
+
+def _range(lw: Lowerer, args: list[Val]) -> Value:
+    from specgen.expr import Bound
+    from specgen.lower.exprs import number
+
+    if len(args) > 2:
+        return lw.approximate("range with a step", "any value")
+    low = number(lw, args[0]) if len(args) == 2 else Lit(0)
+    high = number(lw, args[-1])
+    if isinstance(low, Lit) and isinstance(high, Lit) and int(high.value) - int(low.value) <= 8:
+        return Val(Op("tuple", tuple(Lit(i) for i in range(int(low.value), int(high.value)))), SeqT(IntT()))
+    count = Op("..", (Lit(1), high if low == Lit(0) else Op("-", (high, low))))
+    offset = Op("-", (Bound("i"), Lit(1)))
+    return Val(Op("function", (count, offset if low == Lit(0) else Op("+", (low, offset))), ("i",)), SeqT(IntT()))
+
+
+def _reversed(lw: Lowerer, args: list[Val]) -> Value:
+    from specgen.expr import Bound
+    from specgen.lower.values import apply, domain
+
+    if args and isinstance(containers.container_of(args[0].ty), SeqT):
+        e = args[0].expr
+        at = Op("-", (Op("+", (op_call("Len", e), Lit(1))), Bound("i")))
+        return Val(Op("function", (domain(e), apply(e, at)), ("i",)), args[0].ty)
+    return args[0]
+
+
+def _sorted(lw: Lowerer, args: list[Val]) -> Value:
+    lw.approximate("sorted", "any order")
+    return _list(lw, args)
+
+
+FUNCTIONS: dict[str, Callable[[Lowerer, list[Val]], Value]] = {
+    "len": _len, "min": _extreme(True), "max": _extreme(False), "sum": _sum, "list": _list, "deque": _list, "set": _set,
+    "frozenset": _set, "dict": _dict, "OrderedDict": _dict, "bool": _bool, "int": _int, "float": _int, "str": _str, "repr": _str,
+    "abs": _abs, "range": _range, "reversed": _reversed, "sorted": _sorted, "copy": _same, "deepcopy": _same, "tuple": _same,
+    "Counter": _dict, "ceil": _int, "floor": _int, "round": _int, "bytes": _str, "object": lambda lw, args: _token(lw),
+    "WeakValueDictionary": _dict, "WeakKeyDictionary": _dict, "weakref.WeakValueDictionary": _dict,
+    "weakref.WeakKeyDictionary": _dict, "weakref.WeakSet": _set, "enumerate": lambda lw, args: _enumerate(lw, args),
+    "functools.partial": lambda lw, args: lw.approximate("functools.partial", "any value"),
+}  # fmt: skip
+
+
+def _enumerate(lw: Lowerer, args: list[Val]) -> Value:
+    from specgen.expr import Bound
+    from specgen.lower.values import apply, domain
+
+    found = containers.container_of(args[0].ty)
+    if isinstance(found, SeqT):
+        i = Bound("i")
+        pair = Op("tuple", (Op("-", (i, Lit(1))), apply(args[0].expr, i)))
+        return Val(Op("function", (domain(args[0].expr), pair), ("i",)), SeqT(TupleT((IntT(), found.item))))
+    return lw.approximate("enumerate", "any value")
+
+
+def _token(lw: Lowerer) -> Value:
+    from specgen.lower.contracts import fresh_token
+
+    if lw.in_init:
+        return Val(Lit("sentinel"), StrT(frozenset({"sentinel"})))
+    return fresh_token(lw)
+
+
+def text_method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val]) -> Value | None:
+    """Methods of strings and numbers, and of dunder names on built-ins."""
+    if isinstance(owner, Place):
+        if name == "__contains__" and args:
+            return Val(containers.contains(lw, args[0], owner), BoolT())
+        if name == "__len__":
+            from specgen.lower.exprs import rv
+
+            return Val(containers.size(rv(lw, owner)), IntT())
+        return None
+    own = {kind_of(m) for m in members(owner.ty)}
+    if name in {"encode", "decode", "strip", "lower", "upper", "format", "hex", "isoformat", "total_seconds", "timestamp", "casefold"}:
+        return owner
+    if own <= {"str", None} and name in {"startswith", "endswith", "isdigit"}:
+        return Unknown(f"{name}()")
+    return None
+
+
+__all__ = [
+    "ANYTHING", "Access", "ClassV", "Coro", "Func", "Method", "Sync", "Var", "call_external", "clock", "names", "quiet_call",
+    "special_form", "text_method",
+]  # fmt: skip

@@ -1,0 +1,406 @@
+"""Calls: in-feature functions are inlined, built-in ones have rules, the rest is approximated."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from specgen.expr import Lit, NoneT, RefT, SeqT, TupleT, members
+from specgen.lower import names
+from specgen.lower.lowerer import MAX_INLINE, Boundary, Frame, Lowerer
+from specgen.lower.values import (
+    NONE,
+    ClassV,
+    Contract,
+    Coro,
+    Exc,
+    External,
+    Func,
+    LambdaV,
+    Method,
+    New,
+    Obj,
+    Place,
+    Sync,
+    Unknown,
+    Val,
+    Value,
+)
+from specgen.source import Function, dotted, walk_shallow
+
+NOTHING = Val(NONE, NoneT())
+
+
+def lower_await(lw: Lowerer, node: ast.expr) -> Value:
+    """``await node``."""
+    from specgen.lower import suspension
+    from specgen.lower.exprs import lower
+
+    if isinstance(node, ast.Call):
+        saved = lw.awaiting
+        lw.awaiting = True
+        try:
+            value = lower_call(lw, node, awaited=True)
+        finally:
+            lw.awaiting = saved
+    else:
+        value = lower(lw, node)
+    if isinstance(value, Coro):
+        return value.start()
+    if isinstance(value, Unknown) or (isinstance(value, Val) and not isinstance(node, ast.Call)):
+        suspension.suspend(lw)
+        if not isinstance(node, ast.Call):
+            return lw.approximate(f"await {ast.unparse(node)[:50]}", "it ends at some time, with any value")
+    return value
+
+
+def lower_call(lw: Lowerer, node: ast.Call, awaited: bool = False) -> Value:
+    """A call expression."""
+    from specgen.lower import builtin_calls
+    from specgen.lower.exprs import lower, rv
+
+    name = dotted(node.func)
+    if name in {"super", "locals", "globals", "vars"}:
+        return _super(lw) if name == "super" else lw.approximate(f"{name}()", "any value")
+    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+        special = builtin_calls.quiet_call(lw, node, name)
+        if special is not None:
+            return special
+    func = lower(lw, node.func)
+    if isinstance(func, External) or isinstance(func, ClassV):
+        special = builtin_calls.special_form(lw, func, node, awaited)
+        if special is not None:
+            return special
+    saved, lw.awaiting = lw.awaiting, False
+    args: list[Value] = []
+    for arg in node.args:
+        if isinstance(arg, ast.Starred):
+            value = rv(lw, lower(lw, arg.value))
+            if isinstance(value.ty, TupleT):
+                from specgen.lower.containers import item
+
+                for i in range(len(value.ty.items)):
+                    args.append(item(lw, value, Val(Lit(i), lw_int())))
+            continue
+        args.append(lower(lw, arg))
+    kwargs = {k.arg: lower(lw, k.value) for k in node.keywords if k.arg is not None}
+    lw.awaiting = saved
+    return call_value(lw, func, args, kwargs, node, awaited)
+
+
+def lw_int() -> object:  # type: ignore[misc]
+    """The integer type."""
+    from specgen.expr import IntT
+
+    return IntT()
+
+
+def call_value(
+    lw: Lowerer, func: Value, args: list[Value], kwargs: dict[str, Value], node: ast.Call | None, awaited: bool = False
+) -> Value:
+    """Call a value."""
+    from specgen.lower import builtin_calls, contracts, objects, suspension, sync
+    from specgen.lower.exprs import lower, rv
+
+    text = ast.unparse(node)[:60] if node is not None else "call"
+    match func:
+        case Func(function):
+            if function.is_async and not awaited:
+                return Coro(lambda: inline(lw, func, args, kwargs), text)
+            return inline(lw, func, args, kwargs)
+        case LambdaV(lam, outer):
+            frame = Frame(None, outer.module, outer.me, outer=outer)
+            for param, arg in zip(lam.args.args, args, strict=False):
+                frame.names[param.arg] = arg
+            saved, lw.frame = lw.frame, frame
+            try:
+                return lower(lw, lam.body)
+            finally:
+                lw.frame = saved
+        case ClassV(cls):
+            return objects.construct(lw, cls, args, kwargs)
+        case Exc(name):
+            for arg in args:
+                rv(lw, arg) if isinstance(arg, Place) and False else None
+            return Exc(name)
+        case Method(owner, name, _):
+            return call_method(lw, owner, name, args, kwargs, awaited)
+        case External(name):
+            return builtin_calls.call_external(lw, name, args, kwargs, text, awaited)
+        case Obj() | New():
+            return call_method(lw, func, "__call__", args, kwargs, awaited)
+        case Contract():
+            return contracts.call_function(lw, func, args, text, awaited)
+        case Sync():
+            return sync.construct_again(lw, func)
+    if isinstance(func, Val) and func.origin is not None:
+        return contracts.call_function(lw, Contract(func.origin, "", frozenset(), 0), args, text, awaited)
+    if awaited:
+        suspension.suspend(lw)
+    suspension.may_fail(lw, text)
+    return lw.approximate(f"call {text}", "any value, no effect on the state modelled here")
+
+
+def call_method(
+    lw: Lowerer,
+    owner: Value,
+    name: str,
+    args: list[Value] | list[Val],
+    kwargs: dict[str, Value] | dict[str, Val],
+    awaited: bool = False,
+) -> Value:
+    """``owner.name(...)``."""
+    from specgen.lower import builtin_calls, containers, contracts, suspension, sync
+    from specgen.lower.exprs import rv
+
+    match owner:
+        case Sync():
+            return sync.call(lw, owner, name, list(args), dict(kwargs), awaited)
+        case Contract():
+            return contracts.call(lw, owner, name, list(args), dict(kwargs), awaited)
+        case Obj() if owner.cls is not None:
+            found = lw.sources.method(owner.cls, name)
+            if found is not None:
+                return _bound(lw, Func(found, owner), list(args), dict(kwargs), awaited)
+        case New(_, cls):
+            found = lw.sources.method(cls, name)
+            if found is not None:
+                return _bound(lw, Func(found, owner), list(args), dict(kwargs), awaited)
+        case Val(ty=ty) if any(isinstance(m, RefT) for m in members(ty)):
+            from specgen.lower.kinds import unbox
+
+            ref = next(m for m in members(ty) if isinstance(m, RefT))
+            cls_found = lw.sources.find_class(ref.cls)
+            if cls_found is not None:
+                return call_method(lw, New(unbox(owner, "ref"), cls_found), name, args, kwargs, awaited)
+            from specgen.lower.objects import builtin_object_call
+
+            out = builtin_object_call(lw, owner, ref.cls, name, [rv(lw, a) for a in args], awaited)
+            if out is not None:
+                return out
+        case Val() | Place():
+            values = [rv(lw, a) for a in args]
+            named = {k: rv(lw, v) for k, v in kwargs.items()}
+            out = containers.method(lw, owner, name, values, named)
+            if out is not None:
+                return out
+            out = builtin_calls.text_method(lw, owner, name, values)
+            if out is not None:
+                return out
+            value = rv(lw, owner) if isinstance(owner, Place) else owner
+            if value.origin is not None:
+                return contracts.call_function(lw, Contract(f"{value.origin}.{name}", "", frozenset(), 0), list(args), name, awaited)
+    if awaited:
+        suspension.suspend(lw)
+    suspension.may_fail(lw, f"{name}(...)")
+    if isinstance(owner, Unknown) and lw.abstractions:
+        return owner
+    return lw.approximate(f"call of method {name}", "any value, no effect on the state modelled here")
+
+
+def _bound(lw: Lowerer, func: Func, args: list[Value], kwargs: dict[str, Value], awaited: bool) -> Value:
+    if func.function.is_async and not awaited:
+        return Coro(lambda: inline(lw, func, args, kwargs), func.function.name)
+    return inline(lw, func, args, kwargs)
+
+
+def _super(lw: Lowerer) -> Value:
+    frame = lw.frame
+    while frame is not None and frame.function is not None and frame.function.cls is None:
+        frame = frame.outer
+    if frame is None or frame.function is None or frame.function.cls is None or not isinstance(frame.me, (Obj, New)):
+        return Unknown("super()")
+    above = lw.sources.mro(frame.function.cls)[1:]
+    return SuperOf.make(lw, frame.me, above)
+
+
+class SuperOf:
+    """``super()``: an object whose methods are looked up above the current class."""
+
+    @staticmethod
+    def make(lw: Lowerer, me: Obj | New, above: list) -> Value:  # type: ignore[type-arg]
+        """An Obj sharing the fields of ``me`` but starting the method search higher."""
+        if not above:
+            return Unknown("super()")
+        if isinstance(me, Obj):
+            return Obj(above[0], me.module, me.prefix, me.static, me.fields, me.outside)
+        return New(me.ref, above[0])
+
+
+def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwargs: dict[str, Value]) -> None:
+    """Bind arguments to parameters; a parameter that the body assigns becomes a local."""
+    from specgen.lower.exprs import lower, rv
+
+    spec = function.node.args
+    params = [*spec.posonlyargs, *spec.args]
+    if frame.me is not None and params and "staticmethod" not in function.decorators():
+        frame.names[params[0].arg] = frame.me
+        params = params[1:]
+    defaults = dict(zip([p.arg for p in params][::-1], spec.defaults[::-1], strict=False))
+    bound: dict[str, Value] = {}
+    for param, arg in zip(params, args, strict=False):
+        bound[param.arg] = arg
+    rest = args[len(params) :]
+    for name, value in kwargs.items():
+        bound[name] = value
+    for param in [*params, *spec.kwonlyargs]:
+        if param.arg not in bound:
+            default = defaults.get(param.arg)
+            if default is None and param in spec.kwonlyargs:
+                default = spec.kw_defaults[spec.kwonlyargs.index(param)]
+            saved, lw.frame = lw.frame, Frame(None, function.module, None)
+            bound[param.arg] = lower(lw, default) if default is not None else Val(NONE, NoneT())
+            lw.frame = saved
+    if spec.vararg is not None:
+        items = [rv(lw, a) for a in rest]
+        from specgen.expr import Op
+
+        frame.names[spec.vararg.arg] = Val(Op("tuple", tuple(i.expr for i in items)), TupleT(tuple(i.ty for i in items)))
+    if spec.kwarg is not None:
+        from specgen.expr import DictT, NeverT
+        from specgen.lower.values import EMPTY
+
+        frame.names[spec.kwarg.arg] = Val(EMPTY, DictT(NeverT(), NeverT()))
+    for name, value in bound.items():
+        if name in frame.stored and isinstance(value, (Val, Place, Unknown)):
+            frame.stored[name] = frame.stored.get(name, 0) + 1
+            lw.set_local(lw.local_for(frame, name), rv(lw, value))
+        elif isinstance(value, Unknown):
+            frame.names[name] = value
+        else:
+            frame.names[name] = value
+
+
+def open_frame(function: Function, me: Value | None, outer: Frame | None) -> Frame:
+    """A frame with the count of assignments to each local name."""
+    frame = Frame(function, function.module, me, outer=outer)
+    in_loop: set[int] = set()
+    nodes = walk_shallow(function.node.body)
+    for node in nodes:
+        if isinstance(node, (ast.While, ast.For, ast.AsyncFor)):
+            in_loop |= {id(n) for n in ast.walk(node)}
+        if isinstance(node, ast.Global):
+            frame.globals_declared |= set(node.names)
+    for node in nodes:
+        name = None
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            name = node.id
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            name = node.name
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            name = node.name
+        if name is not None and name not in frame.globals_declared:
+            frame.stored[name] = frame.stored.get(name, 0) + 1
+    for node in nodes:
+        if isinstance(node, ast.Nonlocal):
+            for name in node.names:
+                frame.stored.pop(name, None)
+    return frame
+
+
+def inline(
+    lw: Lowerer,
+    func: Func,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    yield_body: Callable[[Value], None] | None = None,
+) -> Value:
+    """Lower the body of a function in place of a call."""
+    from specgen.lower import stmts
+    from specgen.lower.exprs import rv
+
+    function = func.function
+    if lw.stack.count(function) >= 2 or len(lw.stack) >= MAX_INLINE:
+        return lw.approximate(f"recursive call of {function.name}", "any value, no effect on the state modelled here")
+    if function.is_generator() and yield_body is None:
+        return lw.approximate(f"generator {function.name}", "any value")
+    frame = open_frame(function, func.me, func.outer)
+    frame.yield_body = yield_body
+    graph = lw.graph
+    bind(lw, function, frame, args, kwargs)
+    saved_frame, lw.frame = lw.frame, frame
+    lw.stack.append(function)
+    active = set(lw.active)
+    where = graph.where
+    saved_awaiting, lw.awaiting = lw.awaiting, False
+    try:
+        with lw.within(Boundary(frame)), graph.at(function.module.path, function.node.lineno, function.name):
+            stmts.body(lw, function.node.body)
+            if graph.cursor:
+                frame.returned.append(Val(NONE, NoneT()))
+                if len(frame.returned) > 1 and frame.result:
+                    lw.set_local(frame.result, NOTHING)
+    finally:
+        lw.stack.pop()
+        lw.frame = saved_frame
+        lw.awaiting = saved_awaiting
+        graph.where = where
+    falls = bool(graph.cursor)
+    graph.cursor = graph.cursor + frame.returns
+    lw.active = active | ({frame.result} if frame.result else set())
+    if not frame.result:
+        values = frame.returned
+        if not values:
+            return NOTHING
+        static = next((v for v in values if names.is_static(v)), None)
+        if static is not None:
+            return static
+        return values[0] if len(values) == 1 or not falls else rv(lw, values[0])
+    return lw.local(frame.result)
+
+
+def return_value(lw: Lowerer, value: Value) -> None:
+    """``return value``: out of an inlined function, or the end of the operation."""
+    from specgen.lower.exprs import rv
+
+    at = next(i for i in range(len(lw.exits) - 1, -1, -1) if isinstance(lw.exits[i], Boundary))
+    boundary = lw.exits[at]
+    assert isinstance(boundary, Boundary)
+    frame = boundary.frame
+    single = _returns(frame.function) <= 1
+    pending = any(not isinstance(x, (Boundary,)) for x in lw.exits[at + 1 :])
+    if names.is_static(value) or isinstance(value, Exc) or (isinstance(value, Place) and single and not pending):
+        frame.returned.append(value)
+    elif at == 0 or (single and not pending):
+        val = rv(lw, value)
+        if pending and not isinstance(val.expr, (Lit, type(NONE))):
+            val = lw.set_local(_result_name(lw, frame), val)
+            frame.result = ""
+        frame.returned.append(val)
+    else:
+        val = rv(lw, value)
+        frame.result = frame.result or _result_name(lw, frame)
+        lw.set_local(frame.result, val)
+        frame.returned.append(val)
+    lw.unwind(at + 1)
+    if at == 0:
+        lw.finish(_final(lw, frame.returned[-1]))
+        return
+    frame.returns += lw.graph.cursor
+    lw.graph.cursor = []
+
+
+def _final(lw: Lowerer, value: Value) -> Val:
+    from specgen.lower.exprs import rv
+
+    if isinstance(value, (Obj, Sync, Contract)):
+        return NOTHING
+    return rv(lw, value)
+
+
+def _returns(function: Function | None) -> int:
+    if function is None:
+        return 1
+    count = sum(isinstance(n, ast.Return) for n in walk_shallow(function.node.body))
+    last = function.node.body[-1]
+    return count if isinstance(last, (ast.Return, ast.Raise)) else count + 1
+
+
+def _result_name(lw: Lowerer, frame: Frame) -> str:
+    stem = frame.function.name.strip("_") if frame.function else "value"
+    name = lw.temp(f"{stem}_result")
+    lw.active.add(name)
+    return name
+
+
+__all__ = ["SeqT", "bind", "call_method", "call_value", "inline", "lower_await", "lower_call", "open_frame", "return_value"]

@@ -1,0 +1,633 @@
+"""Lists, deques, dicts and sets: subscripts, membership and methods, each one moment of time.
+
+A method that changes its container reads and writes the whole shared variable in one access group, which
+is what a call into a built-in type is: no other thread runs in the middle.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from specgen.expr import AtomT, BoolT, DictT, Expr, IntT, Lit, NeverT, NoneT, Op, SeqT, SetT, TupleT, Ty, join, kind_of, members
+from specgen.lower import kinds, names
+from specgen.lower.graph import Edge
+from specgen.lower.lowerer import Lowerer
+from specgen.lower.values import (
+    EMPTY,
+    FALSE,
+    NONE,
+    TRUE,
+    Exc,
+    Place,
+    Unknown,
+    Val,
+    Value,
+    apply,
+    call,
+    conj,
+    disj,
+    domain,
+    eq,
+    ite,
+    neg,
+)
+
+
+def container_of(ty: Ty) -> Ty:
+    """The list, dict, set or tuple among the members of a type, or NeverT."""
+    found = [m for m in sorted(members(ty), key=repr) if isinstance(m, (SeqT, DictT, SetT, TupleT))]
+    return found[0] if found else NeverT()
+
+
+def index(seq: Expr, position: Expr) -> Expr:
+    """TLA+ index of a Python index."""
+    if isinstance(position, Lit) and isinstance(position.value, int):
+        if position.value == -1:
+            return call("Len", seq)
+        return Lit(position.value + 1) if position.value >= 0 else Op("+", (call("Len", seq), Lit(position.value + 1)))
+    if isinstance(position, Op) and position.name == "neg":
+        return Op("+", (Op("-", (call("Len", seq), position.args[0])), Lit(1)))
+    return Op("+", (position, Lit(1)))
+
+
+def size(value: Val) -> Expr:
+    """``len``."""
+    match container_of(value.ty):
+        case SeqT():
+            return call("Len", kinds.unbox(value, "seq"))
+        case TupleT(items):
+            return Lit(len(items))
+        case SetT():
+            return call("Cardinality", kinds.unbox(value, "set"))
+        case DictT():
+            return call("Cardinality", domain(kinds.unbox(value, "dict")))
+    return Lit(0)
+
+
+def contains(lw: Lowerer, item: Val, holder: Value) -> Expr:
+    """``item in holder``."""
+    from specgen.lower.calls import call_method
+    from specgen.lower.exprs import any_value, rv
+
+    if not isinstance(holder, (Val, Place)):
+        found = call_method(lw, holder, "__contains__", [item], {})
+        return kinds.truth(rv(lw, found, "bool"))
+    value = rv(lw, holder, "seq")
+    match container_of(value.ty):
+        case SeqT(inner):
+            _same_domain(lw, item.ty, inner)
+            return Op("in", (kinds.coerce(item, inner), call("Items", kinds.unbox(value, "seq")))) if _comparable(item.ty, inner) else FALSE
+        case SetT(inner):
+            _same_domain(lw, item.ty, inner)
+            return Op("in", (kinds.coerce(item, inner), kinds.unbox(value, "set"))) if _comparable(item.ty, inner) else FALSE
+        case DictT(key, _):
+            _same_domain(lw, item.ty, key)
+            return Op("in", (kinds.coerce(item, key), domain(kinds.unbox(value, "dict")))) if _comparable(item.ty, key) else FALSE
+        case TupleT(items):
+            if isinstance(value.expr, Op) and value.expr.name == "tuple":
+                return disj(*[kinds.equal(item, Val(e, t)) for e, t in zip(value.expr.args, items, strict=True)])
+    if isinstance(value.ty, NeverT):
+        return FALSE
+    lw.approximate("membership in a value of unknown type", "any answer")
+    return rv(lw, any_value(lw, "bool")).expr
+
+
+def _comparable(a: Ty, b: Ty) -> bool:
+    if isinstance(b, NeverT):
+        return False
+    ka, kb = {kind_of(m) for m in members(a)}, {kind_of(m) for m in members(b)}
+    return bool(ka & kb) or (None in ka and None in kb)
+
+
+def _same_domain(lw: Lowerer, a: Ty, b: Ty) -> None:
+    atoms = [m.domain for t in (a, b) for m in members(t) if isinstance(m, AtomT)]
+    for other in atoms[1:]:
+        lw.shared.unify(atoms[0], other)
+    if isinstance(a, TupleT) and isinstance(b, TupleT):
+        for x, y in zip(a.items, b.items, strict=False):
+            _same_domain(lw, x, y)
+
+
+def raise_unless(lw: Lowerer, test: Expr, name: str) -> None:
+    """Raise the exception where the test fails; go on where it holds."""
+    yes, no = lw.graph.branch(test)
+    if no:
+        lw.graph.cursor = no
+        lw.raise_(Exc(name))
+    lw.graph.cursor = yes
+
+
+def subscript(lw: Lowerer, node: ast.Subscript) -> Value:
+    """``holder[key]``."""
+    from specgen.lower.calls import call_method
+    from specgen.lower.exprs import lower, rv
+
+    holder = lower(lw, node.value)
+    if isinstance(node.slice, ast.Slice):
+        return slice_(lw, rv(lw, holder), node.slice)
+    if not isinstance(holder, (Val, Place, Unknown)):
+        return call_method(lw, holder, "__getitem__", [rv(lw, lower(lw, node.slice))], {})
+    if isinstance(holder, Unknown):
+        lower(lw, node.slice)
+        return holder
+    key = rv(lw, lower(lw, node.slice))
+    return item(lw, holder, key)
+
+
+def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
+    """``holder[key]`` of a built-in container."""
+    group = lw.graph.group()
+    if isinstance(holder, Place):
+        root, value = lw.fetch(holder, group)
+    else:
+        root = value = holder
+    found = container_of(value.ty)
+    match found:
+        case DictT(key_ty, value_ty):
+            _same_domain(lw, key.ty, key_ty)
+            if not _comparable(key.ty, key_ty) and not isinstance(key_ty, NeverT):
+                lw.raise_(Exc("KeyError"))
+                return Val(NONE, value_ty)
+            inner = kinds.unbox(value, "dict")
+            k = kinds.coerce(key, key_ty) if not isinstance(key_ty, NeverT) else key.expr
+            factory = lw.factories.get(holder.root) if isinstance(holder, Place) and not holder.path else None
+            if factory is not None and isinstance(holder, Place):
+                yes, no = lw.graph.branch(Op("in", (k, domain(inner))))
+                lw.graph.cursor = no
+                lw.store(Place(holder.root, (k,), holder.ty), factory(), root, group)
+                made = lw.graph.cursor
+                lw.graph.cursor = yes + made
+                if not names.is_container(value_ty) and not isinstance(value_ty, NeverT):
+                    default = factory()
+                    test = Op("in", (k, domain(inner)))
+                    return Val(ite(test, apply(inner, k), kinds.coerce(default, value_ty)), value_ty)
+                return Place(holder.root, (*holder.path, k), value_ty)
+            raise_unless(lw, Op("in", (k, domain(inner))) if not isinstance(key_ty, NeverT) else FALSE, "KeyError")
+            if isinstance(holder, Place) and names.is_container(value_ty):
+                return Place(holder.root, (*holder.path, k), value_ty)
+            return Val(apply(inner, k), value_ty)
+        case SeqT(item_ty):
+            inner = kinds.unbox(value, "seq")
+            position = index(inner, key.expr)
+            lw.demand(key, "int")
+            raise_unless(lw, _within(inner, position), "IndexError")
+            if isinstance(holder, Place) and names.is_container(item_ty):
+                return Place(holder.root, (*holder.path, position), item_ty)
+            return Val(apply(inner, position), item_ty)
+        case TupleT(items):
+            if isinstance(key.expr, Lit) and isinstance(key.expr.value, int) and -len(items) <= key.expr.value < len(items):
+                at = key.expr.value % len(items)
+                tuple_expr = kinds.unbox(value, "tuple")
+                if isinstance(tuple_expr, Op) and tuple_expr.name == "tuple":
+                    return Val(tuple_expr.args[at], items[at])
+                return Val(apply(tuple_expr, Lit(at + 1)), items[at])
+    if isinstance(value.ty, NeverT):
+        return Val(NONE, NeverT())
+    return lw.approximate("subscript of a value of unknown type", "any value")
+
+
+def _within(seq: Expr, position: Expr) -> Expr:
+    if position in (Lit(1), call("Len", seq)):
+        return neg(eq(seq, EMPTY))
+    return Op("in", (position, domain(seq)))
+
+
+def slice_(lw: Lowerer, value: Val, node: ast.Slice) -> Value:
+    """``s[a:b]`` with non-negative constant or computed ends."""
+    from specgen.lower.exprs import lower, number, rv
+
+    found = container_of(value.ty)
+    if not isinstance(found, SeqT) or node.step is not None:
+        return value if isinstance(value.ty, NeverT) else lw.approximate("slice", "any value")
+    seq = kinds.unbox(value, "seq")
+    low: Expr = Lit(1)
+    high: Expr = call("Len", seq)
+    if node.lower is not None:
+        low = Op("+", (number(lw, rv(lw, lower(lw, node.lower))), Lit(1)))
+    if node.upper is not None:
+        end = number(lw, rv(lw, lower(lw, node.upper)))
+        if isinstance(end, Lit) and isinstance(end.value, int) and end.value < 0:
+            high = Op("-", (call("Len", seq), Lit(-end.value)))
+        else:
+            high = call("Min", end, call("Len", seq))
+    return Val(call("SubSeq", seq, low, high), found)
+
+
+def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
+    """``holder[key] = value``."""
+    from specgen.lower.calls import call_method
+
+    if not isinstance(holder, Place):
+        if not isinstance(holder, (Val, Unknown)):
+            call_method(lw, holder, "__setitem__", [key, value], {})
+        else:
+            lw.approximate("assignment into a value", "no effect")
+        return
+    ty = container_of(lw.place_type(holder))
+    group = lw.graph.group()
+    root, current = lw.fetch(holder, group)
+
+    def put() -> None:
+        if isinstance(ty, SeqT):
+            seq = kinds.unbox(current, "seq")
+            raise_unless(lw, _within(seq, index(seq, key.expr)), "IndexError")
+            lw.store(Place(holder.root, (*holder.path, index(seq, key.expr)), ty), value, root, group)
+        else:
+            _same_domain(lw, key.ty, ty.key if isinstance(ty, DictT) else NeverT())
+            key_ty = ty.key if isinstance(ty, DictT) else NeverT()
+            k = kinds.coerce(key, key_ty) if not isinstance(key_ty, NeverT) else key.expr
+            wrapped = Place(holder.root, (*holder.path, k), ty)
+            _declare_key(lw, holder, key.ty)
+            lw.store(wrapped, value, root, group)
+
+    still_there(lw, holder, root, put)
+
+
+def _declare_key(lw: Lowerer, holder: Place, key: Ty) -> None:
+    ty: Ty = DictT(key, NeverT())
+    base = lw.place_type(Place(holder.root, (), holder.ty))
+    for depth in range(len(holder.path), 0, -1):
+        outer = container_of(base) if depth == 1 else base
+        ty = SeqT(ty) if isinstance(outer, SeqT) else DictT(outer.key if isinstance(outer, DictT) else NeverT(), ty)
+    lw.declare(holder.root if holder.root.startswith("l.") else f"v.{holder.root}", ty)
+
+
+def still_there(lw: Lowerer, place: Place, root: Val, run: Callable[[], None]) -> None:
+    """Run where the keys that lead to the place are present; where they are gone, nothing shared changes."""
+    if not place.path:
+        run()
+        return
+    yes, no = lw.graph.branch(lw.present(place, root))
+    lw.graph.cursor = yes
+    run()
+    lw.graph.cursor = lw.graph.cursor + no
+
+
+def del_item(lw: Lowerer, holder: Value, key: Val) -> None:
+    """``del holder[key]``."""
+    from specgen.lower.calls import call_method
+
+    if not isinstance(holder, Place):
+        if not isinstance(holder, (Val, Unknown)):
+            call_method(lw, holder, "__delitem__", [key], {})
+        return
+    group = lw.graph.group()
+    root, current = lw.fetch(holder, group)
+    ty = container_of(current.ty)
+    if isinstance(ty, SeqT):
+        seq = kinds.unbox(current, "seq")
+        raise_unless(lw, _within(seq, index(seq, key.expr)), "IndexError")
+        lw.store(holder, Val(call("RemoveAt", seq, index(seq, key.expr)), ty), root, group)
+        return
+    inner = kinds.unbox(current, "dict")
+    k = kinds.coerce(key, ty.key) if isinstance(ty, DictT) else key.expr
+    raise_unless(lw, Op("in", (k, domain(inner))), "KeyError")
+    lw.store(holder, Val(call("Without", inner, k), ty), root, group)
+
+
+def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: dict[str, Val]) -> Value | None:
+    """A method of a list, deque, dict or set; None where the container has no such method here."""
+    group = lw.graph.group()
+    if isinstance(owner, Place):
+        root, current = lw.fetch(owner, group)
+    else:
+        root = current = owner
+    match container_of(current.ty):
+        case SeqT() as ty:
+            table: dict[str, Callable[[Change, list[Val]], Value]] = SEQ_METHODS
+            seq_kind, found = "seq", ty
+        case DictT() as ty:
+            table, seq_kind, found = DICT_METHODS, "dict", ty  # type: ignore[assignment]
+        case SetT() as ty:
+            table, seq_kind, found = SET_METHODS, "set", ty  # type: ignore[assignment]
+        case TupleT() as ty:
+            table, seq_kind, found = SEQ_METHODS, "tuple", SeqT(_tuple_item(ty))  # type: ignore[assignment]
+        case _:
+            return None
+    if name not in table:
+        return None
+    change = Change(lw, owner, root, Val(kinds.unbox(current, seq_kind), found), group, kwargs)
+    return table[name](change, args)
+
+
+def _tuple_item(ty: TupleT) -> Ty:
+    out: Ty = NeverT()
+    for t in ty.items:
+        out = join(out, t)
+    return out
+
+
+class Change:
+    """One method call on a container: what it is now, and how to write what it becomes."""
+
+    def __init__(self, lw: Lowerer, owner: Val | Place, root: Val, now: Val, group: int, kwargs: dict[str, Val]) -> None:
+        self.lw = lw
+        self.owner = owner
+        self.root = root
+        self.now = now
+        self.group = group
+        self.kwargs = kwargs
+
+    @property
+    def e(self) -> Expr:
+        """The container now."""
+        return self.now.expr
+
+    @property
+    def item(self) -> Ty:
+        """The type of its items (values, for a dict)."""
+        match self.now.ty:
+            case SeqT(item) | SetT(item):
+                return item
+            case DictT(_, value):
+                return value
+        return NeverT()
+
+    def becomes(self, expr: Expr, ty: Ty) -> None:
+        """The container is now this; ``ty`` may hold more than before."""
+        if isinstance(self.owner, Place):
+            owner = self.owner
+            still_there(self.lw, owner, self.root, lambda: self.lw.store(owner, Val(expr, ty), self.root, self.group))
+
+    def fit(self, value: Val) -> Expr:
+        """An item as the container holds it; the container's type is declared to hold it."""
+        ty = {"seq": SeqT(value.ty), "set": SetT(value.ty)}.get(str(kind_of(self.now.ty)))
+        if ty is not None:
+            self.declare(ty)
+        return kinds.coerce(value, self.item) if not isinstance(self.item, NeverT) else value.expr
+
+    def declare(self, ty: Ty) -> None:
+        """Values of this type arrive in the container."""
+        if not isinstance(self.owner, Place):
+            return
+        base = self.lw.place_type(Place(self.owner.root, (), self.owner.ty))
+        outers: list[Ty] = []
+        for _ in self.owner.path:
+            base = container_of(base)
+            outers.append(base)
+            base = base.value if isinstance(base, DictT) else base.item if isinstance(base, SeqT) else NeverT()
+        for outer in reversed(outers):
+            ty = SeqT(ty) if isinstance(outer, SeqT) else DictT(outer.key if isinstance(outer, DictT) else NeverT(), ty)
+        root = self.owner.root
+        self.lw.declare(root if root.startswith("l.") else f"v.{root}", ty)
+
+    def key(self, value: Val) -> Expr:
+        """A key as the dict holds it."""
+        assert isinstance(self.now.ty, DictT)
+        _same_domain(self.lw, value.ty, self.now.ty.key)
+        if isinstance(self.now.ty.key, NeverT) or not _comparable(value.ty, self.now.ty.key):
+            return value.expr
+        return kinds.coerce(value, self.now.ty.key)
+
+    def has_key(self, value: Val) -> Expr:
+        """Whether the dict has the key."""
+        assert isinstance(self.now.ty, DictT)
+        if not _comparable(value.ty, self.now.ty.key):
+            return FALSE
+        return Op("in", (self.key(value), domain(self.e)))
+
+
+_NOTHING = Val(NONE, NoneT())
+
+
+def _append(ch: Change, args: list[Val]) -> Value:
+    ch.becomes(call("Append", ch.e, ch.fit(args[0])), ch.now.ty)
+    return _NOTHING
+
+
+def _appendleft(ch: Change, args: list[Val]) -> Value:
+    ch.becomes(Op("concat", (Op("tuple", (ch.fit(args[0]),)), ch.e)), ch.now.ty)
+    return _NOTHING
+
+
+def _pop(ch: Change, args: list[Val]) -> Value:
+    raise_unless(ch.lw, neg(eq(ch.e, EMPTY)), "IndexError")
+    if args and args[0].expr == Lit(0):
+        return _take_first(ch)
+    if args and args[0].expr != Lit(-1):
+        at = index(ch.e, args[0].expr)
+        raise_unless(ch.lw, Op("in", (at, domain(ch.e))), "IndexError")
+        ch.becomes(call("RemoveAt", ch.e, at), ch.now.ty)
+        return Val(apply(ch.e, at), ch.item)
+    ch.becomes(call("Front", ch.e), ch.now.ty)
+    return Val(call("Last", ch.e), ch.item)
+
+
+def _popleft(ch: Change, args: list[Val]) -> Value:
+    raise_unless(ch.lw, neg(eq(ch.e, EMPTY)), "IndexError")
+    return _take_first(ch)
+
+
+def _take_first(ch: Change) -> Value:
+    ch.becomes(call("Tail", ch.e), ch.now.ty)
+    return Val(call("Head", ch.e), ch.item)
+
+
+def _list_remove(ch: Change, args: list[Val]) -> Value:
+    x = ch.fit(args[0])
+    there = Op("in", (x, call("Items", ch.e))) if _comparable(args[0].ty, ch.item) else FALSE
+    raise_unless(ch.lw, there, "ValueError")
+    ch.becomes(call("RemoveAt", ch.e, call("FirstIndex", ch.e, x)), ch.now.ty)
+    return _NOTHING
+
+
+def _insert(ch: Change, args: list[Val]) -> Value:
+    x = ch.fit(args[1])
+    at = args[0].expr
+    if at == Lit(0):
+        return _appendleft(ch, [args[1]])
+    low = call("Min", at, call("Len", ch.e))
+    ch.becomes(
+        Op("concat", (call("Append", call("SubSeq", ch.e, Lit(1), low), x), call("SubSeq", ch.e, Op("+", (low, Lit(1))), call("Len", ch.e)))),
+        ch.now.ty,
+    )
+    return _NOTHING
+
+
+def _extend(ch: Change, args: list[Val]) -> Value:
+    other = container_of(args[0].ty)
+    if isinstance(other, SeqT):
+        ch.declare(other)
+        ch.becomes(Op("concat", (ch.e, args[0].expr)), ch.now.ty)
+        return _NOTHING
+    return ch.lw.approximate("extend by a value of unknown type", "no effect")
+
+
+def _clear(ch: Change, args: list[Val]) -> Value:
+    ch.becomes(Op("set") if isinstance(ch.now.ty, SetT) else EMPTY, ch.now.ty)
+    return _NOTHING
+
+
+def _copy(ch: Change, args: list[Val]) -> Value:
+    return ch.now
+
+
+def _list_count(ch: Change, args: list[Val]) -> Value:
+    from specgen.expr import Bound
+
+    return Val(call("Cardinality", Op("filter", (domain(ch.e), eq(apply(ch.e, Bound("i")), ch.fit(args[0]))), ("i",))), IntT())
+
+
+def _list_index(ch: Change, args: list[Val]) -> Value:
+    x = ch.fit(args[0])
+    raise_unless(ch.lw, Op("in", (x, call("Items", ch.e))), "ValueError")
+    return Val(Op("-", (call("FirstIndex", ch.e, x), Lit(1))), IntT())
+
+
+def _get(ch: Change, args: list[Val]) -> Value:
+    default = args[1] if len(args) > 1 else _NOTHING
+    ty = join(ch.item, default.ty)
+    if isinstance(ch.item, NeverT):
+        return default
+    if names.is_container(ch.item) and isinstance(ch.owner, Place):
+        return _get_place(ch, args[0], default)
+    found = Val(apply(ch.e, ch.key(args[0])), ch.item)
+    return Val(ite(ch.has_key(args[0]), kinds.coerce(found, ty), kinds.coerce(default, ty)), ty)
+
+
+def _get_place(ch: Change, key: Val, default: Val) -> Value:
+    ty = join(ch.item, default.ty)
+    return Val(ite(ch.has_key(key), apply(ch.e, ch.key(key)), kinds.coerce(default, ty)), ty)
+
+
+def _dict_pop(ch: Change, args: list[Val]) -> Value:
+    test = ch.has_key(args[0])
+    if len(args) == 1:
+        raise_unless(ch.lw, test, "KeyError")
+        ch.becomes(call("Without", ch.e, ch.key(args[0])), ch.now.ty)
+        return Val(apply(ch.e, ch.key(args[0])), ch.item)
+    ty = join(ch.item, args[1].ty)
+    value = Val(ite(test, kinds.coerce(Val(apply(ch.e, ch.key(args[0])), ch.item), ty), kinds.coerce(args[1], ty)), ty)
+    ch.becomes(call("Without", ch.e, ch.key(args[0])), ch.now.ty)
+    return value
+
+
+def _setdefault(ch: Change, args: list[Val]) -> Value:
+    default = args[1] if len(args) > 1 else _NOTHING
+    assert isinstance(ch.now.ty, DictT)
+    ch.declare(DictT(args[0].ty, default.ty))
+    test = ch.has_key(args[0])
+    k = ch.key(args[0])
+    value_ty = join(ch.item, default.ty)
+    boxed = kinds.coerce(default, value_ty)
+    yes, no = ch.lw.graph.branch(test)
+    ch.lw.graph.cursor = no
+    ch.becomes(call("Put", ch.e, k, boxed), DictT(join(ch.now.ty.key, args[0].ty), value_ty))
+    ch.lw.graph.cursor = ch.lw.graph.cursor + yes
+    if isinstance(ch.owner, Place) and names.is_container(value_ty):
+        return Place(ch.owner.root, (*ch.owner.path, k), value_ty)
+    return Val(ite(test, apply(ch.e, k), boxed), value_ty)
+
+
+def _update(ch: Change, args: list[Val]) -> Value:
+    from specgen.expr import Bound
+
+    if args and isinstance(container_of(args[0].ty), DictT):
+        other = args[0].expr
+        ch.declare(container_of(args[0].ty))
+        x = Bound("x")
+        keys = Op("union", (domain(ch.e), domain(other)))
+        merged = Op("function", (keys, ite(Op("in", (x, domain(other))), apply(other, x), apply(ch.e, x))), ("x",))
+        ch.becomes(merged, ch.now.ty)
+        return _NOTHING
+    return ch.lw.approximate("update of a dict", "no effect")
+
+
+def _keys(ch: Change, args: list[Val]) -> Value:
+    assert isinstance(ch.now.ty, DictT)
+    return Val(domain(ch.e), SetT(ch.now.ty.key))
+
+
+def _values(ch: Change, args: list[Val]) -> Value:
+    return Val(call("Values", ch.e), SetT(ch.item))
+
+
+def _items(ch: Change, args: list[Val]) -> Value:
+    from specgen.expr import Bound
+
+    assert isinstance(ch.now.ty, DictT)
+    x = Bound("x")
+    pairs = Op("map", (domain(ch.e), Op("tuple", (x, apply(ch.e, x)))), ("x",))
+    return Val(pairs, SetT(TupleT((ch.now.ty.key, ch.now.ty.value))))
+
+
+def _popitem(ch: Change, args: list[Val]) -> Value:
+    from specgen.expr import Local
+
+    lw = ch.lw
+    assert isinstance(ch.now.ty, DictT)
+    raise_unless(lw, neg(eq(ch.e, EMPTY)), "KeyError")
+    lw.approximate("popitem", "any entry may be the one taken: the order of insertion is not kept")
+    name = lw.temp("taken")
+    lw.active.add(name)
+    lw.declare(f"l.{name}", ch.now.ty.key)
+    lw.graph.choose(Local(name), domain(ch.e), "any entry")
+    taken = Local(name)
+    ch.becomes(call("Without", ch.e, taken), ch.now.ty)
+    return Val(Op("tuple", (taken, apply(ch.e, taken))), TupleT((ch.now.ty.key, ch.now.ty.value)))
+
+
+def _move_to_end(ch: Change, args: list[Val]) -> Value:
+    raise_unless(ch.lw, ch.has_key(args[0]), "KeyError")
+    return _NOTHING
+
+
+def _add(ch: Change, args: list[Val]) -> Value:
+    x = ch.fit(args[0])
+    ch.becomes(Op("union", (ch.e, Op("set", (x,)))), ch.now.ty)
+    return _NOTHING
+
+
+def _set_take(ch: Change, args: list[Val]) -> Expr:
+    x = ch.fit(args[0])
+    ch.becomes(Op("diff", (ch.e, Op("set", (x,)))), ch.now.ty)
+    return x
+
+
+def _discard(ch: Change, args: list[Val]) -> Value:
+    _set_take(ch, args)
+    return _NOTHING
+
+
+def _set_remove(ch: Change, args: list[Val]) -> Value:
+    x = ch.fit(args[0])
+    raise_unless(ch.lw, Op("in", (x, ch.e)) if _comparable(args[0].ty, ch.item) else FALSE, "KeyError")
+    ch.becomes(Op("diff", (ch.e, Op("set", (x,)))), ch.now.ty)
+    return _NOTHING
+
+
+def _set_pop(ch: Change, args: list[Val]) -> Value:
+    from specgen.expr import Local
+
+    raise_unless(ch.lw, neg(eq(ch.e, Op("set"))), "KeyError")
+    name = ch.lw.temp("taken")
+    ch.lw.active.add(name)
+    ch.lw.declare(f"l.{name}", ch.item)
+    ch.lw.graph.choose(Local(name), ch.e, "unordered")
+    ch.becomes(Op("diff", (ch.e, Op("set", (Local(name),)))), ch.now.ty)
+    return Val(Local(name), ch.item)
+
+
+def _set_update(ch: Change, args: list[Val]) -> Value:
+    found = container_of(args[0].ty)
+    ch.declare(SetT(found.item) if isinstance(found, (SeqT, SetT)) else ch.now.ty)
+    other = call("Items", args[0].expr) if isinstance(found, SeqT) else args[0].expr
+    ch.becomes(Op("union", (ch.e, other)), ch.now.ty)
+    return _NOTHING
+
+
+SEQ_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
+    "append": _append, "appendleft": _appendleft, "pop": _pop, "popleft": _popleft, "remove": _list_remove,
+    "insert": _insert, "extend": _extend, "clear": _clear, "copy": _copy, "count": _list_count, "index": _list_index,
+}  # fmt: skip
+DICT_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
+    "get": _get, "pop": _dict_pop, "setdefault": _setdefault, "update": _update, "keys": _keys, "values": _values,
+    "items": _items, "popitem": _popitem, "clear": _clear, "copy": _copy, "move_to_end": _move_to_end,
+}  # fmt: skip
+SET_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
+    "add": _add, "discard": _discard, "remove": _set_remove, "pop": _set_pop, "update": _set_update,
+    "clear": _clear, "copy": _copy,
+}  # fmt: skip
+
+__all__ = ["BoolT", "Edge", "TRUE", "conj", "contains", "del_item", "item", "method", "set_item", "size", "slice_", "subscript"]

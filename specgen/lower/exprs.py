@@ -1,0 +1,616 @@
+"""Expressions: Python's value semantics on TLA+ values, evaluated left to right."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from specgen.expr import (
+    AtomT,
+    BoolT,
+    Bound,
+    DictT,
+    Expr,
+    IntT,
+    Lit,
+    Local,
+    NeverT,
+    NoneT,
+    Op,
+    RecordT,
+    RefT,
+    SeqT,
+    SetT,
+    StrT,
+    TupleT,
+    Ty,
+    join,
+    kind_of,
+    members,
+)
+from specgen.lower import kinds, names
+from specgen.lower.graph import Edge
+from specgen.lower.lowerer import ANYTHING, Lowerer
+from specgen.lower.values import (
+    EMPTY,
+    FALSE,
+    NONE,
+    TRUE,
+    ClassV,
+    Contract,
+    Coro,
+    Exc,
+    External,
+    Func,
+    LambdaV,
+    Method,
+    New,
+    Obj,
+    Place,
+    Sync,
+    Unknown,
+    Val,
+    Value,
+    apply,
+    call,
+    conj,
+    const,
+    disj,
+    domain,
+    eq,
+    ite,
+    neg,
+)
+
+
+def rv(lw: Lowerer, value: Value, want: str = "") -> Val:
+    """The value as a pure TLA+ value: places are read, unknown things chosen freely."""
+    match value:
+        case Val():
+            if want:
+                lw.demand(value, want)
+            return value
+        case Place():
+            return lw.fetch(value)[1]
+        case New(ref, cls):
+            return Val(ref, RefT(cls.name))
+        case Unknown():
+            return any_value(lw, want)
+        case Exc(name):
+            return Val(Lit(name or "Exception"), StrT(frozenset({name or "Exception"})))
+        case External(name) if name in {"Ellipsis", "NotImplemented"}:
+            return Val(Lit(name), StrT(frozenset({name})))
+        case Coro(start):
+            lw.approximate("a coroutine that is not awaited here", "it runs at once")
+            return rv(lw, start())
+    return Val(Lit(_static_name(value)), StrT(frozenset({_static_name(value)})))
+
+
+def _static_name(value: Value) -> str:
+    match value:
+        case ClassV(cls):
+            return cls.name
+        case Func(function):
+            return function.name
+        case External(name):
+            return name.rpartition(".")[2]
+        case Obj():
+            return "self"
+        case Sync():
+            return value.var
+        case Contract():
+            return value.name
+    return "function"
+
+
+def any_value(lw: Lowerer, want: str = "") -> Val:
+    """A value chosen by the surroundings, of the kind that the code wants."""
+    match want:
+        case "bool":
+            ty: Ty = BoolT()
+            dom: Expr = const("BOOLEAN")
+        case "int":
+            ty, dom = IntT(), Op("..", (Lit(0), Lit(1)))
+        case _:
+            ty, dom = join(AtomT(ANYTHING), NoneT()), Op("union", (const(ANYTHING), Op("set", (NONE,))))
+    name = lw.temp("unknown")
+    lw.active.add(name)
+    lw.declare(f"l.{name}", ty)
+    lw.graph.choose(Local(name), dom, "approximated")
+    return Val(Local(name), ty)
+
+
+def lower(lw: Lowerer, node: ast.expr) -> Value:
+    """The value of an expression; nodes are made for what it touches."""
+    lw.check_size()
+    match node:
+        case ast.Constant(value=value):
+            return constant(lw, value)
+        case ast.Name(id=name):
+            return names.lookup(lw, name)
+        case ast.Attribute():
+            return attribute(lw, node)
+        case ast.Call():
+            from specgen.lower.calls import lower_call
+
+            return lower_call(lw, node)
+        case ast.Await(value=inner):
+            from specgen.lower.calls import lower_await
+
+            return lower_await(lw, inner)
+        case ast.BoolOp():
+            return bool_value(lw, node)
+        case ast.UnaryOp():
+            return unary(lw, node)
+        case ast.BinOp():
+            left = rv(lw, lower(lw, node.left))
+            right = rv(lw, lower(lw, node.right))
+            return binary(lw, node.op, left, right)
+        case ast.Compare():
+            return Val(compare(lw, node), BoolT())
+        case ast.IfExp():
+            return if_expression(lw, node)
+        case ast.Tuple(elts=elts) if not any(isinstance(e, ast.Starred) for e in elts):
+            items = [rv(lw, lower(lw, e)) for e in elts]
+            return Val(Op("tuple", tuple(i.expr for i in items)), TupleT(tuple(i.ty for i in items)))
+        case ast.List(elts=elts) if not any(isinstance(e, ast.Starred) for e in elts):
+            return sequence(lw, [rv(lw, lower(lw, e)) for e in elts])
+        case ast.Set(elts=elts):
+            items = [rv(lw, lower(lw, e)) for e in elts]
+            ty = _join_all([i.ty for i in items])
+            return Val(Op("set", tuple(kinds.coerce(i, ty) for i in items)), SetT(ty))
+        case ast.Dict(keys=keys, values=values):
+            return dict_display(lw, keys, values)
+        case ast.Subscript():
+            from specgen.lower.containers import subscript
+
+            return subscript(lw, node)
+        case ast.JoinedStr(values=values):
+            return f_string(lw, values)
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            from specgen.lower.comprehensions import comprehension
+
+            return comprehension(lw, node)
+        case ast.Lambda():
+            assert lw.frame is not None
+            return LambdaV(node, lw.frame)
+        case ast.NamedExpr(target=ast.Name(id=name), value=value):
+            names.assign_name(lw, name, lower(lw, value))
+            return names.lookup(lw, name)
+        case ast.Yield() | ast.YieldFrom():
+            return yielded(lw, node)
+    return lw.approximate(_construct(node), "any value")
+
+
+def _construct(node: ast.AST) -> str:
+    text = ast.unparse(node)
+    return text if len(text) < 60 else f"{type(node).__name__} expression"
+
+
+def yielded(lw: Lowerer, node: ast.Yield | ast.YieldFrom) -> Value:
+    """``yield``: the body of the ``with`` that this generator serves, or an approximation."""
+    frame = lw.frame
+    if frame is not None and frame.yield_body is not None and isinstance(node, ast.Yield):
+        frame.yield_body(lower(lw, node.value) if node.value is not None else Val(NONE, NoneT()))
+        return Val(NONE, NoneT())
+    if node.value is not None:
+        lower(lw, node.value)
+    return lw.approximate("yield", "the generator runs to its end at once")
+
+
+def constant(lw: Lowerer, value: object) -> Val:
+    """A literal."""
+    match value:
+        case None:
+            return Val(NONE, NoneT())
+        case bool():
+            return Val(Lit(value), BoolT())
+        case int() if abs(value) < 2**31:
+            return Val(Lit(value), IntT())
+        case float() if value.is_integer() and abs(value) < 2**31:
+            return Val(Lit(int(value)), IntT())
+        case str():
+            return Val(Lit(value), StrT(frozenset({value})))
+        case bytes():
+            text = value.decode("latin-1")
+            return Val(Lit(text), StrT(frozenset({text})))
+    if isinstance(value, (int, float)):
+        lw.approximate(f"number {value}", "1" if value > 0 else "-1")
+        return Val(Lit(1 if value > 0 else -1), IntT())
+    return Val(Lit("..."), StrT(frozenset({"..."})))
+
+
+def _join_all(types: list[Ty]) -> Ty:
+    out: Ty = NeverT()
+    for ty in types:
+        out = join(out, ty)
+    return out
+
+
+def sequence(lw: Lowerer, items: list[Val]) -> Val:
+    """A list display."""
+    ty = _join_all([i.ty for i in items])
+    return Val(Op("tuple", tuple(kinds.coerce(i, ty) for i in items)), SeqT(ty))
+
+
+def dict_display(lw: Lowerer, keys: list[ast.expr | None], values: list[ast.expr]) -> Value:
+    """``{k: v, ...}``."""
+    out: Val = Val(EMPTY, DictT(NeverT(), NeverT()))
+    for key, value in zip(keys, values, strict=True):
+        if key is None:
+            return lw.approximate("** in a dict display", "any value")
+        k, v = rv(lw, lower(lw, key)), rv(lw, lower(lw, value))
+        assert isinstance(out.ty, DictT)
+        out = Val(call("Put", out.expr, k.expr, v.expr), DictT(join(out.ty.key, k.ty), join(out.ty.value, v.ty)))
+    return out
+
+
+def f_string(lw: Lowerer, parts: list[ast.expr]) -> Value:
+    """A formatted string: the tuple of its parts, which tells apart what the text tells apart."""
+    out: list[Val] = []
+    for part in parts:
+        if isinstance(part, ast.FormattedValue):
+            out.append(rv(lw, lower(lw, part.value)))
+        elif isinstance(part, ast.Constant):
+            out.append(constant(lw, part.value))
+    if len(out) == 1:
+        return out[0]
+    return Val(Op("tuple", tuple(v.expr for v in out)), TupleT(tuple(v.ty for v in out)))
+
+
+# --- truth ---------------------------------------------------------------------------------------
+
+
+def pure(lw: Lowerer, run: Callable[[], Value]) -> Value | None:
+    """Run a lowering; undo it and return None if it made nodes (touched shared state, chose, raised)."""
+    mark = lw.graph.mark()
+    saved = (dict(lw.temps), set(lw.active), dict(lw.abstractions))
+    value = run()
+    if isinstance(value, Val) and not lw.graph.grown_since(mark):
+        return value
+    _forget(lw, mark[0])
+    lw.graph.roll_back(mark)
+    lw.temps, lw.active, lw.abstractions = saved
+    return None
+
+
+def _forget(lw: Lowerer, first: int) -> None:
+    from specgen.lower.lowerer import Handlers
+
+    for item in lw.exits:
+        if isinstance(item, Handlers):
+            for incoming in item.incoming:
+                incoming[:] = [(e, x) for e, x in incoming if all(n < first for n, _ in e)]
+
+
+def condition(lw: Lowerer, node: ast.expr) -> Expr:
+    """Truth of an expression as one TLA+ condition (operands after the first may touch state too)."""
+    match node:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return neg(condition(lw, inner))
+        case ast.Compare():
+            return compare(lw, node)
+        case ast.Call():
+            return kinds.truth(_truthy(lw, lower(lw, node)))
+    return kinds.truth(_truthy(lw, lower(lw, node)))
+
+
+def _truthy(lw: Lowerer, value: Value) -> Val:
+    match value:
+        case Unknown():
+            return rv(lw, value, "bool")
+        case Val() | Place():
+            return rv(lw, value)
+        case Coro():
+            return rv(lw, value)
+    return Val(TRUE, BoolT())
+
+
+def split(lw: Lowerer, node: ast.expr) -> tuple[list[Edge], list[Edge]]:
+    """Branch on an expression, short-circuiting: (edges where it holds, edges where it does not)."""
+    match node:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            yes, no = split(lw, inner)
+            return no, yes
+        case ast.BoolOp(op=op, values=values):
+            joined = pure(lw, lambda: Val(_joined(lw, op, values), BoolT()))
+            if isinstance(joined, Val):
+                return lw.graph.branch(joined.expr)
+            left: list[Edge] = []
+            for value in values[:-1]:
+                yes, no = split(lw, value)
+                if isinstance(op, ast.And):
+                    left, lw.graph.cursor = left + no, yes
+                else:
+                    left, lw.graph.cursor = left + yes, no
+            yes, no = split(lw, values[-1])
+            return (yes, left + no) if isinstance(op, ast.And) else (left + yes, no)
+    test = condition(lw, node)
+    return lw.graph.branch(test)
+
+
+def _joined(lw: Lowerer, op: ast.boolop, values: list[ast.expr]) -> Expr:
+    parts = [condition(lw, v) for v in values]
+    return conj(*parts) if isinstance(op, ast.And) else disj(*parts)
+
+
+def bool_value(lw: Lowerer, node: ast.BoolOp) -> Value:
+    """``a and b`` / ``a or b`` as a value."""
+    stop_if_true = isinstance(node.op, ast.Or)
+    first = lower(lw, node.values[0])
+    rest = node.values[1:]
+    if names.is_static(first) or isinstance(first, Exc):
+        return first if stop_if_true else lower(lw, rest[-1])
+    if isinstance(first, Val) and first.expr == NONE and stop_if_true:
+        return lower(lw, rest[0]) if len(rest) == 1 else bool_value(lw, ast.BoolOp(node.op, rest))
+    if isinstance(first, Unknown) and stop_if_true:
+        mark = lw.graph.mark()
+        other = lower(lw, rest[-1])
+        if names.is_static(other):
+            return other
+        lw.graph.roll_back(mark)
+    value = _truthy(lw, first) if isinstance(first, (Val, Place)) else rv(lw, first, "bool")
+    test = kinds.truth(value)
+    tail = rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
+    other_pure = pure(lw, lambda: _as_val(lower(lw, tail)))
+    if isinstance(other_pure, Val):
+        a, b = (value, other_pure) if stop_if_true else (other_pure, value)
+        return choose_between(test, a, b)
+    yes, no = lw.graph.branch(test)
+    ends: list[tuple[list[Edge], Val]] = []
+    lw.graph.cursor = no if stop_if_true else yes
+    second = rv(lw, lower(lw, tail))
+    ends.append((lw.graph.cursor, second))
+    ends.append((yes if stop_if_true else no, value))
+    return lw.join_value(ends, "either")
+
+
+def _as_val(value: Value) -> Value:
+    return value
+
+
+def choose_between(test: Expr, a: Val, b: Val) -> Val:
+    """``a if test else b`` of pure values."""
+    if test == TRUE:
+        return a
+    if test == FALSE:
+        return b
+    both = join(a.ty, b.ty)
+    if isinstance(a.ty, BoolT) and isinstance(b.ty, BoolT):
+        if a.expr == test:
+            return Val(disj(test, b.expr), both)
+        if b.expr == test:
+            return Val(conj(test, a.expr), both)
+    return Val(ite(test, kinds.coerce(a, both), kinds.coerce(b, both)), both)
+
+
+def if_expression(lw: Lowerer, node: ast.IfExp) -> Value:
+    """``a if c else b``."""
+    yes, no = split(lw, node.test)
+    ends: list[tuple[list[Edge], Val]] = []
+    statics: list[Value] = []
+    for edges, branch in ((yes, node.body), (no, node.orelse)):
+        if not edges:
+            continue
+        lw.graph.cursor = edges
+        value = lower(lw, branch)
+        statics.append(value)
+        ends.append((lw.graph.cursor, rv(lw, value) if not names.is_static(value) else Val(NONE, NoneT())))
+        ends[-1] = (lw.graph.cursor, ends[-1][1])
+    found = [s for s in statics if names.is_static(s)]
+    if found:
+        lw.graph.cursor = [e for edges, _ in ends for e in edges]
+        if len(statics) > 1 and len(found) == len(statics):
+            lw.approximate(_construct(node), f"always {_static_name(found[0])}")
+        return found[0]
+    return lw.join_value(ends, "either")
+
+
+# --- operators -----------------------------------------------------------------------------------
+
+
+def unary(lw: Lowerer, node: ast.UnaryOp) -> Value:
+    """``not a``, ``-a``, ``+a``."""
+    if isinstance(node.op, ast.Not):
+        return Val(neg(condition(lw, node.operand)), BoolT())
+    value = rv(lw, lower(lw, node.operand), "int")
+    if isinstance(node.op, ast.UAdd):
+        return value
+    if isinstance(node.op, ast.USub):
+        if isinstance(value.expr, Lit) and isinstance(value.expr.value, int):
+            return Val(Lit(-value.expr.value), IntT())
+        if kind_of(kinds.member_of_kind(value.ty, "int")) == "int":
+            return Val(Op("neg", (number(lw, value),)), IntT())
+    return lw.approximate(_construct(node), "any value")
+
+
+def number(lw: Lowerer, value: Val) -> Expr:
+    """The value as an integer (a bool counts 0 or 1)."""
+    lw.demand(value, "int")
+    own = {kind_of(m) for m in members(value.ty)}
+    if "int" in own:
+        return kinds.unbox(value, "int")
+    if "bool" in own:
+        return ite(kinds.unbox(value, "bool"), Lit(1), Lit(0))
+    return Lit(0) if not isinstance(value.expr, Lit) or isinstance(value.expr.value, str) else value.expr
+
+
+_ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "\\div", ast.Mod: "%"}
+
+
+def binary(lw: Lowerer, op: ast.operator, a: Val, b: Val) -> Value:
+    """Arithmetic on whole numbers; ``+`` on sequences; ``| & -`` on sets."""
+    left, right = {kind_of(m) for m in members(a.ty)}, {kind_of(m) for m in members(b.ty)}
+    if isinstance(op, ast.Add) and left & {"seq", "tuple"} and right & {"seq", "tuple"}:
+        ty = join(_as_seq(a.ty), _as_seq(b.ty))
+        if isinstance(a.ty, TupleT) and isinstance(b.ty, TupleT):
+            ty = TupleT(a.ty.items + b.ty.items)
+        return Val(Op("concat", (a.expr, b.expr)), ty)
+    if "set" in left and "set" in right:
+        found = {ast.BitOr: "union", ast.BitAnd: "inter", ast.Sub: "diff"}.get(type(op))
+        if found:
+            return Val(Op(found, (kinds.unbox(a, "set"), kinds.unbox(b, "set"))), join(a.ty, b.ty))
+    texts = left | right
+    if "str" in texts and not texts & {"int", "bool"}:
+        return Val(Op("tuple", (a.expr, b.expr)), TupleT((a.ty, b.ty)))
+    if type(op) in _ARITHMETIC and not texts & {"str", "seq", "set", "dict", "tuple"}:
+        lw.demand(a, "int")
+        lw.demand(b, "int")
+        if not (texts & {"int", "bool"}) and not (a.origin or b.origin):
+            if isinstance(a.ty, NeverT) or isinstance(b.ty, NeverT):
+                return Val(Lit(0), IntT())
+            return lw.approximate("arithmetic on values of unknown type", "any value")
+        return Val(_fold(_ARITHMETIC[type(op)], number(lw, a), number(lw, b)), IntT())
+    if isinstance(op, ast.Div) and "int" in texts:
+        lw.approximate("division /", "whole-number division")
+        return Val(ite(eq(number(lw, b), Lit(0)), Lit(0), Op("\\div", (number(lw, a), number(lw, b)))), IntT())
+    return lw.approximate(f"operator {type(op).__name__}", "any value")
+
+
+def _as_seq(ty: Ty) -> Ty:
+    return SeqT(_join_all(list(ty.items))) if isinstance(ty, TupleT) else ty
+
+
+def _fold(op: str, a: Expr, b: Expr) -> Expr:
+    if isinstance(a, Lit) and isinstance(b, Lit) and isinstance(a.value, int) and isinstance(b.value, int):
+        match op:
+            case "+":
+                return Lit(a.value + b.value)
+            case "-":
+                return Lit(a.value - b.value)
+            case "*":
+                return Lit(a.value * b.value)
+            case "\\div" if b.value > 0:
+                return Lit(a.value // b.value)
+            case "%" if b.value > 0:
+                return Lit(a.value % b.value)
+    return Op(op, (a, b))
+
+
+def compare(lw: Lowerer, node: ast.Compare) -> Expr:
+    """Comparison chains."""
+    left = lower(lw, node.left)
+    parts: list[Expr] = []
+    for op, right_node in zip(node.ops, node.comparators, strict=True):
+        right = lower(lw, right_node)
+        parts.append(compare_two(lw, op, left, right))
+        left = right
+    return conj(*parts)
+
+
+def compare_two(lw: Lowerer, op: ast.cmpop, left: Value, right: Value) -> Expr:
+    """One comparison."""
+    if isinstance(op, (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)):
+        same = _same(lw, left, right, identity=isinstance(op, (ast.Is, ast.IsNot)))
+        return neg(same) if isinstance(op, (ast.IsNot, ast.NotEq)) else same
+    if isinstance(op, (ast.In, ast.NotIn)):
+        from specgen.lower.containers import contains
+
+        found = contains(lw, rv(lw, left), right)
+        return neg(found) if isinstance(op, ast.NotIn) else found
+    a, b = rv(lw, left, "int"), rv(lw, right, "int")
+    name = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}[type(op)]
+    if {kind_of(m) for m in members(a.ty)} & {"set"} and {kind_of(m) for m in members(b.ty)} & {"set"}:
+        return Op("subseteq", (a.expr, b.expr))
+    known = {kind_of(m) for t in (a.ty, b.ty) for m in members(t)}
+    if not known & {"int", "bool"} and not (a.origin or b.origin) and not isinstance(a.ty, NeverT):
+        lw.approximate("order of values of unknown type", "any answer")
+        return rv(lw, any_value(lw, "bool")).expr
+    x, y = number(lw, a), number(lw, b)
+    if isinstance(x, Lit) and isinstance(y, Lit):
+        p, q = int(x.value), int(y.value)  # type: ignore[arg-type]
+        return Lit({"<": p < q, "<=": p <= q, ">": p > q, ">=": p >= q}[name])
+    return Op(name, (x, y))
+
+
+def _same(lw: Lowerer, left: Value, right: Value, identity: bool) -> Expr:
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return rv(lw, any_value(lw, "bool")).expr
+    statics = [v for v in (left, right) if names.is_static(v) and not isinstance(v, New)]
+    if statics:
+        if len(statics) == 2:
+            return TRUE if left is right or left == right else FALSE
+        other = right if names.is_static(left) else left
+        if isinstance(other, Val) and other.expr == NONE:
+            return FALSE
+    if identity and isinstance(left, Place) and isinstance(right, Val) and right.expr == NONE:
+        return FALSE if not any(isinstance(m, NoneT) for m in members(lw.place_type(left))) else eq(rv(lw, left).expr, NONE)
+    a, b = rv(lw, left), rv(lw, right)
+    _meet(lw, a, b)
+    return kinds.equal(a, b)
+
+
+def _meet(lw: Lowerer, a: Val, b: Val) -> None:
+    """Opaque values that are compared belong to one domain; a compared integer makes a parameter one."""
+    atoms = [m.domain for t in (a.ty, b.ty) for m in members(t) if isinstance(m, AtomT)]
+    for other in atoms[1:]:
+        lw.shared.unify(atoms[0], other)
+    for x, y in ((a, b), (b, a)):
+        if isinstance(y.ty, IntT):
+            lw.demand(x, "int")
+        elif isinstance(y.ty, BoolT):
+            lw.demand(x, "bool")
+
+
+# --- attributes ----------------------------------------------------------------------------------
+
+
+def attribute(lw: Lowerer, node: ast.Attribute) -> Value:
+    """``value.attr``."""
+    owner = lower(lw, node.value)
+    return attribute_of(lw, owner, node)
+
+
+def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
+    """``owner.attr``."""
+    attr = node.attr
+    match owner:
+        case Obj():
+            return names.get_attribute(lw, owner, attr)
+        case New():
+            from specgen.lower.objects import get_field
+
+            return get_field(lw, owner, attr)
+        case External(name):
+            return External(f"{name}.{attr}")
+        case ClassV(cls):
+            method = lw.sources.method(cls, attr)
+            if method is not None:
+                return Func(method)
+            return _class_constant(lw, cls, attr)
+        case Val(ty=RefT(cls_name)):
+            found = lw.sources.find_class(cls_name)
+            if found is not None:
+                from specgen.lower.objects import get_field
+
+                return get_field(lw, New(owner.expr, found), attr)
+        case Val(ty=ty):
+            for member in members(ty):
+                if isinstance(member, RecordT) and attr in dict(member.fields):
+                    return Val(Op("field", (kinds.unbox(owner, "record"),), (attr,)), dict(member.fields)[attr])
+                if isinstance(member, RefT):
+                    found = lw.sources.find_class(member.cls)
+                    if found is not None:
+                        from specgen.lower.objects import get_field
+
+                        return get_field(lw, New(kinds.unbox(owner, "ref"), found), attr)
+            if isinstance(ty, NeverT):
+                return Val(NONE, NeverT())
+        case Exc():
+            return lw.approximate(f"attribute {attr} of an exception", "any value")
+        case Unknown():
+            return owner
+    return Method(owner, attr, node)
+
+
+def _class_constant(lw: Lowerer, cls: object, attr: str) -> Value:
+    from specgen.source import Class
+
+    assert isinstance(cls, Class)
+    if any(b.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag"} for b in cls.bases):
+        return Val(Lit(attr), StrT(frozenset({attr})))
+    obj = lw.modules_as_objects.setdefault(f"class {cls.name}", Obj(cls, cls.module, ""))
+    return names.get_attribute(lw, obj, attr)
+
+
+__all__ = ["Bound", "apply", "choose_between", "condition", "domain", "lower", "rv", "split"]

@@ -1,0 +1,266 @@
+"""Operations on values that depend on their type: truth, equality, boxing, defaults.
+
+TLC stops when it compares values of two kinds (1 = "a"). Every comparison here is therefore decided by
+type where the kinds differ, and made on boxed values where a variable may hold several kinds.
+"""
+
+from __future__ import annotations
+
+from specgen.expr import (
+    AtomT,
+    BoolT,
+    CallerT,
+    DictT,
+    Expr,
+    IntT,
+    Lit,
+    NeverT,
+    NoneT,
+    Op,
+    RaisedT,
+    RecordT,
+    RefT,
+    SeqT,
+    SetT,
+    StrT,
+    TupleT,
+    Ty,
+    UnionT,
+    boxed_kinds,
+    join,
+    kind_of,
+    members,
+)
+from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Val, conj, disj, eq, ite, neg
+
+
+def plain_members(ty: Ty) -> list[Ty]:
+    """Members that are model values (never boxed), in a fixed order."""
+    return sorted((m for m in members(ty) if kind_of(m) is None), key=repr)
+
+
+def kinds(ty: Ty) -> list[Ty]:
+    """Members that have a kind, in a fixed order."""
+    return sorted((m for m in members(ty) if kind_of(m) is not None), key=repr)
+
+
+def is_plain(e: Expr, ty: Ty) -> Expr:
+    """``e`` is one of the model values of its type (None, an atom, a caller)."""
+    tests: list[Expr] = []
+    for member in plain_members(ty):
+        match member:
+            case NoneT():
+                tests.append(eq(e, NONE))
+            case AtomT(name):
+                tests.append(Op("in", (e, _const(name))))
+            case CallerT():
+                tests.append(Op("in", (e, _const("Everyone"))))
+    if not kinds(ty):
+        return TRUE
+    return disj(*tests)
+
+
+def _const(name: str) -> Expr:
+    from specgen.lower.values import const
+
+    return const(name)
+
+
+def unbox(value: Val, kind: str) -> Expr:
+    """The value where its kind is known to be ``kind``."""
+    return Op("field", (value.expr,), (kind,)) if boxed_kinds(value.ty) else value.expr
+
+
+def has_kind(value: Val, kind: str) -> Expr:
+    """Whether the value is of that kind, as a TLA+ condition that never stops TLC."""
+    own = {kind_of(m) for m in members(value.ty)}
+    if kind not in own:
+        return FALSE
+    if own == {kind}:
+        return TRUE
+    outside = neg(is_plain(value.expr, value.ty)) if plain_members(value.ty) else TRUE
+    if not boxed_kinds(value.ty):
+        return outside
+    return conj(outside, Op("in", (Lit(kind), Op("DOMAIN", (value.expr,)))))
+
+
+def member_of_kind(ty: Ty, kind: str) -> Ty:
+    """The member of that kind, or NeverT."""
+    return next((m for m in members(ty) if kind_of(m) == kind), NeverT())
+
+
+def coerce(value: Val, to: Ty) -> Expr:
+    """The value as a variable of type ``to`` holds it: boxed where ``to`` holds several kinds."""
+    have, want = boxed_kinds(value.ty), boxed_kinds(to)
+    own = kinds(value.ty)
+    if not want:
+        return _inside(value.expr, own[0], member_of_kind(to, str(kind_of(own[0])))) if len(own) == 1 else value.expr
+    if have or not own:
+        return value.expr
+    kind = str(kind_of(own[0]))
+    boxed = Op("record", (_inside(value.expr, own[0], member_of_kind(to, kind)),), (kind,))
+    return ite(is_plain(value.expr, value.ty), value.expr, boxed) if plain_members(value.ty) else boxed
+
+
+def _inside(e: Expr, have: Ty, want: Ty) -> Expr:
+    """Items of a container boxed as the wanted container boxes them."""
+    if have == want:
+        return e
+    match have, want:
+        case TupleT(a), TupleT(b) if len(a) == len(b) and isinstance(e, Op) and e.name == "tuple":
+            return Op("tuple", tuple(coerce(Val(x, t), w) for x, t, w in zip(e.args, a, b, strict=True)))
+        case (TupleT(), SeqT(item)) if isinstance(e, Op) and e.name == "tuple":
+            return Op("tuple", tuple(coerce(Val(x, t), item) for x, t in zip(e.args, have.items, strict=True)))
+        case (SeqT(a1), SeqT(b1)) if boxed_kinds(b1) and not boxed_kinds(a1) and not isinstance(a1, NeverT):
+            from specgen.expr import Bound
+
+            i = Bound("i")
+            item_val = Val(Op("apply", (e, i)), a1)
+            return Op("function", (Op("DOMAIN", (e,)), coerce(item_val, b1)), ("i",))
+    return e
+
+
+def truth(value: Val) -> Expr:
+    """Python's truth of the value."""
+    tests: list[Expr] = []
+    ty = value.ty
+    for member in members(ty):
+        kind = kind_of(member)
+        if kind is None:
+            if not isinstance(member, NoneT):
+                test = is_plain(value.expr, member) if len(members(ty)) > 1 else TRUE
+                tests.append(neg(eq(value.expr, NONE)) if _only_none_besides(ty) else test)
+            continue
+        inner = unbox(value, kind)
+        single = len(members(ty)) == 1
+        match member:
+            case BoolT():
+                test = inner if single or boxed_kinds(ty) else eq(inner, TRUE)
+                tests.append(test if single or not boxed_kinds(ty) else conj(has_kind(value, kind), test))
+                continue
+            case IntT():
+                test = neg(eq(inner, Lit(0)))
+            case StrT(values):
+                test = neg(eq(inner, Lit(""))) if "" in values or not values else TRUE
+            case SeqT() | DictT():
+                test = neg(eq(inner, EMPTY))
+            case TupleT(items):
+                test = TRUE if items else FALSE
+            case SetT():
+                test = neg(eq(inner, Op("set")))
+            case _:
+                test = TRUE
+        tests.append(conj(has_kind(value, kind), test))
+    return disj(*sorted(tests, key=repr)) if tests else FALSE
+
+
+def _only_none_besides(ty: Ty) -> bool:
+    return all(kind_of(m) is None for m in members(ty)) and NoneT() in members(ty)
+
+
+def equal(a: Val, b: Val) -> Expr:
+    """Python's ``a == b`` (numbers and booleans are told apart)."""
+    if a.expr == b.expr:
+        return TRUE
+    plain_both = bool(plain_members(a.ty)) and bool(plain_members(b.ty))
+    shared = {kind_of(m) for m in kinds(a.ty)} & {kind_of(m) for m in kinds(b.ty)}
+    if isinstance(a.ty, NeverT) or isinstance(b.ty, NeverT):
+        return FALSE
+    if not plain_both and not shared:
+        return FALSE
+    if isinstance(a.expr, Lit) and isinstance(b.expr, Lit):
+        return Lit(a.expr.value == b.expr.value)
+    both = join(a.ty, b.ty)
+    if not boxed_kinds(both):
+        return eq(a.expr, b.expr)
+    return eq(coerce(a, both), coerce(b, both))
+
+
+def default_of(ty: Ty) -> Val:
+    """Some value of the type, for a place that is never read before it is written."""
+    for member in sorted(members(ty), key=lambda m: (not isinstance(m, NoneT), repr(m))):
+        match member:
+            case NoneT() | AtomT() | CallerT():
+                return Val(NONE, NoneT())
+            case IntT():
+                return Val(Lit(0), IntT())
+            case BoolT():
+                return Val(FALSE, BoolT())
+            case StrT(values):
+                return Val(Lit(min(values, default="")), StrT(values))
+            case SeqT() | DictT():
+                return Val(EMPTY, member)
+            case SetT():
+                return Val(Op("set"), member)
+            case TupleT(items):
+                return Val(Op("tuple", tuple(default_of(t).expr for t in items)), member)
+    return Val(NONE, NoneT())
+
+
+def elements(ty: Ty) -> Expr | None:
+    """The finite set of all values of a type, or None where there is no small one."""
+    parts: list[Expr] = []
+    singles: list[Expr] = []
+    boxed = boxed_kinds(ty)
+    for member in sorted(members(ty), key=repr):
+        match member:
+            case NoneT():
+                singles.append(NONE)
+                continue
+            case AtomT(name):
+                parts.append(_const(name))
+                continue
+            case CallerT():
+                parts.append(_const("Everyone"))
+                continue
+            case BoolT():
+                found: Expr | None = _const("BOOLEAN")
+            case IntT():
+                found = Op("..", (Lit(0), Lit(2)))
+            case StrT(values) if values:
+                found = Op("set", tuple(Lit(v) for v in sorted(values)))
+            case TupleT(items):
+                inner = [elements(t) for t in items]
+                found = None if None in inner else Op("product", tuple(e for e in inner if e is not None))
+            case _:
+                found = None
+        if found is None:
+            return None
+        if boxed:
+            from specgen.expr import Bound
+
+            found = Op("map", (found, Op("record", (Bound("x"),), (str(kind_of(member)),))), ("x",))
+        parts.append(found)
+    if singles:
+        parts.append(Op("set", tuple(singles)))
+    if not parts:
+        return None
+    out = parts[0]
+    for part in parts[1:]:
+        out = Op("union", (out, part))
+    return out
+
+
+def mentions_unknown(ty: Ty) -> bool:
+    """True where nothing is known of the type."""
+    return isinstance(ty, NeverT)
+
+
+__all__ = [
+    "RaisedT",
+    "RecordT",
+    "RefT",
+    "UnionT",
+    "coerce",
+    "default_of",
+    "elements",
+    "equal",
+    "has_kind",
+    "is_plain",
+    "kinds",
+    "member_of_kind",
+    "mentions_unknown",
+    "plain_members",
+    "truth",
+    "unbox",
+]

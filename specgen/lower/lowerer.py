@@ -1,0 +1,572 @@
+"""State of one lowering: names, types, places, the stack of things to unwind, and what was approximated.
+
+The rules for statements, expressions and calls live in the modules beside this one; each takes the
+``Lowerer`` as its first argument. Types are found by lowering again until they no longer change.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from extractor.types import Span
+from specgen.expr import (
+    AtomT,
+    BoolT,
+    DictT,
+    Expr,
+    IntT,
+    Lit,
+    Local,
+    NeverT,
+    NoneT,
+    Op,
+    RaisedT,
+    SeqT,
+    SetT,
+    StrT,
+    Ty,
+    UnionT,
+    Var,
+    boxed_kinds,
+    join,
+    kind_of,
+    members,
+)
+from specgen.ir import Abstraction, Access, AccessMode, Assumption
+from specgen.lower import kinds
+from specgen.lower.graph import Edge, Graph
+from specgen.lower.values import NONE, Exc, Obj, Place, Unknown, Val, Value, apply, call, domain
+from specgen.source import Class, Function, Module, Sources
+
+MAX_NODES = 1500
+MAX_INLINE = 12
+ANYTHING = "Anything"
+RESERVED = {
+    "call", "at", "local", "result", "start", "before", "vars", "object", "Init", "Next", "Spec", "None", "Setup",
+    "Callers", "Before", "Overlap", "Everyone", "Calls", "Unborn", "TypeOK", "Begin", "EndSetup", "GoTo", "Finish",
+    "Busy", "Stuck", "Waiting", "Quiescent", "Outcome", "Report", "Step", "c", "d", "k", "r", "x", "i", "j", "s",
+    "Len", "Head", "Tail", "Append", "Seq", "SubSeq", "Cardinality", "Nat", "Int", "Symmetry", "Turn", "MidTurn",
+}  # fmt: skip
+
+
+class TooLarge(Exception):
+    """The graph of an operation outgrew its bound; the operation is left out and listed."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What is kept from one lowering to the next until nothing changes: types, domains, demands."""
+
+    types: dict[str, Ty] = field(default_factory=dict)
+    domains: dict[str, str] = field(default_factory=dict)
+    demands: dict[str, str] = field(default_factory=dict)
+    split: set[str] = field(default_factory=set)
+
+    def domain(self, name: str) -> str:
+        """The representative of a domain of opaque values."""
+        while name in self.domains:
+            name = self.domains[name]
+        return name
+
+    def unify(self, a: str, b: str) -> None:
+        """Opaque values of both domains meet in one variable: make them one domain."""
+        a, b = self.domain(a), self.domain(b)
+        if a != b:
+            self.domains[max(a, b)] = min(a, b)
+
+    def canonical(self, ty: Ty) -> Ty:
+        """The type with every domain replaced by its representative."""
+        match ty:
+            case AtomT(name):
+                return AtomT(self.domain(name))
+            case SeqT(item):
+                return SeqT(self.canonical(item))
+            case SetT(item):
+                return SetT(self.canonical(item))
+            case DictT(key, value):
+                return DictT(self.canonical(key), self.canonical(value))
+            case UnionT(inner):
+                out: Ty = NeverT()
+                for member in sorted(inner, key=repr):
+                    out = join(out, self.canonical(member))
+                return out
+        from specgen.expr import TupleT
+
+        if isinstance(ty, TupleT):
+            return TupleT(tuple(self.canonical(t) for t in ty.items))
+        return ty
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """One activation of a function: its names, and where its result goes."""
+
+    function: Function | None
+    module: Module
+    me: Value | None
+    names: dict[str, Value] = field(default_factory=dict)
+    slots: dict[str, str] = field(default_factory=dict)
+    stored: dict[str, int] = field(default_factory=dict)
+    globals_declared: set[str] = field(default_factory=set)
+    outer: Frame | None = None
+    result: str = ""
+    returns: list[Edge] = field(default_factory=list)
+    returned: list[Value] = field(default_factory=list)
+    yield_body: Callable[[Value], None] | None = None
+
+
+@dataclass(slots=True)
+class Finally:
+    """Something to do on every way out: a ``finally`` body, or the end of a ``with``."""
+
+    emit: Callable[[], None]
+    held: str = ""
+
+
+@dataclass(slots=True)
+class Handlers:
+    """The handlers of a ``try``: the class names each catches, and the edges that reach it with which exception."""
+
+    catches: list[tuple[str, ...]]
+    incoming: list[list[tuple[list[Edge], Exc]]]
+    module: Module
+
+
+@dataclass(slots=True)
+class Loop:
+    """An enclosing loop: where ``continue`` goes and what ``break`` leaves."""
+
+    head: int
+    breaks: list[Edge] = field(default_factory=list)
+    continues: list[Edge] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Boundary:
+    """The end of a function that was inlined."""
+
+    frame: Frame
+
+
+Exit = Finally | Handlers | Loop | Boundary
+
+
+@dataclass(slots=True)
+class VarInfo:
+    """A shared variable in the making."""
+
+    name: str
+    source: Span | None
+    comment: str
+    effect: bool = False
+    lock: bool = False
+    observable: bool = True
+    init: Expr | None = None
+
+
+class Lowerer:
+    """One pass over all operations of one shared object."""
+
+    def __init__(self, sources: Sources, mode: str, shared: Shared) -> None:
+        self.sources = sources
+        self.mode = mode
+        self.shared = shared
+        self.graph = Graph()
+        self.exits: list[Exit] = []
+        self.frame: Frame | None = None
+        self.stack: list[Function] = []
+        self.vars: dict[str, VarInfo] = {}
+        self.new_types: dict[str, Ty] = {}
+        self.abstractions: dict[tuple[str, int, str], Abstraction] = {}
+        self.assumptions: dict[str, Assumption] = {}
+        self.code_assertions: dict[str, tuple[str, Expr, Span]] = {}
+        self.constants: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self.factories: dict[str, Callable[[], Val]] = {}
+        self.modules_as_objects: dict[str, Obj] = {}
+        self.operation = ""
+        self.in_init = False
+        self.uses_clock = False
+        self.uses_fresh = False
+        self.active: set[str] = set()
+        self.temps: dict[str, int] = {}
+        self.origins: dict[str, str] = {}
+        self.held: list[str] = []
+        self.heap: dict[str, str] = {}
+        self.heap_classes: dict[str, list[str]] = {}
+        self.fresh_refs: list[Expr] = []
+        self._written: dict[str, set[str]] = {}
+        self.pending_factory: Callable[[], Val] | None = None
+        self.handled: list[Exc] = []
+        self.globals_begun: set[str] = set()
+        self.inits: dict[str, Expr] = {}
+        self.first_node = 0
+
+    # --- types -----------------------------------------------------------------------------------
+
+    def type_of(self, key: str) -> Ty:
+        """The type found so far for a variable (``v.left``), a local (``l.state``) or the result (``r``)."""
+        return self.shared.canonical(self.shared.types.get(key, NeverT()))
+
+    def declare(self, key: str, ty: Ty) -> None:
+        """A value of this type arrives there."""
+        before = self.new_types.get(key, self.shared.types.get(key, NeverT()))
+        self.new_types[key] = join(before, ty)
+        if key != "r":
+            self._unify_inside(self.new_types[key])
+
+    def _unify_inside(self, ty: Ty) -> None:
+        atoms = sorted(m.domain for m in members(ty) if isinstance(m, AtomT))
+        for other in atoms[1:]:
+            self.shared.unify(atoms[0], other)
+        for member in members(ty):
+            match member:
+                case SeqT(item) | SetT(item):
+                    self._unify_inside(item)
+                case DictT(key, value):
+                    self._unify_inside(key)
+                    self._unify_inside(value)
+
+    def demand(self, value: Value, kind: str) -> None:
+        """The code needs this value to be of that kind; parameters of unknown type become it."""
+        if isinstance(value, Val) and value.origin is not None:
+            self.shared.demands.setdefault(value.origin, kind)
+
+    # --- notes -----------------------------------------------------------------------------------
+
+    def span(self) -> Span:
+        """The place being lowered."""
+        where = self.graph.where
+        return Span(where.path, where.line, where.line)
+
+    def approximate(self, construct: str, instead: str) -> Unknown:
+        """Record an over-approximation at this line."""
+        where = self.graph.where
+        key = (where.path, where.line, construct)
+        self.abstractions.setdefault(key, Abstraction(self.span(), construct, instead, self.operation))
+        return Unknown(construct)
+
+    def assume(self, id_: str, text: str, source: Span | None = None) -> None:
+        """Record something taken for granted."""
+        self.assumptions.setdefault(id_, Assumption(id_, text, source))
+
+    # --- names -----------------------------------------------------------------------------------
+
+    def fresh_var(self, name: str) -> str:
+        """A name for a shared variable that collides with nothing."""
+        name = name.strip("_") or "value"
+        while name in RESERVED or name in self.vars or name == "c":
+            name += "_"
+        return name
+
+    def local_for(self, frame: Frame, name: str) -> str:
+        """The TLA+ local for a Python local of this frame."""
+        if name not in frame.slots:
+            plain = name.strip("_") or "it"
+            candidate = plain
+            if plain in self.shared.split:
+                candidate = f"{plain}_{self.operation}"
+            if candidate in self.active and frame.function is not None:
+                candidate = f"{plain}_{frame.function.name.strip('_')}"
+            stem, n = candidate, 2
+            while candidate in self.active:
+                candidate, n = f"{stem}{n}", n + 1
+            self.active.add(candidate)
+            frame.slots[name] = candidate
+        return frame.slots[name]
+
+    def temp(self, stem: str) -> str:
+        """A local for an intermediate value."""
+        stem = stem.strip("_")
+        if stem in self.shared.split:
+            stem = f"{stem}_{self.operation}"
+        n = self.temps[stem] = self.temps.get(stem, 0) + 1
+        name = stem if n == 1 else f"{stem}{n}"
+        if name in self.active:
+            return self.temp(stem)
+        return name
+
+    def set_local(self, name: str, value: Val, *accesses: Access) -> Val:
+        """``local := value``; returns the local as a value."""
+        key = f"l.{name}"
+        self.declare(key, value.ty)
+        ty = self.type_of(key)
+        self.graph.set(Local(name), kinds.coerce(value, ty), *accesses)
+        if value.origin:
+            self.origins[name] = value.origin
+        return Val(Local(name), join(ty, value.ty) if isinstance(ty, NeverT) else ty, value.origin)
+
+    def local(self, name: str) -> Val:
+        """A local as a value."""
+        return Val(Local(name), self.type_of(f"l.{name}"), self.origins.get(name))
+
+    # --- shared variables and places ---------------------------------------------------------------
+
+    def access(self, var: str, mode: AccessMode, group: int, effect: bool | None = None) -> Access:
+        """An access to a shared variable in the current mode; effects exist only under asyncio."""
+        info = self.vars.get(var)
+        outside = (info.effect if info else False) if effect is None else effect
+        return Access(var, mode, group, outside and self.mode == "asyncio" and self.awaiting)
+
+    awaiting = False
+    bound_depth = 0
+    queue_group = 0
+    pure_reads = False
+    in_loop = False
+    pending_attr = ""
+
+    def var_type(self, var: str) -> Ty:
+        """The type of a shared variable."""
+        return self.type_of(f"v.{var}")
+
+    def read(self, var: str, group: int | None = None, stem: str | None = None) -> Val:
+        """Read a shared variable into a local, at one moment."""
+        if self.pure_reads:
+            return Val(Var(var), self.var_type(var))
+        if group is None:
+            group = self.graph.group()
+        name = self.temp(stem or f"{var}_seen")
+        self.declare(f"l.{name}", self.var_type(var))
+        self.graph.set(Local(name), Var(var), self.access(var, "read", group))
+        self.active.add(name)
+        return Val(Local(name), self.var_type(var), None)
+
+    def write(self, var: str, value: Val, group: int | None = None, mode: AccessMode = "write") -> None:
+        """Assign a shared variable at one moment."""
+        self.declare(f"v.{var}", value.ty)
+        if group is None:
+            group = self.graph.group()
+        self.graph.set(Var(var), kinds.coerce(value, self.var_type(var)), self.access(var, mode, group))
+
+    def place_type(self, place: Place) -> Ty:
+        """The type of what stands at a place."""
+        ty = self.type_of(f"v.{place.root}") if not place.root.startswith("l.") else self.type_of(place.root)
+        return _descend(ty, len(place.path)) if place.path else ty
+
+    def fetch(self, place: Place, group: int | None = None) -> tuple[Val, Val]:
+        """Read the whole root of a place; returns (root, what stands at the place), keys assumed present."""
+        root = self.local(place.root[2:]) if place.root.startswith("l.") else self.read(place.root, group)
+        expr, ty = root.expr, root.ty
+        for key in place.path:
+            container = _container(ty)
+            expr = kinds.unbox(Val(expr, ty), str(kind_of(container))) if boxed_kinds(ty) else expr
+            expr, ty = apply(expr, key), _descend(container, 1)
+        return root, Val(expr, ty)
+
+    def store(self, place: Place, value: Val, root: Val, group: int) -> None:
+        """Write a new value at a place whose root was fetched in the same group."""
+        expr = self._rebuild(root.expr, root.ty, place.path, value)
+        whole = Val(expr, self._wrap_type(place, value.ty))
+        if place.root.startswith("l."):
+            self.set_local(place.root[2:], whole)
+        else:
+            self.write(place.root, whole, group, "update")
+
+    def _rebuild(self, expr: Expr, ty: Ty, path: tuple[Expr, ...], value: Val) -> Expr:
+        if not path:
+            return value.expr
+        container = _container(ty)
+        item_ty = _descend(container, 1)
+        if len(path) > 1:
+            new = Val(self._rebuild(apply(expr, path[0]), item_ty, path[1:], value), item_ty)
+        else:
+            new = value
+        boxed = kinds.coerce(new, item_ty) if not isinstance(item_ty, NeverT) else new.expr
+        if isinstance(container, SeqT):
+            return Op("except", (expr, path[0], boxed))
+        return call("Put", expr, path[0], boxed)
+
+    def _wrap_type(self, place: Place, ty: Ty) -> Ty:
+        base = self.type_of(place.root) if place.root.startswith("l.") else self.type_of(f"v.{place.root}")
+        for depth in range(len(place.path), 0, -1):
+            outer = _container(_descend(base, depth - 1)) if depth > 1 else _container(base)
+            ty = SeqT(ty) if isinstance(outer, SeqT) else DictT(outer.key if isinstance(outer, DictT) else NeverT(), ty)
+        return ty
+
+    def present(self, place: Place, root: Val) -> Expr:
+        """Whether every key on the way to the place is (still) there."""
+        from specgen.lower.values import conj
+
+        tests: list[Expr] = []
+        expr, ty = root.expr, root.ty
+        for key in place.path:
+            container = _container(ty)
+            tests.append(Op("in", (key, domain(expr))))
+            expr, ty = apply(expr, key), _descend(container, 1)
+        return conj(*tests)
+
+    # --- control ---------------------------------------------------------------------------------
+
+    def check_size(self) -> None:
+        """Raise TooLarge when the operation's graph outgrows its bound."""
+        if len(self.graph.nodes) - self.first_node > MAX_NODES:
+            raise TooLarge(self.operation)
+
+    def unwind(self, down_to: int) -> None:
+        """Run the pending ``finally`` bodies above that height of the stack, innermost first."""
+        saved, held = self.exits, list(self.held)
+        for index in range(len(saved) - 1, down_to - 1, -1):
+            item = saved[index]
+            if isinstance(item, Finally):
+                self.exits = saved[:index]
+                item.emit()
+        self.exits, self.held = saved, held
+
+    def raise_(self, exc: Exc) -> None:
+        """Leave by an exception: to the first handler that catches it, or out of the operation."""
+        if exc.expr is not None and not exc.name:
+            self._raise_one_of(exc)
+            return
+        saved, held = self.exits, list(self.held)
+        for index in range(len(saved) - 1, -1, -1):
+            if not self.graph.cursor:
+                break
+            item = saved[index]
+            if isinstance(item, Finally):
+                self.exits = saved[:index]
+                item.emit()
+            elif isinstance(item, Handlers):
+                ancestors = self.sources.exception_ancestors(exc.name, item.module)
+                for number, names in enumerate(item.catches):
+                    if not names or any(n in ancestors for n in names):
+                        item.incoming[number].append((self.graph.cursor, exc))
+                        self.graph.cursor = []
+                        break
+        self.exits, self.held = saved, held
+        if self.graph.cursor:
+            self.finish_raised(exc.name)
+
+    def _raise_one_of(self, exc: Exc) -> None:
+        names = sorted(exc.names)
+        for name in names[:-1]:
+            assert exc.expr is not None
+            yes, no = self.graph.branch(Op("=", (exc.expr, Lit(name))))
+            self.graph.cursor = yes
+            self.raise_(Exc(name))
+            self.graph.cursor = no
+        self.raise_(Exc(names[-1] if names else "Exception"))
+
+    def finish_raised(self, name: str) -> None:
+        """End the operation with an exception as its result."""
+        if self.in_init:
+            self.graph.done(NONE, raised=True)
+            return
+        self.declare("r", self.raised_type(name))
+        self.graph.done(kinds.coerce(Val(Lit(name), self.raised_type(name)), self.type_of("r")), raised=True)
+
+    def raised_type(self, name: str) -> Ty:
+        """The type of an exception as a result: a string where results hold nothing but strings and None."""
+        ty = self.type_of("r")
+        others = {kind_of(m) for m in members(ty) if not isinstance(m, (RaisedT, StrT))} - {None}
+        returned_str = any(isinstance(m, StrT) for m in members(self.shared.types.get("r.returned", NeverT())))
+        return RaisedT(frozenset({name})) if others or returned_str else StrT(frozenset({name}))
+
+    def finish(self, value: Val) -> None:
+        """End the operation with a result."""
+        self.declare("r.returned", value.ty)
+        self.declare("r", value.ty)
+        self.graph.done(kinds.coerce(value, self.type_of("r")), raised=False)
+
+    @contextmanager
+    def within(self, item: Exit) -> Iterator[None]:
+        """Code inside has one more thing to unwind."""
+        self.exits.append(item)
+        height = len(self.exits)
+        try:
+            yield
+        finally:
+            del self.exits[height - 1 :]
+
+    def join_value(self, branches: list[tuple[list[Edge], Val]], stem: str) -> Val:
+        """Bring several ends with a value each together into one local."""
+        live = [(edges, value) for edges, value in branches if edges]
+        if not live:
+            self.graph.cursor = []
+            return Val(NONE, NoneT())
+        name = self.temp(stem)
+        self.active.add(name)
+        out: list[Edge] = []
+        result = live[0][1]
+        for edges, value in live:
+            self.graph.cursor = edges
+            result = self.set_local(name, value)
+            out += self.graph.cursor
+        self.graph.cursor = out
+        return Val(result.expr, self.type_of(f"l.{name}"), result.origin)
+
+    def written_outside_init(self, obj: Obj) -> set[str]:
+        """Attributes that a method other than ``__init__`` assigns, on ``self`` or on any other name."""
+        if obj.cls is None:
+            key, functions = obj.module.path, list(obj.module.functions.values())
+            for cls in obj.module.classes.values():
+                functions += cls.methods.values()
+        else:
+            key = obj.cls.name
+            functions = [f for m in self.sources.modules.values() for c in m.classes.values() for f in c.methods.values()]
+            functions += [f for m in self.sources.modules.values() for f in m.functions.values()]
+        if key not in self._written:
+            self._written[key] = _assigned(functions, obj.cls is None)
+        return self._written[key]
+
+    def known_field(self, cls: Class, attr: str) -> bool:
+        """Whether instances of the class are given that attribute somewhere."""
+        for owner in self.sources.mro(cls):
+            for node in ast.walk(owner.node):
+                if isinstance(node, ast.Attribute) and node.attr == attr and isinstance(node.ctx, ast.Store):
+                    return True
+                if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == attr:
+                    return True
+        return False
+
+    def methods_called_on(self, attr: str) -> frozenset[str]:
+        """Names of the methods that the feature calls on ``self.attr``."""
+        found: set[str] = set()
+        for module in self.sources.modules.values():
+            for node in ast.walk(module.tree):
+                match node:
+                    case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=name), attr=method)) if name == attr:
+                        found.add(method)
+        return frozenset(found)
+
+    def in_scope(self, name: str, node: ast.AST) -> bool:
+        """Whether the name is a local or a parameter of the current function."""
+        frame = self.frame
+        return frame is not None and (name in frame.names or name in frame.slots or name in frame.stored)
+
+
+def _assigned(functions: list[Function], module_level: bool) -> set[str]:
+    out: set[str] = set()
+    for function in functions:
+        declared: set[str] = set()
+        for node in ast.walk(function.node):
+            if isinstance(node, ast.Global):
+                declared |= set(node.names)
+        for node in ast.walk(function.node):
+            if module_level and isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+                if node.id in declared:
+                    out.add(node.id)
+            elif not module_level and isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
+                if function.name not in {"__init__", "__new__", "__post_init__"}:
+                    out.add(node.attr)
+    return out
+
+
+def _container(ty: Ty) -> Ty:
+    return next((m for m in sorted(members(ty), key=repr) if isinstance(m, (DictT, SeqT))), ty)
+
+
+def _descend(ty: Ty, depth: int) -> Ty:
+    for _ in range(depth):
+        match _container(ty):
+            case DictT(_, value):
+                ty = value
+            case SeqT(item):
+                ty = item
+            case _:
+                return NeverT()
+    return ty
+
+
+__all__ = ["ANYTHING", "BoolT", "Boundary", "Finally", "Frame", "Handlers", "IntT", "Loop", "Lowerer", "Shared", "TooLarge", "VarInfo"]

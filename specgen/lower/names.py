@@ -1,0 +1,391 @@
+"""Names and attributes: what they stand for, and what assigning them does."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from specgen.expr import (
+    Arg,
+    AtomT,
+    BoolT,
+    CallerT,
+    DictT,
+    IntT,
+    Lit,
+    Me,
+    NeverT,
+    NoneT,
+    Op,
+    SeqT,
+    SetT,
+    StrT,
+    TupleT,
+    Ty,
+    join,
+    members,
+)
+from specgen.lower import kinds
+from specgen.lower.lowerer import Frame, Lowerer, VarInfo
+from specgen.lower.values import (
+    EMPTY,
+    NONE,
+    ClassV,
+    Exc,
+    External,
+    Func,
+    LambdaV,
+    Method,
+    New,
+    Obj,
+    Place,
+    Unknown,
+    Val,
+    Value,
+    apply,
+    const,
+    eq,
+)
+from specgen.source import Module, dotted
+
+
+def lookup(lw: Lowerer, name: str) -> Value:
+    """The value of a name in the current frame."""
+    frame = lw.frame
+    while frame is not None:
+        if name in frame.globals_declared:
+            break
+        if name in frame.names:
+            return frame.names[name]
+        if name in frame.slots or name in frame.stored:
+            return slot(lw, frame, name)
+        frame = frame.outer
+    assert lw.frame is not None
+    return of_module(lw, name, lw.frame.module)
+
+
+def slot(lw: Lowerer, frame: Frame, name: str) -> Value:
+    """A Python local: a place where it holds a mutable container, else its value."""
+    tla = lw.local_for(frame, name)
+    value = lw.local(tla)
+    if is_container(value.ty):
+        return Place(f"l.{tla}", (), value.ty)
+    return value
+
+
+def is_container(ty: Ty) -> bool:
+    """Whether values of the type are lists, dicts or sets (which code may mutate in place)."""
+    found = [m for m in members(ty) if not isinstance(m, NoneT)]
+    return bool(found) and all(isinstance(m, (SeqT, DictT, SetT)) for m in found)
+
+
+def of_module(lw: Lowerer, name: str, module: Module) -> Value:
+    """A name of module scope: class, function, global, import or builtin."""
+    if name in module.classes:
+        cls = module.classes[name]
+        return Exc(name) if lw.sources.is_exception(name, module) else ClassV(cls)
+    if name in module.functions:
+        return Func(module.functions[name])
+    if name in module.globals:
+        return get_attribute(lw, module_object(lw, module), name)
+    if name in module.imports:
+        found = lw.sources.find_class(name, module)
+        if found is not None:
+            return Exc(found.name) if lw.sources.is_exception(found.name) else ClassV(found)
+        function = lw.sources.find_function(name, module)
+        if function is not None:
+            return Func(function)
+        return External(module.imports[name].lstrip("."))
+    if lw.sources.is_exception(name, module):
+        return Exc(name)
+    if hasattr(builtins, name):
+        return External(name)
+    return Unknown(f"name {name}")
+
+
+def module_object(lw: Lowerer, module: Module) -> Obj:
+    """The module as an object whose attributes are its globals."""
+    if module.path not in lw.modules_as_objects:
+        lw.modules_as_objects[module.path] = Obj(None, module, "")
+    return lw.modules_as_objects[module.path]
+
+
+def get_attribute(lw: Lowerer, obj: Obj, attr: str) -> Value:
+    """``obj.attr`` where ``obj`` exists once."""
+    if attr in obj.static:
+        return obj.static[attr]
+    if attr in obj.fields:
+        var = obj.fields[attr]
+        ty = lw.var_type(var)
+        if is_container(ty):
+            return Place(var, (), ty)
+        return lw.read(var)
+    if obj.cls is not None:
+        method = lw.sources.method(obj.cls, attr)
+        if method is not None:
+            if "property" in method.decorators() or "cached_property" in method.decorators():
+                from specgen.lower.calls import inline
+
+                return inline(lw, Func(method, obj), [], {})
+            if "staticmethod" in method.decorators():
+                return Func(method)
+            return Func(method, obj)
+        for cls in lw.sources.mro(obj.cls):
+            for item in cls.node.body:
+                value = _class_level(item, attr)
+                if value is not None:
+                    from specgen.lower.exprs import lower
+
+                    return lower(lw, value)
+    if obj.cls is None and attr in obj.module.globals:
+        first_use_of_global(lw, obj, attr)
+        if attr in obj.static or attr in obj.fields:
+            return get_attribute(lw, obj, attr)
+    return lw.approximate(f"attribute {attr}", "any value")
+
+
+def first_use_of_global(lw: Lowerer, obj: Obj, attr: str) -> None:
+    """Lower the assignment that gives a module global its first value."""
+    from specgen.lower.exprs import lower
+    from specgen.lower.graph import Graph
+    from specgen.lower.initial import initial_values
+    from specgen.lower.lowerer import Boundary
+
+    node = obj.module.globals[attr]
+    if node is None or attr in lw.globals_begun:
+        return
+    lw.globals_begun.add(attr)
+    saved = (lw.graph, lw.exits, lw.frame, lw.in_init, lw.pending_attr, lw.held, lw.pure_reads, lw.in_loop)
+    frame = Frame(None, obj.module, None)
+    lw.graph, lw.exits, lw.frame, lw.in_init, lw.pending_attr, lw.held = Graph(), [Boundary(frame)], frame, True, attr, []
+    lw.pure_reads = lw.in_loop = False
+    lw.graph._group = saved[0]._group
+    with lw.graph.at(obj.module.path, node.lineno, "<module>"):
+        entry = lw.graph.skip()
+        value = lower(lw, node)
+        factory, lw.pending_factory = lw.pending_factory, None
+        set_attribute(lw, obj, attr, value)
+        if factory is not None and attr in obj.fields:
+            lw.factories[obj.fields[attr]] = factory
+        if lw.graph.cursor:
+            lw.graph.done(NONE, raised=False)
+    lw.inits.update(initial_values(lw, entry))
+    (lw.graph, lw.exits, lw.frame, lw.in_init, lw.pending_attr, lw.held, lw.pure_reads, lw.in_loop) = saved
+
+
+def _class_level(item: ast.stmt, attr: str) -> ast.expr | None:
+    match item:
+        case ast.Assign(targets=targets, value=value):
+            return value if any(isinstance(t, ast.Name) and t.id == attr for t in targets) else None
+        case ast.AnnAssign(target=ast.Name(id=name), value=value):
+            return value if name == attr else None
+    return None
+
+
+STATIC = (Obj, ClassV, External, Func, LambdaV, Method)
+
+
+def is_static(value: Value) -> bool:
+    """Whether the compiler knows the value whole, so that a name can simply stand for it."""
+    from specgen.lower.values import Contract, Coro, Sync
+
+    return isinstance(value, (*STATIC, Contract, Coro, Sync, New))
+
+
+def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
+    """``obj.attr = value``."""
+    from specgen.lower.exprs import rv
+
+    if attr in obj.static:
+        if is_static(value) and lw.in_init:
+            obj.static[attr] = value
+        elif not lw.in_init:
+            lw.approximate(f"assignment to {attr}", "the attribute keeps its first value")
+        return
+    if lw.in_init and is_static(value):
+        obj.static[attr] = value
+        return
+    if lw.in_init and isinstance(value, Unknown) and attr not in obj.fields:
+        obj.static[attr] = value
+        return
+    frozen = lw.in_init and attr not in lw.written_outside_init(obj)
+    if frozen and isinstance(value, Val) and _constant(value) and attr not in obj.fields:
+        obj.static[attr] = value
+        return
+    var = obj.fields.get(attr) or declare_field(lw, obj, attr)
+    if isinstance(value, (Unknown, *STATIC)):
+        value = rv(lw, value)
+    lw.write(var, rv(lw, value))
+
+
+def _constant(value: Val) -> bool:
+    """No local and no argument in it: the same in every state."""
+    from specgen.expr import Const, Local
+
+    def clean(e: object) -> bool:
+        if isinstance(e, Op):
+            return all(clean(a) for a in e.args)
+        return not isinstance(e, (Local, Arg))
+
+    del Const
+    return clean(value.expr) and not is_container(value.ty)
+
+
+def declare_field(lw: Lowerer, obj: Obj, attr: str) -> str:
+    """Make the variable for an attribute; returns its name."""
+    stem = f"{obj.prefix}_{attr.strip('_')}" if obj.prefix else attr
+    var = lw.fresh_var(stem)
+    owner = "self" if obj.cls is not None else obj.module.path.rpartition("/")[2].removesuffix(".py")
+    shown = f"{owner}.{attr}" if not obj.prefix else f"{owner}.{obj.prefix}.{attr}"
+    if obj.cls is None:
+        shown = attr
+    span = lw.span()
+    lw.vars[var] = VarInfo(var, span, f"{shown}, {span.path.rpartition('/')[2]}:{span.line}", effect=obj.outside)
+    obj.fields[attr] = var
+    return var
+
+
+def annotation_type(lw: Lowerer, node: ast.expr | None, domain: str) -> Ty:
+    """The type that an annotation promises, or NeverT where it says nothing usable."""
+    if node is None:
+        return NeverT()
+    if isinstance(node, ast.Constant):
+        if node.value is None:
+            return NoneT()
+        if isinstance(node.value, str):
+            try:
+                return annotation_type(lw, ast.parse(node.value, mode="eval").body, domain)
+            except (SyntaxError, ValueError, RecursionError):
+                return NeverT()
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return join(annotation_type(lw, node.left, domain), annotation_type(lw, node.right, domain))
+    name = dotted(node).rpartition(".")[2]
+    match name:
+        case "int" | "float" | "Decimal":
+            return IntT()
+        case "bool":
+            return BoolT()
+        case "str" | "bytes" | "UUID" | "Hashable" | "datetime":
+            return AtomT(lw.shared.domain(domain))
+        case "None":
+            return NoneT()
+        case "Optional" if isinstance(node, ast.Subscript):
+            return join(annotation_type(lw, node.slice, domain), NoneT())
+    return NeverT()
+
+
+def domain_name(name: str) -> str:
+    """The constant set for opaque values of a parameter: ``visitor`` -> ``Visitors``."""
+    stem = "".join(part[:1].upper() + part[1:] for part in name.strip("_").split("_") if part)
+    if stem.endswith("s"):
+        return f"{stem}es" if stem.endswith("ss") else stem
+    if stem.endswith("y") and stem[-2:-1] not in "aeiou":
+        return f"{stem[:-1]}ies"
+    return f"{stem}s"
+
+
+def parameter(lw: Lowerer, owner: str, arg: ast.arg, default: ast.expr | None) -> tuple[Val, Ty, object]:
+    """Type and domain of a parameter of a public operation: (value, type, domain expression)."""
+    from specgen.lower.exprs import rv
+    from specgen.lower.exprs import lower as lower_expr
+
+    origin = f"{owner}.{arg.arg}"
+    expr = Arg(arg.arg.strip("_") or "it")
+    dom = lw.shared.domain(domain_name(arg.arg))
+    ty = annotation_type(lw, arg.annotation, domain_name(arg.arg))
+    wanted = lw.shared.demands.get(origin)
+    if isinstance(default, ast.Constant) and default.value is None or (default is not None and not _simple(default)):
+        return Val(NONE, NoneT(), None), NoneT(), None
+    if isinstance(ty, NeverT) or wanted in {"int", "bool"}:
+        ty = {"int": IntT(), "bool": BoolT(), "seq": SeqT(AtomT(lw.shared.domain("Items_")))}.get(wanted or "", AtomT(dom))
+    ty = next((m for m in sorted(members(ty), key=repr) if not isinstance(m, NoneT)), ty)
+    if isinstance(default, ast.Constant):
+        value = rv(lw, lower_expr(lw, default))
+        if isinstance(default.value, bool):
+            return Val(expr, BoolT(), origin), BoolT(), const("BOOLEAN")
+        if isinstance(default.value, (int, float)):
+            keep = default.value if isinstance(default.value, int) and 0 <= default.value <= 2 else 1
+            if isinstance(default.value, float) or keep == 0:
+                return Val(Lit(int(keep)), IntT(), None), IntT(), None
+            lw.constants.setdefault(dom, (f"values of the argument `{arg.arg}`", (f"{{{keep}}}", f"{{{keep}, {keep + 1}}}")))
+            return Val(expr, IntT(), origin), IntT(), const(dom)
+        if isinstance(default.value, str):
+            return Val(value.expr, value.ty, None), value.ty, None
+    match ty:
+        case IntT():
+            lw.constants.setdefault(dom, (f"values of the argument `{arg.arg}`", ("{1}", "{1, 2}")))
+            return Val(expr, ty, origin), ty, const(dom)
+        case BoolT():
+            return Val(expr, ty, origin), ty, const("BOOLEAN")
+        case SeqT(AtomT(items)):
+            pair = Op("set", (Op("tuple", (const(f"{items}1"),)),))
+            del pair
+            return Val(expr, ty, origin), ty, Op("map", (const(items), Op("tuple", (_bound("x"),))), ("x",))
+        case AtomT(name):
+            return Val(expr, ty, origin), ty, const(name)
+    return Val(expr, AtomT(dom), origin), AtomT(dom), const(dom)
+
+
+def _bound(name: str):  # type: ignore[no-untyped-def]
+    from specgen.expr import Bound
+
+    return Bound(name)
+
+
+def _simple(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
+
+
+def assign_name(lw: Lowerer, name: str, value: Value) -> None:
+    """``name = value`` in the current frame."""
+    from specgen.lower.exprs import rv
+
+    frame = lw.frame
+    assert frame is not None
+    if name in frame.globals_declared or frame.function is None:
+        set_attribute(lw, module_object(lw, frame.module), name, value)
+        return
+    owner: Frame | None = frame
+    while owner is not None and name not in owner.stored and name not in owner.names:
+        owner = owner.outer
+    frame = owner or frame
+    if is_static(value) or (isinstance(value, Place) and not value.root.startswith("l.")):
+        once = frame.stored.get(name, 1) <= 1
+        if once or isinstance(value, (Func, LambdaV, ClassV, External)):
+            if name in frame.slots:
+                return
+            frame.names[name] = value
+            return
+    if isinstance(value, Exc):
+        frame.names[name] = value
+        return
+    frame.names.pop(name, None)
+    lw.set_local(lw.local_for(frame, name), rv(lw, value))
+
+
+def default_caller() -> Val:
+    """The identity of the current thread or task."""
+    return Val(Me(), CallerT())
+
+
+__all__ = [
+    "EMPTY",
+    "StrT",
+    "TupleT",
+    "annotation_type",
+    "apply",
+    "assign_name",
+    "declare_field",
+    "default_caller",
+    "domain_name",
+    "eq",
+    "get_attribute",
+    "is_container",
+    "is_static",
+    "kinds",
+    "lookup",
+    "module_object",
+    "parameter",
+    "set_attribute",
+    "slot",
+]

@@ -1,0 +1,313 @@
+"""Objects of in-feature classes that the code makes while it runs: references and one variable per field.
+
+An object is named ``<<c, n>>``: the n-th that call ``c`` made of its class, so that its name does not depend
+on the order in which calls ran.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from specgen.expr import CallerT, DictT, Expr, IntT, Lit, Local, Me, NeverT, NoneT, Op, RefT, TupleT, Var
+from specgen.ir import Access
+from specgen.lower import kinds, names, suspension
+from specgen.lower.lowerer import Frame, Lowerer, VarInfo
+from specgen.lower.values import (
+    EMPTY,
+    NONE,
+    ClassV,
+    Exc,
+    Func,
+    New,
+    Obj,
+    Place,
+    Sync,
+    Unknown,
+    Val,
+    Value,
+    apply,
+    call as op_call,
+    domain,
+    eq,
+    neg,
+)
+from specgen.source import Class, dotted
+
+
+def construct(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``Class(...)``: one object known to the compiler while the shared object is built, a reference later."""
+    if lw.sources.is_exception(cls.name, cls.module):
+        return Exc(cls.name)
+    if lw.in_init and not lw.in_loop:
+        prefix = lw.pending_attr.strip("_") or cls.name.lower()
+        obj = Obj(cls, cls.module, prefix)
+        saved = lw.pending_attr
+        build(lw, obj, args, kwargs)
+        lw.pending_attr = saved
+        return obj
+    return construct_new(lw, cls, args, kwargs)
+
+
+def build(lw: Lowerer, obj: Obj, args: list[Value], kwargs: dict[str, Value]) -> None:
+    """Run class-level defaults and ``__init__`` of an object that exists once."""
+    from specgen.lower.calls import inline
+
+    assert obj.cls is not None
+    class_defaults(lw, obj)
+    init = lw.sources.method(obj.cls, "__init__")
+    if init is not None:
+        inline(lw, Func(init, obj), args, kwargs)
+        return
+    for name, value in dataclass_fields(lw, obj.cls, args, kwargs).items():
+        names.set_attribute(lw, obj, name, value)
+
+
+def class_defaults(lw: Lowerer, obj: Obj) -> None:
+    """Class-level assignments of attributes that methods assign again become fields."""
+    assert obj.cls is not None
+    if is_dataclass(obj.cls):
+        return
+    from specgen.lower.exprs import lower
+
+    for cls in reversed(lw.sources.mro(obj.cls)):
+        for item in cls.node.body:
+            target, value = None, None
+            match item:
+                case ast.Assign(targets=[ast.Name(id=target)], value=value):
+                    pass
+                case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value):
+                    pass
+            if target and value is not None and target in lw.written_outside_init(obj):
+                saved, lw.frame = lw.frame, Frame(None, cls.module, None)
+                with lw.graph.at(cls.module.path, item.lineno, cls.name):
+                    lw.pending_attr = target
+                    names.set_attribute(lw, obj, target, lower(lw, value))
+                lw.frame = saved
+
+
+def is_dataclass(cls: Class) -> bool:
+    """A dataclass, attrs class or NamedTuple."""
+    found = {b.rpartition(".")[2] for b in cls.bases}
+    return bool({"dataclass", "define", "attrs", "s", "frozen"} & cls.decorators()) or "NamedTuple" in found
+
+
+def dataclass_fields(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:
+    """Values of the fields that a dataclass's generated ``__init__`` assigns."""
+    from specgen.lower.exprs import lower
+
+    if not is_dataclass(cls):
+        return {}
+    out: dict[str, Value] = {}
+    position = 0
+    for owner in reversed(lw.sources.mro(cls)):
+        for item in owner.node.body:
+            if not isinstance(item, ast.AnnAssign) or not isinstance(item.target, ast.Name):
+                continue
+            if dotted(item.annotation).rpartition(".")[2] == "ClassVar":
+                continue
+            name = item.target.id
+            lw.pending_attr = name
+            if name in kwargs:
+                out[name] = kwargs[name]
+            elif position < len(args):
+                out[name] = args[position]
+            elif item.value is not None:
+                out[name] = _default(lw, item.value, owner)
+            else:
+                out[name] = Val(NONE, NoneT())
+            position += 1
+    del lower
+    return out
+
+
+def _default(lw: Lowerer, node: ast.expr, cls: Class) -> Value:
+    from specgen.lower.calls import call_value
+    from specgen.lower.exprs import lower
+
+    saved, lw.frame = lw.frame, Frame(None, cls.module, None)
+    try:
+        if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in {"field", "Factory", "ib", "attrib"}:
+            for keyword in node.keywords:
+                if keyword.arg in {"default_factory", "factory"}:
+                    return call_value(lw, lower(lw, keyword.value), [], {}, None)
+                if keyword.arg == "default":
+                    return lower(lw, keyword.value)
+            return Val(NONE, NoneT())
+        return lower(lw, node)
+    finally:
+        lw.frame = saved
+
+
+# --- references ----------------------------------------------------------------------------------
+
+
+def field_var(lw: Lowerer, cls_name: str, attr: str) -> str:
+    """The variable that holds this field of all objects of the class: reference -> value."""
+    key = f"{cls_name}.{attr}"
+    if key not in lw.heap:
+        stem = f"{cls_name.strip('_').lower()}_{attr.strip('_')}"
+        var = lw.fresh_var(stem)
+        span = lw.span()
+        lw.vars[var] = VarInfo(var, span, f"{cls_name}.{attr} of each {cls_name}, {span.path.rpartition('/')[2]}:{span.line}", init=EMPTY)
+        lw.heap[key] = var
+        lw.heap_classes.setdefault(cls_name, []).append(var)
+        lw.declare(f"v.{var}", DictT(RefT(cls_name), NeverT()))
+    return lw.heap[key]
+
+
+def allocate(lw: Lowerer, cls_name: str) -> Expr:
+    """A reference that this call has not used yet."""
+    number = lw.temp(f"new_{cls_name.strip('_').lower()}")
+    lw.active.add(number)
+    made = lw.heap_classes.get(cls_name, [])
+    counter = made[0] if made else field_var(lw, cls_name, "object")
+    group = lw.graph.group()
+    from specgen.expr import Bound
+
+    mine = Op("filter", (domain(Var(counter)), eq(apply(Bound("x"), Lit(1)), Me())), ("x",))
+    index = Op("+", (op_call("Cardinality", mine), Lit(1)))
+    lw.declare(f"l.{number}", RefT(cls_name))
+    lw.graph.set(Local(number), Op("tuple", (Me(), index)), Access(counter, "fresh", group))
+    return Local(number)
+
+
+def construct_new(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Make an object while an operation runs."""
+    from specgen.lower.calls import inline
+    from specgen.lower.exprs import rv
+
+    if lw.sources.external_bases(cls) and not is_dataclass(cls) and lw.sources.method(cls, "__init__") is None:
+        return lw.approximate(f"object of {cls.name}", "any value")
+    new = New(allocate(lw, cls.name), cls)
+    init = lw.sources.method(cls, "__init__")
+    if init is not None:
+        lw.fresh_refs.append(new.ref)
+        inline(lw, Func(init, new), args, kwargs)
+        lw.fresh_refs.pop()
+    elif is_dataclass(cls):
+        lw.fresh_refs.append(new.ref)
+        for name, value in dataclass_fields(lw, cls, args, kwargs).items():
+            set_field(lw, new, name, value if isinstance(value, (Sync, Place)) else rv(lw, value))
+        lw.fresh_refs.pop()
+    else:
+        var = field_var(lw, cls.name, "object")
+        group = lw.graph.group()
+        lw.declare(f"v.{var}", DictT(RefT(cls.name), NoneT()))
+        lw.graph.set(Var(var), op_call("Put", Var(var), new.ref, NONE), Access(var, "fresh", group))
+    return new
+
+
+def get_field(lw: Lowerer, obj: New, attr: str) -> Value:
+    """``ref.attr``."""
+    method = lw.sources.method(obj.cls, attr)
+    if method is not None:
+        if "property" in method.decorators():
+            from specgen.lower.calls import inline
+
+            return inline(lw, Func(method, obj), [], {})
+        return Func(method, obj)
+    owner = next((c.name for c in lw.sources.mro(obj.cls) if f"{c.name}.{attr}" in lw.heap), obj.cls.name)
+    if f"{owner}.{attr}" not in lw.heap and not lw.known_field(obj.cls, attr):
+        obj_ = lw.modules_as_objects.setdefault(f"class {obj.cls.name}", Obj(obj.cls, obj.cls.module, ""))
+        return names.get_attribute(lw, obj_, attr)
+    var = field_var(lw, owner, attr)
+    ty = lw.var_type(var)
+    value_ty = ty.value if isinstance(ty, DictT) else NeverT()
+    if names.is_container(value_ty):
+        return Place(var, (obj.ref,), value_ty)
+    table = lw.read(var, stem=attr.strip("_"))
+    if isinstance(value_ty, RefT) and value_ty.cls in {"Lock", "Future", "Event"}:
+        return Val(apply(table.expr, obj.ref), value_ty)
+    present = Op("in", (obj.ref, domain(table.expr)))
+    del present
+    return Val(apply(table.expr, obj.ref), value_ty)
+
+
+def set_field(lw: Lowerer, obj: New, attr: str, value: Value) -> None:
+    """``ref.attr = value``."""
+    from specgen.lower.exprs import rv
+
+    var = field_var(lw, obj.cls.name, attr)
+    if isinstance(value, Sync):
+        lw.approximate(f"{attr} of {obj.cls.name}", "not modelled")
+        return
+    val = rv(lw, value)
+    lw.declare(f"v.{var}", DictT(RefT(obj.cls.name), val.ty))
+    ty = lw.var_type(var)
+    value_ty = ty.value if isinstance(ty, DictT) else NeverT()
+    fitted = kinds.coerce(val, value_ty) if not isinstance(value_ty, NeverT) else val.expr
+    group = lw.graph.group()
+    mode = "fresh" if obj.ref in lw.fresh_refs else "update"
+    lw.graph.set(Var(var), op_call("Put", Var(var), obj.ref, fitted), Access(var, mode, group))  # type: ignore[arg-type]
+
+
+# --- built-in objects with identity ----------------------------------------------------------------
+
+
+def new_builtin(lw: Lowerer, cls_name: str, attr: str, first: Val) -> Val:
+    """A lock, future or event made while an operation runs."""
+    var = field_var(lw, cls_name, attr)
+    lw.declare(f"v.{var}", DictT(RefT(cls_name), first.ty))
+    ref = allocate(lw, cls_name)
+    ty = lw.var_type(var)
+    value_ty = ty.value if isinstance(ty, DictT) else first.ty
+    fitted = kinds.coerce(first, value_ty)
+    lw.graph.set(Var(var), op_call("Put", Var(var), ref, fitted), Access(var, "fresh", lw.graph.group()))
+    return Val(ref, RefT(cls_name))
+
+
+def take_lock(lw: Lowerer, ref: Expr) -> None:
+    """Acquire a lock that has identity."""
+    var = field_var(lw, "Lock", "holder")
+    free = eq(apply(Var(var), ref), NONE)
+    taken = op_call("Put", Var(var), ref, Me())
+    at_once = []
+    if lw.mode == "asyncio":
+        group = lw.graph.group()
+        at_once, lw.graph.cursor = lw.graph.branch(free, Access(var, "update", group))
+        suspension.suspend(lw)
+    group = lw.graph.group()
+    wanted = suspension.guard_alternatives(lw, False)
+    edges = lw.graph.guard(free, Access(var, "update", group), kinds=wanted)  # type: ignore[arg-type]
+    from specgen.lower.sync import _alternatives
+
+    _alternatives(lw, wanted, edges)
+    lw.graph.cursor = lw.graph.cursor + at_once
+    lw.graph.set(Var(var), taken, Access(var, "update", group))
+
+
+def drop_lock(lw: Lowerer, ref: Expr) -> None:
+    """Release a lock that has identity."""
+    if not lw.graph.cursor:
+        return
+    var = field_var(lw, "Lock", "holder")
+    lw.graph.set(Var(var), op_call("Put", Var(var), ref, NONE), Access(var, "update", lw.graph.group()))
+
+
+def builtin_object_call(lw: Lowerer, owner: Val, cls: str, name: str, args: list[Val], awaited: bool) -> Value | None:
+    """A method of a lock, future or event with identity; None where there is no rule."""
+    ref = kinds.unbox(owner, "ref")
+    nothing = Val(NONE, NoneT())
+    if cls == "Lock":
+        if name in {"acquire", "__enter__", "__aenter__"}:
+            take_lock(lw, ref)
+            from specgen.lower.sync import ANSWER
+
+            return ANSWER
+        if name == "release":
+            drop_lock(lw, ref)
+            return nothing
+        if name == "locked":
+            table = lw.read(field_var(lw, "Lock", "holder"))
+            from specgen.expr import BoolT
+
+            return Val(neg(eq(apply(table.expr, ref), NONE)), BoolT())
+    return None
+
+
+def unsupported_container(lw: Lowerer, what: str) -> Unknown:
+    """An object the compiler has no rule for."""
+    return lw.approximate(what, "any value")
+
+
+__all__ = ["CallerT", "ClassV", "IntT", "TupleT", "build", "construct", "drop_lock", "get_field", "new_builtin", "set_field", "take_lock"]

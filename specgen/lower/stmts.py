@@ -1,0 +1,661 @@
+"""Statements."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from specgen.expr import DictT, Expr, IntT, Lit, Local, NeverT, NoneT, Op, SeqT, SetT, StrT, TupleT, members
+from specgen.lower import containers, kinds, names, suspension, sync
+from specgen.lower.calls import call_method, inline, lower_await, open_frame, return_value
+from specgen.lower.exprs import attribute_of, binary, lower, rv, split
+from specgen.lower.lowerer import Boundary, Finally, Handlers, Loop, Lowerer
+from specgen.lower.values import (
+    EMPTY,
+    NONE,
+    Exc,
+    External,
+    Func,
+    Method,
+    New,
+    Obj,
+    Place,
+    Sync,
+    Unknown,
+    Val,
+    Value,
+    call as op_call,
+    eq,
+)
+from specgen.source import Function, dotted
+
+
+def body(lw: Lowerer, statements: list[ast.stmt]) -> None:
+    """A block."""
+    for node in statements:
+        if not lw.graph.cursor:
+            return
+        lw.check_size()
+        where = lw.graph.where
+        with lw.graph.at(where.path, node.lineno, where.function):
+            statement(lw, node)
+
+
+def statement(lw: Lowerer, node: ast.stmt) -> None:
+    """One statement."""
+    match node:
+        case ast.Expr(value=value):
+            if not isinstance(value, ast.Constant):
+                value_of = lower(lw, value)
+                del value_of
+        case ast.Assign(targets=targets, value=value):
+            _name_for(lw, targets[0])
+            found = lower(lw, value)
+            for target in targets:
+                assign(lw, target, found)
+            lw.pending_attr = ""
+        case ast.AnnAssign(target=target, value=value) if value is not None:
+            _name_for(lw, target)
+            assign(lw, target, lower(lw, value))
+            lw.pending_attr = ""
+        case ast.AugAssign():
+            augmented(lw, node)
+        case ast.If():
+            if_(lw, node)
+        case ast.While():
+            while_(lw, node)
+        case ast.For() | ast.AsyncFor():
+            for_(lw, node)
+        case ast.Return(value=value):
+            return_value(lw, lower(lw, value) if value is not None else Val(NONE, NoneT()))
+        case ast.Raise():
+            raise_(lw, node)
+        case ast.Try():
+            try_(lw, node)
+        case ast.TryStar():
+            lw.approximate("except*", "treated as except")
+            try_(lw, ast.copy_location(ast.Try(node.body, node.handlers, node.orelse, node.finalbody), node))
+        case ast.With() | ast.AsyncWith():
+            with_(lw, node, node.items)
+        case ast.Assert():
+            assert_(lw, node)
+        case ast.Delete(targets=targets):
+            for target in targets:
+                delete(lw, target)
+        case ast.Break():
+            leave_loop(lw, "breaks")
+        case ast.Continue():
+            leave_loop(lw, "continues")
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            assert lw.frame is not None
+            nested = Function(node.name, node, lw.frame.module)
+            lw.frame.names[node.name] = Func(nested, None, lw.frame)
+        case ast.Match():
+            match_(lw, node)
+        case ast.Global() | ast.Nonlocal() | ast.Pass() | ast.Import() | ast.ImportFrom() | ast.AnnAssign():
+            if isinstance(node, (ast.Import, ast.ImportFrom)) and lw.frame is not None:
+                for alias in node.names:
+                    base = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+                    lw.frame.names[alias.asname or alias.name.partition(".")[0]] = External(f"{base}{alias.name}")
+        case _:
+            lw.approximate(type(node).__name__.lower(), "no effect")
+
+
+def _name_for(lw: Lowerer, target: ast.expr) -> None:
+    """Objects made on the right are named after the attribute or name on the left."""
+    if isinstance(target, ast.Attribute):
+        lw.pending_attr = target.attr
+    elif isinstance(target, ast.Name):
+        lw.pending_attr = target.id
+
+
+def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
+    """``target = value``."""
+    match target:
+        case ast.Name(id=name):
+            names.assign_name(lw, name, value)
+        case ast.Attribute(value=owner_node, attr=attr):
+            owner = lower(lw, owner_node)
+            _assign_attribute(lw, owner, attr, value, target)
+        case ast.Subscript(value=holder_node, slice=index):
+            holder = lower(lw, holder_node)
+            if isinstance(index, ast.Slice):
+                _assign_slice(lw, holder, rv(lw, value), index)
+                return
+            key = rv(lw, lower(lw, index))
+            containers.set_item(lw, holder, key, rv(lw, value))
+        case ast.Tuple(elts=elts) | ast.List(elts=elts):
+            _unpack(lw, elts, value)
+        case _:
+            lw.approximate("assignment target", "no effect")
+
+
+def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value, node: ast.Attribute) -> None:
+    match owner:
+        case Obj():
+            setter = None
+            if lw.pending_factory is not None and lw.in_init:
+                factory, lw.pending_factory = lw.pending_factory, None
+                names.set_attribute(lw, owner, attr, value)
+                if attr in owner.fields:
+                    lw.factories[owner.fields[attr]] = factory
+                return
+            del setter
+            names.set_attribute(lw, owner, attr, value)
+        case New():
+            from specgen.lower.objects import set_field
+
+            set_field(lw, owner, attr, value)
+        case Val():
+            found = attribute_of(lw, owner, node)
+            from specgen.expr import RefT
+            from specgen.lower.objects import set_field
+
+            ref = next((m for m in members(owner.ty) if isinstance(m, RefT)), None)
+            cls = lw.sources.find_class(ref.cls) if ref is not None else None
+            if cls is not None:
+                set_field(lw, New(kinds.unbox(owner, "ref"), cls), attr, value)
+            elif not isinstance(owner.ty, NeverT):
+                del found
+                lw.approximate(f"assignment to attribute {attr} of a value", "no effect")
+        case _:
+            lw.approximate(f"assignment to attribute {attr}", "no effect")
+
+
+def _assign_slice(lw: Lowerer, holder: Value, value: Val, index: ast.Slice) -> None:
+    if isinstance(holder, Place) and index.lower is None and index.upper is None:
+        group = lw.graph.group()
+        root, _ = lw.fetch(holder, group)
+        lw.store(holder, value, root, group)
+        return
+    lw.approximate("assignment to a slice", "no effect")
+
+
+def _unpack(lw: Lowerer, elts: list[ast.expr], value: Value) -> None:
+    val = rv(lw, value)
+    found = next((m for m in sorted(members(val.ty), key=repr) if isinstance(m, (TupleT, SeqT))), None)
+    if isinstance(found, TupleT) and len(found.items) == len(elts) and not any(isinstance(e, ast.Starred) for e in elts):
+        if isinstance(val.expr, Op) and val.expr.name == "tuple" and len(elts) > 1:
+            parts: list[Value] = []
+            for part, ty in zip(val.expr.args, found.items, strict=True):
+                local = lw.temp("part")
+                lw.active.add(local)
+                parts.append(lw.set_local(local, Val(part, ty)))
+        else:
+            parts = [containers.item(lw, val, Val(Lit(i), IntT())) for i in range(len(elts))]
+        for target, item in zip(elts, parts, strict=True):
+            assign(lw, target, item)
+        return
+    for i, target in enumerate(elts):
+        if isinstance(target, ast.Starred) or (found is None and not isinstance(val.ty, NeverT)):
+            assign(lw, target.value if isinstance(target, ast.Starred) else target, lw.approximate("unpacking", "any value"))
+        else:
+            assign(lw, target, containers.item(lw, val, Val(Lit(i), IntT())))
+
+
+def augmented(lw: Lowerer, node: ast.AugAssign) -> None:
+    """``target op= value``: read, compute, write (two moments where others may come between)."""
+    target = node.target
+    load: ast.expr
+    match target:
+        case ast.Name(id=name):
+            load = ast.copy_location(ast.Name(name, ast.Load()), node)
+        case ast.Attribute(value=owner, attr=attr):
+            load = ast.copy_location(ast.Attribute(owner, attr, ast.Load()), node)
+        case ast.Subscript(value=holder, slice=index):
+            load = ast.copy_location(ast.Subscript(holder, index, ast.Load()), node)
+        case _:
+            return
+    current = lower(lw, load)
+    if isinstance(current, Place) and isinstance(node.op, (ast.Add, ast.BitOr)):
+        other = rv(lw, lower(lw, node.value))
+        name = "extend" if isinstance(node.op, ast.Add) else "update"
+        if containers.method(lw, current, name, [other], {}) is not None:
+            return
+    if isinstance(current, Unknown):
+        lower(lw, node.value)
+        assign(lw, target, current)
+        return
+    value = binary(lw, node.op, rv(lw, current, "int"), rv(lw, lower(lw, node.value)))
+    assign(lw, target, value)
+
+
+def if_(lw: Lowerer, node: ast.If) -> None:
+    """``if``."""
+    if _type_checking(node.test):
+        return
+    yes, no = split(lw, node.test)
+    held = list(lw.held)
+    lw.graph.cursor = yes
+    body(lw, node.body)
+    after = lw.graph.cursor
+    held_after = list(lw.held)
+    lw.held = list(held)
+    lw.graph.cursor = no
+    body(lw, node.orelse)
+    if after and lw.graph.cursor:
+        lw.held = [h for h in lw.held if h in held_after]
+    elif after:
+        lw.held = held_after
+    lw.graph.cursor = after + lw.graph.cursor
+
+
+def _type_checking(test: ast.expr) -> bool:
+    return dotted(test).rpartition(".")[2] == "TYPE_CHECKING"
+
+
+def while_(lw: Lowerer, node: ast.While) -> None:
+    """``while``."""
+    head = lw.graph.skip()
+    loop = Loop(head)
+    yes, no = split(lw, node.test)
+    lw.graph.cursor = yes
+    saved, lw.in_loop = lw.in_loop, True
+    held = list(lw.held)
+    with lw.within(loop):
+        body(lw, node.body)
+    lw.in_loop = saved
+    lw.graph.cursor += loop.continues
+    lw.graph.link(head)
+    lw.held = held
+    lw.graph.cursor = no
+    body(lw, node.orelse)
+    lw.graph.cursor = lw.graph.cursor + loop.breaks
+
+
+def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
+    """``for``: over a sequence in order, over anything unordered in every order."""
+    iterable = node.iter
+    source = lower(lw, iterable)
+    value = rv(lw, source)
+    if isinstance(node, ast.AsyncFor):
+        suspension.suspend(lw)
+        lw.approximate("async for", "the items are there at once")
+    found = containers.container_of(value.ty)
+    if isinstance(found, NeverT):
+        if isinstance(value.ty, NeverT):
+            value = Val(EMPTY, SeqT(NeverT()))
+        else:
+            lw.approximate(f"loop over {ast.unparse(iterable)[:40]}", "the body runs at most once, on any value")
+            value = _maybe_one(lw)
+        found = value.ty
+    if isinstance(value.expr, Op) and value.expr.name == "tuple" and len(value.expr.args) <= 4:
+        _unrolled(lw, node, value, found)
+        return
+    todo = lw.temp("todo")
+    lw.active.add(todo)
+    match found:
+        case SeqT(item):
+            lw.set_local(todo, Val(kinds.unbox(value, "seq"), SeqT(item)))
+        case SetT(item):
+            _in_any_order(lw, todo, kinds.unbox(value, "set"), item)
+        case DictT(item, _):
+            _in_any_order(lw, todo, Op("DOMAIN", (kinds.unbox(value, "dict"),)), item)
+        case _:
+            item = NeverT()
+            lw.set_local(todo, Val(value.expr, SeqT(item)))
+    head = lw.graph.skip()
+    rest = lw.local(todo)
+    yes, no = lw.graph.branch(Op("#", (rest.expr, EMPTY)))
+    lw.graph.cursor = yes
+    item_ty = rest.ty.item if isinstance(rest.ty, SeqT) else item
+    first = lw.temp("each")
+    lw.active.add(first)
+    current = lw.set_local(first, Val(op_call("Head", rest.expr), item_ty))
+    lw.set_local(todo, Val(op_call("Tail", rest.expr), rest.ty))
+    assign(lw, node.target, current)
+    loop = Loop(head)
+    saved, lw.in_loop = lw.in_loop, True
+    with lw.within(loop):
+        body(lw, node.body)
+    lw.in_loop = saved
+    lw.graph.cursor += loop.continues
+    lw.graph.link(head)
+    lw.graph.cursor = no
+    body(lw, node.orelse)
+    lw.graph.cursor = lw.graph.cursor + loop.breaks
+
+
+def _unrolled(lw: Lowerer, node: ast.For | ast.AsyncFor, value: Val, found: object) -> None:
+    assert isinstance(value.expr, Op)
+    breaks = []
+    types = found.items if isinstance(found, TupleT) else [found.item if isinstance(found, SeqT) else NeverT()] * len(value.expr.args)
+    for item, ty in zip(value.expr.args, types, strict=True):
+        if not lw.graph.cursor:
+            break
+        assign(lw, node.target, Val(item, ty))
+        loop = Loop(-1)
+        with lw.within(loop):
+            body(lw, node.body)
+        lw.graph.cursor = lw.graph.cursor + loop.continues
+        breaks += loop.breaks
+    body(lw, node.orelse)
+    lw.graph.cursor = lw.graph.cursor + breaks
+
+
+def _maybe_one(lw: Lowerer) -> Val:
+    from specgen.expr import AtomT
+    from specgen.lower.lowerer import ANYTHING
+    from specgen.lower.values import const
+    from specgen.expr import Bound
+
+    name = lw.temp("unknown_items")
+    lw.active.add(name)
+    ty = SeqT(AtomT(ANYTHING))
+    lw.declare(f"l.{name}", ty)
+    one = Op("map", (const(ANYTHING), Op("tuple", (Bound("x"),))), ("x",))
+    lw.graph.choose(Local(name), Op("union", (one, Op("set", (EMPTY,)))), "approximated")
+    return Val(Local(name), ty)
+
+
+def _in_any_order(lw: Lowerer, todo: str, source: Expr, item: object) -> None:
+    lw.declare(f"l.{todo}", SeqT(item))  # type: ignore[arg-type]
+    lw.graph.choose(Local(todo), op_call("Orders", source), "unordered")
+
+
+def leave_loop(lw: Lowerer, where: str) -> None:
+    """``break`` and ``continue``."""
+    at = next((i for i in range(len(lw.exits) - 1, -1, -1) if isinstance(lw.exits[i], Loop)), None)
+    if at is None:
+        return
+    loop = lw.exits[at]
+    assert isinstance(loop, Loop)
+    lw.unwind(at + 1)
+    getattr(loop, where).extend(lw.graph.cursor)
+    lw.graph.cursor = []
+
+
+def raise_(lw: Lowerer, node: ast.Raise) -> None:
+    """``raise``."""
+    if node.exc is None:
+        assert lw.frame is not None
+        current = lw.handled[-1] if lw.handled else Exc("RuntimeError")
+        lw.raise_(current)
+        return
+    value = lower(lw, node.exc)
+    if isinstance(value, Exc):
+        lw.raise_(value if value.name or value.expr is not None else Exc("Exception"))
+        return
+    name = dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc).rpartition(".")[2] or "Exception"
+    if not lw.sources.is_exception(name):
+        lw.approximate(f"raise {name}", "an Exception is raised")
+        name = "Exception"
+    lw.raise_(Exc(name))
+
+
+def try_(lw: Lowerer, node: ast.Try) -> None:
+    """``try``: handlers are made for the exceptions that reach them; ``finally`` on each way out."""
+    if node.finalbody:
+        def emit() -> None:
+            body(lw, node.finalbody)
+
+        with lw.within(Finally(emit)):
+            _try_handlers(lw, node)
+        if lw.graph.cursor:
+            body(lw, node.finalbody)
+        return
+    _try_handlers(lw, node)
+
+
+def _try_handlers(lw: Lowerer, node: ast.Try) -> None:
+    if not node.handlers:
+        body(lw, node.body)
+        body(lw, node.orelse)
+        return
+    assert lw.frame is not None
+    catches = [_caught(h.type) for h in node.handlers]
+    handlers = Handlers(catches, [[] for _ in catches], lw.frame.module)
+    held = list(lw.held)
+    with lw.within(handlers):
+        body(lw, node.body)
+    body(lw, node.orelse)
+    ends = lw.graph.cursor
+    held_after = list(lw.held)
+    for handler, incoming in zip(node.handlers, handlers.incoming, strict=True):
+        live = [(e, x) for e, x in incoming if e]
+        if not live:
+            continue
+        lw.held = list(held)
+        exc = _caught_value(lw, live, handler)
+        if handler.name:
+            lw.frame.names[handler.name] = exc
+        lw.handled.append(exc)
+        where = lw.graph.where
+        with lw.graph.at(where.path, handler.lineno, where.function):
+            body(lw, handler.body)
+        lw.handled.pop()
+        ends = ends + lw.graph.cursor
+    lw.graph.cursor = ends
+    lw.held = held_after
+
+
+def _caught(node: ast.expr | None) -> tuple[str, ...]:
+    if node is None:
+        return ()
+    parts = node.elts if isinstance(node, ast.Tuple) else [node]
+    return tuple(dotted(p).rpartition(".")[2] or "Exception" for p in parts)
+
+
+def _caught_value(lw: Lowerer, live: list[tuple[list[tuple[int, str]], Exc]], handler: ast.ExceptHandler) -> Exc:
+    found = {x.name for _, x in live}
+    if len(found) == 1:
+        lw.graph.cursor = [e for edges, _ in live for e in edges]
+        return Exc(next(iter(found)))
+    needs = any(isinstance(n, ast.Raise) for n in ast.walk(handler)) or bool(handler.name)
+    if not needs:
+        lw.graph.cursor = [e for edges, _ in live for e in edges]
+        return Exc(sorted(found)[0])
+    name = lw.temp("error")
+    lw.active.add(name)
+    out = []
+    for edges, exc in live:
+        lw.graph.cursor = edges
+        lw.set_local(name, Val(Lit(exc.name), StrT(frozenset({exc.name}))))
+        out += lw.graph.cursor
+    lw.graph.cursor = out
+    return Exc("", Local(name), frozenset(found))
+
+
+# --- with ----------------------------------------------------------------------------------------
+
+
+def with_(lw: Lowerer, node: ast.With | ast.AsyncWith, items: list[ast.withitem]) -> None:
+    """``with`` and ``async with``, item by item."""
+    if not items:
+        body(lw, node.body)
+        return
+    item, rest = items[0], items[1:]
+
+    def inner() -> None:
+        with_(lw, node, rest)
+
+    context = item.context_expr
+    if isinstance(context, ast.Call) and _is_timeout(context):
+        lw.approximate("timeout()", "no time-out strikes inside")
+        inner()
+        return
+    if isinstance(context, ast.Call) and dotted(context.func).rpartition(".")[2] == "suppress":
+        catches = tuple(dotted(a).rpartition(".")[2] for a in context.args)
+        assert lw.frame is not None
+        handlers = Handlers([catches], [[]], lw.frame.module)
+        with lw.within(handlers):
+            inner()
+        lw.graph.cursor = lw.graph.cursor + [e for edges, _ in handlers.incoming[0] for e in edges]
+        return
+    manager = _manager(lw, context)
+    _enter(lw, node, manager, item, inner)
+
+
+def _is_timeout(node: ast.Call) -> bool:
+    return dotted(node.func) in {"asyncio.timeout", "asyncio.timeout_at", "async_timeout.timeout", "anyio.move_on_after", "anyio.fail_after"}
+
+
+def _manager(lw: Lowerer, context: ast.expr) -> Value:
+    if isinstance(context, ast.Call):
+        func = lower(lw, context.func)
+        if isinstance(func, Func) and {"contextmanager", "asynccontextmanager"} & func.function.decorators():
+            args = [lower(lw, a) for a in context.args]
+            kwargs = {k.arg: lower(lw, k.value) for k in context.keywords if k.arg}
+            return _Generated.make(func, args, kwargs)
+    return lower_await(lw, context.value) if isinstance(context, ast.Await) else lower(lw, context)
+
+
+class _Generated:
+    """A call of a generator-based context manager, carried as an Unknown with its parts."""
+
+    registry: dict[int, tuple[Func, list[Value], dict[str, Value]]] = {}
+
+    @classmethod
+    def make(cls, func: Func, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        value = Method(func, "__contextmanager__", ast.Attribute(ast.Name("x"), "x"))
+        cls.registry[id(value)] = (func, args, kwargs)
+        return value
+
+
+def _enter(lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Value, item: ast.withitem, inner: Callable[[], None]) -> None:
+    if isinstance(manager, Method) and manager.name == "__contextmanager__":
+        func, args, kwargs = _Generated.registry.pop(id(manager))
+        outer = lw.frame
+
+        def around(value: Value) -> None:
+            saved, lw.frame = lw.frame, outer
+            where = lw.graph.where
+            lw.graph.where = type(where)(where.path, node.lineno, outer.function.name if outer and outer.function else "")
+            if item.optional_vars is not None:
+                assign(lw, item.optional_vars, value)
+            inner()
+            lw.frame = saved
+            lw.graph.where = where
+
+        inline(lw, func, args, kwargs, yield_body=around)
+        return
+    if isinstance(manager, Sync):
+        if item.optional_vars is not None:
+            assign(lw, item.optional_vars, Val(NONE, NoneT()))
+        sync.with_lock(lw, manager, inner)
+        return
+    from specgen.expr import RefT
+
+    if isinstance(manager, (Val, Place)):
+        value = rv(lw, manager)
+        ref = next((m for m in members(value.ty) if isinstance(m, RefT)), None)
+        if ref is not None and ref.cls == "Lock":
+            from specgen.lower.objects import drop_lock, take_lock
+
+            expr = kinds.unbox(value, "ref")
+            take_lock(lw, expr)
+            with lw.within(Finally(lambda: drop_lock(lw, expr))):
+                inner()
+            drop_lock(lw, expr)
+            return
+        found = lw.sources.find_class(ref.cls) if ref is not None else None
+        if found is not None:
+            manager = New(kinds.unbox(value, "ref"), found)
+    prefix = "a" if isinstance(node, ast.AsyncWith) else ""
+    if isinstance(manager, (Obj, New)) and manager.cls is not None and lw.sources.method(manager.cls, f"__{prefix}enter__"):
+        entered = call_method(lw, manager, f"__{prefix}enter__", [], {}, True)
+        if item.optional_vars is not None:
+            assign(lw, item.optional_vars, entered)
+        nothing: list[Value] = [Val(NONE, NoneT())] * 3
+
+        def leave() -> None:
+            call_method(lw, manager, f"__{prefix}exit__", nothing, {}, True)
+
+        with lw.within(Finally(leave)):
+            inner()
+        if lw.graph.cursor:
+            leave()
+        return
+    if isinstance(node, ast.AsyncWith):
+        suspension.suspend(lw)
+    lw.approximate(f"with {ast.unparse(item.context_expr)[:50]}", "only the body")
+    if item.optional_vars is not None:
+        assign(lw, item.optional_vars, manager if isinstance(manager, Unknown) else Unknown("context"))
+    inner()
+
+
+# --- the rest ------------------------------------------------------------------------------------
+
+
+def assert_(lw: Lowerer, node: ast.Assert) -> None:
+    """``assert``: a failure ends the call, and is a property of its own."""
+    yes, no = split(lw, node.test)
+    if no:
+        lw.graph.cursor = no
+        name = f"AssertionError:{node.lineno}"
+        caught = any(isinstance(x, Handlers) and _catches(lw, x, "AssertionError") for x in lw.exits)
+        if caught or lw.in_init:
+            lw.raise_(Exc("AssertionError"))
+        else:
+            ty = lw.raised_type(name)
+            failure = kinds.coerce(Val(Lit(name), ty), lw.type_of("r"))
+            text = ast.unparse(node.test)
+            lw.code_assertions[f"{lw.graph.where.path}:{node.lineno}"] = (text, failure, lw.span())
+            lw.raise_(Exc(name))
+    lw.graph.cursor = yes
+
+
+def _catches(lw: Lowerer, handlers: Handlers, name: str) -> bool:
+    ancestors = lw.sources.exception_ancestors(name)
+    return any(not names_ or any(n in ancestors for n in names_) for names_ in handlers.catches)
+
+
+def delete(lw: Lowerer, target: ast.expr) -> None:
+    """``del``."""
+    match target:
+        case ast.Subscript(value=holder, slice=index) if not isinstance(index, ast.Slice):
+            container = lower(lw, holder)
+            containers.del_item(lw, container, rv(lw, lower(lw, index)))
+        case ast.Subscript(value=holder):
+            place = lower(lw, holder)
+            if isinstance(place, Place):
+                containers.method(lw, place, "clear", [], {})
+        case ast.Tuple(elts=elts):
+            for item in elts:
+                delete(lw, item)
+        case ast.Attribute() | ast.Name():
+            pass
+
+
+def match_(lw: Lowerer, node: ast.Match) -> None:
+    """``match`` on literals, names and alternatives of them."""
+    subject = rv(lw, lower(lw, node.subject))
+    ends: list[tuple[int, str]] = []
+    for case in node.cases:
+        test = _pattern(lw, case.pattern, subject)
+        if test is None:
+            lw.approximate("match pattern", "either way")
+            from specgen.lower.exprs import any_value
+
+            test = any_value(lw, "bool").expr
+        yes, no = lw.graph.branch(test)
+        lw.graph.cursor = yes
+        if case.guard is not None:
+            taken, missed = split(lw, case.guard)
+            no = no + missed
+            lw.graph.cursor = taken
+        body(lw, case.body)
+        ends += lw.graph.cursor
+        lw.graph.cursor = no
+    lw.graph.cursor = lw.graph.cursor + ends
+
+
+def _pattern(lw: Lowerer, pattern: ast.pattern, subject: Val) -> Expr | None:
+    from specgen.lower.values import TRUE, disj
+
+    match pattern:
+        case ast.MatchValue(value=value):
+            return kinds.equal(subject, rv(lw, lower(lw, value)))
+        case ast.MatchSingleton(value=value):
+            return eq(subject.expr, NONE) if value is None else kinds.equal(subject, rv(lw, lower(lw, ast.Constant(value))))
+        case ast.MatchAs(pattern=None, name=name):
+            if name is not None:
+                names.assign_name(lw, name, subject)
+            return TRUE
+        case ast.MatchOr(patterns=patterns):
+            tests = [_pattern(lw, p, subject) for p in patterns]
+            return None if None in tests else disj(*[t for t in tests if t is not None])
+    return None
+
+
+__all__ = ["Boundary", "body", "open_frame", "statement"]

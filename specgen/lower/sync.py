@@ -1,0 +1,532 @@
+"""Locks, conditions, semaphores, events and queues of ``threading``, ``queue`` and ``asyncio``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from specgen.expr import BoolT, CallerT, Expr, IntT, Lit, Me, NeverT, NoneT, Op, SeqT, Var, join
+from specgen.ir import Access
+from specgen.lower import kinds, suspension
+from specgen.lower.graph import Edge
+from specgen.lower.lowerer import Finally, Lowerer, VarInfo
+from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Exc, Sync, Val, Value, call as op_call, conj, eq, neg
+
+CLASSES: dict[str, str] = {
+    "threading.Lock": "lock", "threading.RLock": "rlock", "threading.Condition": "condition",
+    "threading.Semaphore": "semaphore", "threading.BoundedSemaphore": "bounded", "threading.Event": "event",
+    "asyncio.Lock": "lock", "asyncio.Condition": "condition", "asyncio.Semaphore": "semaphore",
+    "asyncio.BoundedSemaphore": "bounded", "asyncio.Event": "event",
+    "queue.Queue": "queue", "queue.LifoQueue": "lifo", "queue.SimpleQueue": "queue", "asyncio.Queue": "queue",
+    "asyncio.LifoQueue": "lifo", "multiprocessing.Lock": "lock", "multiprocessing.RLock": "rlock",
+    "asyncio.locks.Lock": "lock", "_thread.allocate_lock": "lock", "threading._allocate_lock": "lock",
+    "_thread.allocate": "lock",
+}  # fmt: skip
+
+NOTHING = Val(NONE, NoneT())
+ANSWER = Val(TRUE, BoolT())
+
+
+def construct(lw: Lowerer, cls: str, attr: str, args: list[Value], kwargs: dict[str, Value]) -> Sync:
+    """Make the variables of a synchronisation object that the attribute ``attr`` will hold."""
+    from specgen.lower.exprs import number, rv
+
+    kind = CLASSES[cls]
+    span = lw.span()
+    shown = f"self.{attr}, {span.path.rpartition('/')[2]}:{span.line}"
+
+    def declare(name: str, ty: object, init: Expr, lock: bool = False, comment: str = shown) -> str:
+        var = lw.fresh_var(name)
+        lw.vars[var] = VarInfo(var, span, comment, lock=lock, init=init)
+        lw.declare(f"v.{var}", ty)  # type: ignore[arg-type]
+        return var
+
+    if kind in {"lock", "rlock"}:
+        var = declare(attr, join(CallerT(), NoneT()), NONE, lock=True, comment=f"{shown}: who holds it")
+        return Sync("lock", var, reentrant=kind == "rlock")
+    if kind == "condition":
+        given = next((a for a in args if isinstance(a, Sync)), None)
+        lock = given.var if given else declare(f"{attr}_lock", join(CallerT(), NoneT()), NONE, True, f"the lock of {shown}")
+        var = declare(f"{attr}_waiting", SeqT(CallerT()), EMPTY, comment=f"{shown}: who waits, first come first")
+        return Sync("condition", var, lock, reentrant=True if given is None else given.reentrant)
+    first = rv(lw, args[0]) if args else None
+    if kind in {"semaphore", "bounded"}:
+        first = first or (rv(lw, kwargs["value"]) if "value" in kwargs else Val(Lit(1), IntT()))
+        lw.demand(first, "int")
+        init = number(lw, first)
+        var = declare(attr, IntT(), init, comment=f"{shown}: permits left")
+        return Sync(kind, var, limit=init)
+    if kind == "event":
+        return Sync("event", declare(attr, BoolT(), FALSE, comment=f"{shown}: set?"))
+    first = first or (rv(lw, kwargs["maxsize"]) if "maxsize" in kwargs else Val(Lit(0), IntT()))
+    lw.demand(first, "int")
+    var = declare(attr, SeqT(NeverT()), EMPTY)
+    return Sync(kind, var, limit=number(lw, first))
+
+
+def construct_again(lw: Lowerer, sync: Sync) -> Value:
+    """Calling a lock object is not Python."""
+    return lw.approximate(f"call of {sync.var}", "any value")
+
+
+# --- locks ---------------------------------------------------------------------------------------
+
+
+def acquire(lw: Lowerer, sync: Sync, timeout: bool = False, blocking: bool = True) -> Value:
+    """Take the lock; returns whether it was taken."""
+    var = sync.lock or sync.var
+    if sync.reentrant and var in lw.held:
+        return ANSWER
+    if lw.in_init:
+        return ANSWER
+    free = eq(Var(var), NONE)
+    if not blocking:
+        return _try(lw, var)
+    lost: list[Edge] = []
+    if lw.mode == "asyncio":
+        group = lw.graph.group()
+        yes, no = lw.graph.branch(free, Access(var, "acquire", group))
+        lw.graph.cursor = yes
+        lw.graph.set(Var(var), Me(), Access(var, "acquire", group))
+        taken = lw.graph.cursor
+        lw.graph.cursor = no
+        suspension.suspend(lw)
+        lost = _guard_take(lw, var, free, timeout)
+        lw.graph.cursor = lw.graph.cursor + taken
+    else:
+        lost = _guard_take(lw, var, free, timeout)
+    lw.held.append(var)
+    if not lost:
+        return ANSWER
+    return lw.join_value([(lw.graph.cursor, ANSWER), (lost, Val(FALSE, BoolT()))], "taken")
+
+
+def _guard_take(lw: Lowerer, var: str, free: Expr, timeout: bool) -> list[Edge]:
+    group = lw.graph.group()
+    wanted = suspension.guard_alternatives(lw, timeout)
+    edges = lw.graph.guard(free, Access(var, "acquire", group), kinds=wanted)  # type: ignore[arg-type]
+    lw.graph.set(Var(var), Me(), Access(var, "acquire", group))
+    return _alternatives(lw, wanted, edges)
+
+
+def _alternatives(lw: Lowerer, wanted: list[str], edges: list[list[Edge]]) -> list[Edge]:
+    after, lost = lw.graph.cursor, []
+    for kind, found in zip(wanted, edges, strict=True):
+        if kind == "timeout":
+            lost = found
+        else:
+            lw.graph.cursor = found
+            lw.raise_(Exc("CancelledError"))
+    lw.graph.cursor = after
+    return lost
+
+
+def _try(lw: Lowerer, var: str) -> Value:
+    lw.assume(f"try:{lw.graph.where.line}", "an attempt to take a lock without waiting may fail at any time", lw.span())
+    group = lw.graph.group()
+    yes, no = lw.graph.branch(eq(Var(var), NONE), Access(var, "update", group))
+    lw.graph.cursor = yes
+    name = lw.temp("gets_it")
+    lw.declare(f"l.{name}", BoolT())
+    from specgen.expr import Local
+    from specgen.lower.values import const
+
+    lw.graph.choose(Local(name), const("BOOLEAN"), "may fail")
+    got, missed = lw.graph.branch(Local(name))
+    lw.graph.cursor = got
+    lw.graph.set(Var(var), Me(), Access(var, "update", group))
+    return lw.join_value([(lw.graph.cursor, ANSWER), (no + missed, Val(FALSE, BoolT()))], "taken")
+
+
+def release(lw: Lowerer, sync: Sync, checked: bool = False) -> None:
+    """Give the lock back; ``checked``: an explicit call, which fails on a free lock."""
+    var = sync.lock or sync.var
+    if lw.in_init or not lw.graph.cursor:
+        return
+    group = lw.graph.group()
+    if checked and var not in lw.held:
+        yes, no = lw.graph.branch(neg(eq(Var(var), NONE)), Access(var, "release", group))
+        lw.graph.cursor = no
+        lw.raise_(Exc("RuntimeError"))
+        lw.graph.cursor = yes
+    lw.graph.set(Var(var), NONE, Access(var, "release", group))
+    if var in lw.held:
+        lw.held.remove(var)
+
+
+def with_lock(lw: Lowerer, sync: Sync, run: Callable[[], None]) -> None:
+    """``with lock: ...``."""
+    var = sync.lock or sync.var
+    if sync.kind in {"semaphore", "bounded"}:
+        take_permit(lw, sync, False)
+        with lw.within(Finally(lambda: give_permit(lw, sync))):
+            run()
+        if lw.graph.cursor:
+            give_permit(lw, sync)
+        return
+    if sync.reentrant and var in lw.held:
+        run()
+        return
+    acquire(lw, sync)
+    held = list(lw.held)
+
+    def leave() -> None:
+        saved = list(lw.held)
+        lw.held = list(held)
+        release(lw, sync)
+        lw.held = saved
+
+    with lw.within(Finally(leave, var)):
+        run()
+    if lw.graph.cursor:
+        leave()
+    if var in lw.held:
+        lw.held.remove(var)
+
+
+# --- the methods ---------------------------------------------------------------------------------
+
+
+def call(lw: Lowerer, sync: Sync, name: str, args: list[Value], kwargs: dict[str, Value], awaited: bool) -> Value:
+    """A method of a synchronisation object."""
+    handler = _METHODS.get((_family(sync.kind), name))
+    if handler is None:
+        return lw.approximate(f"{sync.var}.{name}", "any value")
+    return handler(lw, sync, Args(lw, args, kwargs))
+
+
+def _family(kind: str) -> str:
+    return {"bounded": "semaphore", "lifo": "queue"}.get(kind, kind)
+
+
+class Args:
+    """Arguments of a method, by position or name."""
+
+    def __init__(self, lw: Lowerer, args: list[Value], kwargs: dict[str, Value]) -> None:
+        self.lw = lw
+        self.args = args
+        self.kwargs = kwargs
+
+    def get(self, position: int, name: str) -> Value | None:
+        """The argument, or None where it was not given."""
+        if name in self.kwargs:
+            return self.kwargs[name]
+        return self.args[position] if position < len(self.args) else None
+
+    def may_time_out(self, position: int, name: str = "timeout") -> bool:
+        """A time-out is given and is not literally None or -1."""
+        value = self.get(position, name)
+        if value is None:
+            return False
+        return not (isinstance(value, Val) and (value.expr == NONE or value.expr == Lit(-1)))
+
+    def is_false(self, position: int, name: str) -> bool:
+        """The argument is literally false."""
+        value = self.get(position, name)
+        return isinstance(value, Val) and value.expr == FALSE
+
+    def flag(self, position: int, name: str) -> Expr:
+        """The argument as a condition; true where it was not given."""
+        value = self.get(position, name)
+        return kinds.truth(value) if isinstance(value, Val) else TRUE
+
+
+def _acquire(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    flag = args.flag(0, "blocking")
+    if flag in (TRUE, FALSE):
+        return acquire(lw, sync, args.may_time_out(1), flag == TRUE)
+    yes, no = lw.graph.branch(flag)
+    lw.graph.cursor = no
+    tried = acquire(lw, sync, False, False)
+    missed = lw.graph.cursor
+    lw.graph.cursor = yes
+    held = list(lw.held)
+    waited = acquire(lw, sync, args.may_time_out(1), True)
+    lw.held = held
+    from specgen.lower.exprs import rv
+
+    return lw.join_value([(missed, rv(lw, tried)), (lw.graph.cursor, rv(lw, waited))], "taken")
+
+
+def _release(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    release(lw, sync, checked=True)
+    return NOTHING
+
+
+def _locked(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    found = lw.read(sync.lock or sync.var)
+    return Val(neg(eq(found.expr, NONE)), BoolT())
+
+
+def wait(lw: Lowerer, sync: Sync, timeout: bool) -> Value:
+    """``Condition.wait``: give the lock back and queue up, at one moment; go on when notified and the lock is free."""
+    lock, waiting = sync.lock, sync.var
+    group = lw.graph.group()
+    lw.graph.set(Var(waiting), op_call("Append", Var(waiting), Me()), Access(waiting, "update", group))
+    lw.graph.set(Var(lock), NONE, Access(lock, "release", group))
+    group = lw.graph.group()
+    notified = conj(Op("notin", (Me(), op_call("Items", Var(waiting)))), eq(Var(lock), NONE))
+    wanted = suspension.guard_alternatives(lw, timeout)
+    accesses = (Access(waiting, "read", group), Access(lock, "acquire", group))
+    edges = lw.graph.guard(notified, *accesses, kinds=wanted)  # type: ignore[arg-type]
+    lw.graph.set(Var(lock), Me(), Access(lock, "acquire", group))
+    after = lw.graph.cursor
+    lost: list[Edge] = []
+    for kind, found in zip(wanted, edges, strict=True):
+        lw.graph.cursor = found
+        group = lw.graph.group()
+        lw.graph.set(Var(waiting), _dropped(Var(waiting)), Access(waiting, "update", group))
+        _guard_take(lw, lock, eq(Var(lock), NONE), False)
+        if kind == "timeout":
+            lost = lw.graph.cursor
+        else:
+            lw.raise_(Exc("CancelledError"))
+    lw.graph.cursor = after
+    if not lost:
+        return ANSWER
+    return lw.join_value([(after, ANSWER), (lost, Val(FALSE, BoolT()))], "notified")
+
+
+def _dropped(waiting: Expr) -> Expr:
+    from specgen.expr import Bound
+
+    return op_call("SelectSeq", waiting, Op("lambda", (Op("#", (Bound("x"), Me())),), ("x",)))
+
+
+def _wait(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    return wait(lw, sync, args.may_time_out(0))
+
+
+def _wait_for(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    from specgen.lower.calls import call_value
+    from specgen.lower.exprs import rv
+
+    predicate = args.get(0, "predicate")
+    if predicate is None:
+        return NOTHING
+    head = lw.graph.skip()
+    value = rv(lw, call_value(lw, predicate, [], {}, None), "bool")
+    yes, no = lw.graph.branch(kinds.truth(value))
+    lw.graph.cursor = no
+    out = rv(lw, wait(lw, sync, args.may_time_out(1)))
+    lost: list[Edge] = []
+    if args.may_time_out(1):
+        again, lost = lw.graph.branch(out.expr)
+        lw.graph.cursor = again
+    lw.graph.link(head)
+    if not lost:
+        lw.graph.cursor = yes
+        return ANSWER
+    return lw.join_value([(yes, ANSWER), (lost, Val(FALSE, BoolT()))], "met")
+
+
+def _notify(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    from specgen.lower.exprs import number, rv
+
+    group = lw.graph.group()
+    waiting = lw.read(sync.var, group)
+    n = args.get(0, "n")
+    count = number(lw, rv(lw, n)) if n is not None else Lit(1)
+    rest = op_call("SubSeq", waiting.expr, Op("+", (count, Lit(1))), op_call("Len", waiting.expr))
+    if count == Lit(1):
+        rest = Op("if", (eq(waiting.expr, EMPTY), EMPTY, op_call("Tail", waiting.expr)))
+    lw.write(sync.var, Val(rest, SeqT(CallerT())), group, "update")
+    return NOTHING
+
+
+def _notify_all(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    lw.write(sync.var, Val(EMPTY, SeqT(CallerT())))
+    return NOTHING
+
+
+def take_permit(lw: Lowerer, sync: Sync, timeout: bool) -> Value:
+    """``Semaphore.acquire``."""
+    var = sync.var
+    if lw.in_init:
+        return ANSWER
+    some = Op(">", (Var(var), Lit(0)))
+    less = Op("-", (Var(var), Lit(1)))
+    taken: list[Edge] = []
+    if lw.mode == "asyncio":
+        group = lw.graph.group()
+        yes, no = lw.graph.branch(some, Access(var, "update", group))
+        lw.graph.cursor = yes
+        lw.graph.set(Var(var), less, Access(var, "update", group))
+        taken = lw.graph.cursor
+        lw.graph.cursor = no
+        suspension.suspend(lw)
+    group = lw.graph.group()
+    wanted = suspension.guard_alternatives(lw, timeout)
+    edges = lw.graph.guard(some, Access(var, "update", group), kinds=wanted)  # type: ignore[arg-type]
+    lw.graph.set(Var(var), less, Access(var, "update", group))
+    lost = _alternatives(lw, wanted, edges)
+    lw.graph.cursor = lw.graph.cursor + taken
+    if not lost:
+        return ANSWER
+    return lw.join_value([(lw.graph.cursor, ANSWER), (lost, Val(FALSE, BoolT()))], "taken")
+
+
+def give_permit(lw: Lowerer, sync: Sync, count: Expr = Lit(1)) -> None:
+    """``Semaphore.release``."""
+    if not lw.graph.cursor:
+        return
+    group = lw.graph.group()
+    found = lw.read(sync.var, group)
+    if sync.kind == "bounded":
+        yes, no = lw.graph.branch(Op("<", (found.expr, sync.limit)))
+        lw.graph.cursor = no
+        lw.raise_(Exc("ValueError"))
+        lw.graph.cursor = yes
+    lw.write(sync.var, Val(Op("+", (found.expr, count)), IntT()), group, "update")
+
+
+def _sem_acquire(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    flag = args.flag(0, "blocking")
+    if flag == TRUE:
+        return take_permit(lw, sync, args.may_time_out(1))
+    group = lw.graph.group()
+    found = lw.read(sync.var, group)
+    yes, no = lw.graph.branch(Op(">", (found.expr, Lit(0))))
+    lw.graph.cursor = yes
+    lw.write(sync.var, Val(Op("-", (found.expr, Lit(1))), IntT()), group, "update")
+    return lw.join_value([(lw.graph.cursor, ANSWER), (no, Val(FALSE, BoolT()))], "taken")
+
+
+def _sem_release(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    give_permit(lw, sync)
+    return NOTHING
+
+
+def _sem_locked(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    return Val(Op("<=", (lw.read(sync.var).expr, Lit(0))), BoolT())
+
+
+def _set(value: bool) -> Callable[[Lowerer, Sync, Args], Value]:
+    def run(lw: Lowerer, sync: Sync, args: Args) -> Value:
+        lw.write(sync.var, Val(Lit(value), BoolT()))
+        return NOTHING
+
+    return run
+
+
+def _is_set(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    return lw.read(sync.var)
+
+
+def _event_wait(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    group = lw.graph.group()
+    taken: list[Edge] = []
+    if lw.mode == "asyncio":
+        taken, lw.graph.cursor = lw.graph.branch(Var(sync.var), Access(sync.var, "read", group))
+        suspension.suspend(lw)
+        group = lw.graph.group()
+    wanted = suspension.guard_alternatives(lw, args.may_time_out(0))
+    edges = lw.graph.guard(Var(sync.var), Access(sync.var, "read", group), kinds=wanted)  # type: ignore[arg-type]
+    lost = _alternatives(lw, wanted, edges)
+    lw.graph.cursor = lw.graph.cursor + taken
+    if not lost:
+        return ANSWER
+    return lw.join_value([(lw.graph.cursor, ANSWER), (lost, Val(FALSE, BoolT()))], "set_in_time")
+
+
+def _room(sync: Sync, items: Expr) -> Expr:
+    if sync.limit == Lit(0):
+        return TRUE
+    return Op("<", (op_call("Len", items), sync.limit))
+
+
+def _put(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    return _queue_put(lw, sync, args, wait_=not args.is_false(1, "block"))
+
+
+def _put_nowait(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    return _queue_put(lw, sync, args, wait_=False)
+
+
+def _get(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    return _queue_get(lw, sync, args, wait_=not args.is_false(0, "block"))
+
+
+def _get_nowait(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    return _queue_get(lw, sync, args, wait_=False)
+
+
+def _queue_put(lw: Lowerer, sync: Sync, args: Args, wait_: bool) -> Value:
+    from specgen.lower.exprs import rv
+
+    item = args.get(0, "item")
+    value = rv(lw, item) if item is not None else NOTHING
+    lw.declare(f"v.{sync.var}", SeqT(value.ty))
+    ty = lw.var_type(sync.var)
+    fitted = kinds.coerce(value, ty.item) if isinstance(ty, SeqT) else value.expr
+    _wait_until(lw, sync, _room(sync, Var(sync.var)), wait_, args.may_time_out(2), "Full")
+    lw.graph.set(Var(sync.var), op_call("Append", Var(sync.var), fitted), Access(sync.var, "update", lw.queue_group))
+    return NOTHING
+
+
+def _queue_get(lw: Lowerer, sync: Sync, args: Args, wait_: bool) -> Value:
+    ty = lw.var_type(sync.var)
+    item_ty = ty.item if isinstance(ty, SeqT) else NeverT()
+    _wait_until(lw, sync, neg(eq(Var(sync.var), EMPTY)), wait_, args.may_time_out(1), "Empty")
+    last = sync.kind == "lifo"
+    name = lw.temp("item")
+    lw.active.add(name)
+    access = Access(sync.var, "update", lw.queue_group)
+    from specgen.expr import Local
+
+    lw.declare(f"l.{name}", item_ty)
+    lw.graph.set(Local(name), op_call("Last" if last else "Head", Var(sync.var)), access)
+    lw.graph.set(Var(sync.var), op_call("Front" if last else "Tail", Var(sync.var)), access)
+    return Val(Local(name), item_ty)
+
+
+def _wait_until(lw: Lowerer, sync: Sync, test: Expr, wait_: bool, timeout: bool, error: str) -> None:
+    error = f"Queue{error}" if lw.mode == "asyncio" else error
+    lw.queue_group = lw.graph.group()
+    access = Access(sync.var, "update", lw.queue_group)
+    if test == TRUE:
+        return
+    if not wait_:
+        yes, no = lw.graph.branch(test, access)
+        lw.graph.cursor = no
+        lw.raise_(Exc(error))
+        lw.graph.cursor = yes
+        return
+    at_once: list[Edge] = []
+    if lw.mode == "asyncio":
+        at_once, lw.graph.cursor = lw.graph.branch(test, Access(sync.var, "update", lw.graph.group()))
+        suspension.suspend(lw)
+    wanted = suspension.guard_alternatives(lw, timeout)
+    edges = lw.graph.guard(test, access, kinds=wanted)  # type: ignore[arg-type]
+    lost = _alternatives(lw, wanted, edges)
+    after = lw.graph.cursor
+    if lost:
+        lw.graph.cursor = lost
+        lw.raise_(Exc(error))
+    lw.graph.cursor = after + at_once
+
+
+def _qsize(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    return Val(op_call("Len", lw.read(sync.var).expr), IntT())
+
+
+def _empty(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    return Val(eq(lw.read(sync.var).expr, EMPTY), BoolT())
+
+
+def _full(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    if sync.limit == Lit(0):
+        return Val(FALSE, BoolT())
+    return Val(Op(">=", (op_call("Len", lw.read(sync.var).expr), sync.limit)), BoolT())
+
+
+_METHODS: dict[tuple[str, str], Callable[[Lowerer, Sync, Args], Value]] = {
+    ("lock", "acquire"): _acquire, ("lock", "release"): _release, ("lock", "locked"): _locked,
+    ("lock", "__enter__"): _acquire, ("lock", "__aenter__"): _acquire,
+    ("condition", "acquire"): _acquire, ("condition", "release"): _release, ("condition", "locked"): _locked,
+    ("condition", "wait"): _wait, ("condition", "wait_for"): _wait_for, ("condition", "notify"): _notify,
+    ("condition", "notify_all"): _notify_all, ("condition", "notifyAll"): _notify_all,
+    ("semaphore", "acquire"): _sem_acquire, ("semaphore", "release"): _sem_release, ("semaphore", "locked"): _sem_locked,
+    ("event", "set"): _set(True), ("event", "clear"): _set(False), ("event", "is_set"): _is_set, ("event", "wait"): _event_wait,
+    ("queue", "put"): _put, ("queue", "put_nowait"): _put_nowait, ("queue", "get"): _get, ("queue", "get_nowait"): _get_nowait,
+    ("queue", "qsize"): _qsize, ("queue", "empty"): _empty, ("queue", "full"): _full,
+}  # fmt: skip

@@ -1,0 +1,219 @@
+"""What an expression is while it is being lowered: a pure TLA+ value, or something known to the compiler."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from specgen.expr import Const, Expr, Lit, NoneE, Op, Ty
+from specgen.source import Class, Function, Module
+
+if TYPE_CHECKING:
+    from specgen.lower.lowerer import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Val:
+    """A pure value: locals, arguments and constants only. ``origin`` names the parameter it came from, if any."""
+
+    expr: Expr
+    ty: Ty
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A mutable container inside a shared variable, not read yet: ``root`` and the keys leading to it."""
+
+    root: str
+    path: tuple[Expr, ...]
+    ty: Ty
+    effect: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Obj:
+    """An object that exists once (``self``, a resolved collaborator, a module); its fields are variables."""
+
+    cls: Class | None
+    module: Module
+    prefix: str
+    static: dict[str, Value] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A mutable object of an in-feature class made while the code runs; ``ref`` is its reference."""
+
+    ref: Expr
+    cls: Class
+
+
+@dataclass(eq=False, slots=True)
+class Sync:
+    """A synchronisation object that exists once. ``lock`` of a condition is the variable of its lock."""
+
+    kind: str
+    var: str
+    lock: str = ""
+    limit: Expr = field(default_factory=lambda: Lit(0))
+    reentrant: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Contract:
+    """A collaborator that the feature does not define. ``var`` holds what a store keeps."""
+
+    name: str
+    var: str
+    methods: frozenset[str]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Func:
+    """A function or bound method of the feature; ``outer`` is the frame of a nested function."""
+
+    function: Function
+    me: Value | None = None
+    outer: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaV:
+    """A lambda and the frame it closes over."""
+
+    node: ast.Lambda
+    outer: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class ClassV:
+    """A class of the feature."""
+
+    cls: Class
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A name from outside the feature: ``threading.Lock``, ``time``, ``len``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of a built-in value, place, synchronisation object or contract, not called yet."""
+
+    owner: Value
+    name: str
+    node: ast.Attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Exc:
+    """An exception instance of a known class, or (``name`` empty) one named by the local ``expr``."""
+
+    name: str
+    expr: Expr | None = None
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Coro:
+    """A call of an ``async def`` that has not been awaited."""
+
+    start: Callable[[], Value]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value beyond the subset; any use of it is approximated. ``why`` names the construct."""
+
+    why: str
+
+
+Value: TypeAlias = (
+    Val | Place | Obj | New | Sync | Contract | Func | LambdaV | ClassV | External | Method | Exc | Coro | Unknown
+)
+
+TRUE: Expr = Lit(True)
+FALSE: Expr = Lit(False)
+NONE: Expr = NoneE()
+EMPTY: Expr = Op("tuple")
+
+
+def eq(a: Expr, b: Expr) -> Expr:
+    """``a = b``, folded where both are literals."""
+    if a == b:
+        return TRUE
+    if isinstance(a, (Lit, NoneE)) and isinstance(b, (Lit, NoneE)):
+        return FALSE
+    return Op("=", (a, b))
+
+
+def neg(a: Expr) -> Expr:
+    """Logical not, folded."""
+    if isinstance(a, Lit) and isinstance(a.value, bool):
+        return Lit(not a.value)
+    if isinstance(a, Op):
+        flip = {"=": "#", "#": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "in": "notin", "notin": "in"}
+        if a.name == "not":
+            return a.args[0]
+        if a.name in flip:
+            return Op(flip[a.name], a.args)
+    return Op("not", (a,))
+
+
+def conj(*parts: Expr) -> Expr:
+    """Conjunction, folded."""
+    kept = [p for p in parts if p != TRUE]
+    if FALSE in kept:
+        return FALSE
+    return TRUE if not kept else kept[0] if len(kept) == 1 else Op("and", tuple(kept))
+
+
+def disj(*parts: Expr) -> Expr:
+    """Disjunction, folded."""
+    kept = [p for p in parts if p != FALSE]
+    if TRUE in kept:
+        return TRUE
+    return FALSE if not kept else kept[0] if len(kept) == 1 else Op("or", tuple(kept))
+
+
+def ite(c: Expr, a: Expr, b: Expr) -> Expr:
+    """``IF c THEN a ELSE b``, folded."""
+    if c == TRUE or a == b:
+        return a
+    if c == FALSE:
+        return b
+    if a == TRUE and b == FALSE:
+        return c
+    if a == FALSE and b == TRUE:
+        return neg(c)
+    return Op("if", (c, a, b))
+
+
+def call(name: str, *args: Expr) -> Expr:
+    """``name(args)``: a helper operator or one of a standard module."""
+    return Op("call", args, (name,))
+
+
+def apply(f: Expr, x: Expr) -> Expr:
+    """``f[x]``."""
+    return Op("apply", (f, x))
+
+
+def domain(f: Expr) -> Expr:
+    """``DOMAIN f``."""
+    return Op("DOMAIN", (f,))
+
+
+def const(name: str) -> Expr:
+    """A declared constant."""
+    return Const(name)

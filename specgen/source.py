@@ -1,0 +1,263 @@
+"""Python source of a feature as syntax trees with their names resolved: classes, functions, imports.
+
+Facts say which files there are; this module parses each with the standard library's ``ast`` (a file that
+``ast`` rejects is left to the facts' problems) and answers questions about names. Nothing is imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass, field
+
+from extractor.types import Facts, Span
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(slots=True)
+class Function:
+    """A function or method and where it stands."""
+
+    name: str
+    node: FunctionNode
+    module: Module
+    cls: Class | None = None
+
+    @property
+    def qualname(self) -> str:
+        """``Seats.hold`` for a method, ``hold`` for a function."""
+        return f"{self.cls.name}.{self.name}" if self.cls else self.name
+
+    @property
+    def is_async(self) -> bool:
+        """True for ``async def``."""
+        return isinstance(self.node, ast.AsyncFunctionDef)
+
+    @property
+    def span(self) -> Span:
+        """The lines of the definition, without decorators."""
+        return Span(self.module.path, self.node.lineno, self.node.end_lineno or self.node.lineno)
+
+    def decorators(self) -> set[str]:
+        """Last name of each decorator: ``contextmanager`` for ``@contextlib.contextmanager``."""
+        return {dotted(d.func if isinstance(d, ast.Call) else d).rpartition(".")[2] for d in self.node.decorator_list}
+
+    def is_generator(self) -> bool:
+        """True if the body yields (nested functions aside)."""
+        return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in walk_shallow(self.node.body))
+
+
+@dataclass(slots=True)
+class Class:
+    """A class of the feature. ``bases`` are the names as written."""
+
+    name: str
+    node: ast.ClassDef
+    module: Module
+    bases: tuple[str, ...]
+    methods: dict[str, Function] = field(default_factory=dict)
+
+    @property
+    def span(self) -> Span:
+        """The lines of the class."""
+        return Span(self.module.path, self.node.lineno, self.node.end_lineno or self.node.lineno)
+
+    def decorators(self) -> set[str]:
+        """Last name of each decorator."""
+        return {dotted(d.func if isinstance(d, ast.Call) else d).rpartition(".")[2] for d in self.node.decorator_list}
+
+
+@dataclass(slots=True)
+class Module:
+    """One source file."""
+
+    path: str
+    tree: ast.Module
+    lines: list[str]
+    classes: dict[str, Class] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
+    globals: dict[str, ast.expr | None] = field(default_factory=dict)
+
+
+class Sources:
+    """All modules of a feature. ``rejected`` maps a path to why ``ast`` could not parse it."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.modules: dict[str, Module] = {}
+        self.rejected: dict[str, str] = {}
+        for file in facts.files:
+            if file.language != "python" or not file.text:
+                continue
+            try:
+                tree = ast.parse(file.text)
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                self.rejected[file.path] = f"{type(error).__name__}: {error}"
+                continue
+            self.modules[file.path] = _module(file.path, tree, file.text.splitlines())
+        self._classes: dict[str, list[Class]] = {}
+        for module in self.modules.values():
+            for cls in module.classes.values():
+                self._classes.setdefault(cls.name, []).append(cls)
+
+    def find_class(self, name: str, near: Module | None = None) -> Class | None:
+        """The class of that name: in ``near`` first, else through its imports, else the only one."""
+        if near is not None:
+            if name in near.classes:
+                return near.classes[name]
+            name = near.imports.get(name, name)
+        candidates = self._classes.get(name.rpartition(".")[2], [])
+        return candidates[0] if len(candidates) == 1 else None
+
+    def find_function(self, name: str, near: Module) -> Function | None:
+        """The function of that name in ``near``, or the one that an import of the feature brings there."""
+        if name in near.functions:
+            return near.functions[name]
+        target = near.imports.get(name)
+        if target is None:
+            return None
+        package, _, last = target.rpartition(".")
+        for module in self.modules.values():
+            stem = module.path.removesuffix(".py").replace("/", ".")
+            if last in module.functions and package and stem.endswith(package.lstrip(".")):
+                return module.functions[last]
+        return None
+
+    def mro(self, cls: Class) -> list[Class]:
+        """The class and its in-feature bases, depth first, each once."""
+        order: list[Class] = []
+        todo = [cls]
+        while todo:
+            current = todo.pop(0)
+            if current in order:
+                continue
+            order.append(current)
+            found = [self.find_class(b.rpartition(".")[2], current.module) for b in current.bases]
+            todo = [b for b in found if b is not None] + todo
+        return order
+
+    def method(self, cls: Class, name: str) -> Function | None:
+        """The method that a call on an instance reaches, inherited ones included."""
+        for candidate in self.mro(cls):
+            if name in candidate.methods:
+                return candidate.methods[name]
+        return None
+
+    def external_bases(self, cls: Class) -> list[str]:
+        """Bases that the feature does not define, ``object`` and the like aside."""
+        plain = {"object", "Generic", "Protocol", "ABC", "typing.Generic", "abc.ABC"}
+        return [
+            b
+            for c in self.mro(cls)
+            for b in c.bases
+            if b not in plain and self.find_class(b.rpartition(".")[2], c.module) is None
+        ]
+
+    def is_exception(self, name: str, near: Module | None = None) -> bool:
+        """True if the name is a class that derives from BaseException, as far as can be seen."""
+        return "BaseException" in self.exception_ancestors(name, near)
+
+    def exception_ancestors(self, name: str, near: Module | None = None) -> list[str]:
+        """Names of the exception class and of its bases, most special first; ends in BaseException."""
+        short = name.rpartition(".")[2]
+        cls = self.find_class(short, near)
+        if cls is not None:
+            out = [short]
+            for base in cls.bases:
+                out += [a for a in self.exception_ancestors(base, cls.module) if a not in out]
+            return out
+        if short in _EXTERNAL_EXCEPTIONS:
+            return [short, *self.exception_ancestors(_EXTERNAL_EXCEPTIONS[short])]
+        known = getattr(builtins, short, None)
+        if isinstance(known, type) and issubclass(known, BaseException):
+            return [k.__name__ for k in known.__mro__ if k is not object]
+        if short.endswith(("Error", "Exception", "Warning")):
+            return [short, "Exception", "BaseException"]
+        return [short]
+
+
+_EXTERNAL_EXCEPTIONS = {
+    "CancelledError": "BaseException",
+    "Empty": "Exception",
+    "Full": "Exception",
+    "QueueEmpty": "Exception",
+    "QueueFull": "Exception",
+    "ShutDown": "Exception",
+    "QueueShutDown": "Exception",
+    "InvalidStateError": "Exception",
+    "BrokenBarrierError": "RuntimeError",
+}
+
+
+def dotted(node: ast.AST) -> str:
+    """``a.b.c`` for a chain of attributes on a name; "" for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        inner = dotted(node.value)
+        return f"{inner}.{node.attr}" if inner else ""
+    if isinstance(node, ast.Subscript):
+        return dotted(node.value)
+    return ""
+
+
+def walk_shallow(body: list[ast.stmt]) -> list[ast.AST]:
+    """Every node below the statements, nested functions, lambdas and classes left out."""
+    out: list[ast.AST] = []
+    todo: list[ast.AST] = list(body)
+    while todo:
+        node = todo.pop()
+        out.append(node)
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            todo.extend(ast.iter_child_nodes(node))
+    return out
+
+
+def _module(path: str, tree: ast.Module, lines: list[str]) -> Module:
+    module = Module(path, tree, lines)
+    _collect(module, tree.body)
+    return module
+
+
+def _collect(module: Module, body: list[ast.stmt]) -> None:
+    for node in body:
+        match node:
+            case ast.ClassDef():
+                cls = Class(node.name, node, module, tuple(b for b in map(dotted, node.bases) if b))
+                for item in _flatten(node.body):
+                    if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)) and not _is_overload(item):
+                        cls.methods[item.name] = Function(item.name, item, module, cls)
+                module.classes[node.name] = cls
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                module.functions[node.name] = Function(node.name, node, module)
+            case ast.Import():
+                for alias in node.names:
+                    module.imports[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
+            case ast.ImportFrom():
+                for alias in node.names:
+                    module.imports[alias.asname or alias.name] = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+            case ast.Assign():
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        module.globals[target.id] = node.value
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                module.globals[name] = node.value
+            case ast.If() | ast.Try():
+                _collect(module, _flatten([node]))
+
+
+def _flatten(body: list[ast.stmt]) -> list[ast.stmt]:
+    out: list[ast.stmt] = []
+    for node in body:
+        if isinstance(node, ast.If):
+            out += _flatten(node.body) + _flatten(node.orelse)
+        elif isinstance(node, ast.Try):
+            out += _flatten(node.body)
+        else:
+            out.append(node)
+    return out
+
+
+def _is_overload(node: FunctionNode) -> bool:
+    return any(dotted(d).rpartition(".")[2] in {"overload", "setter", "deleter"} for d in node.decorator_list)
