@@ -1,0 +1,72 @@
+"""Makes a program fit to be printed: no shared variable or bound name clashes with a name of the module's frame."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from specgen.expr import Bound, Expr, Op, Var
+from specgen.ir import Access, Node, Program
+from specgen.names import RESERVED, fresh
+from specgen.rewrite import BINDERS
+
+
+def prepared(program: Program) -> Program:
+    """A copy of the program in which every name can be printed as it is."""
+    operations = {o.name for o in program.operations}
+    taken = {v.name for v in program.vars} | {c.name for c in program.consts} | operations
+    renamed: dict[str, str] = {}
+    for v in program.vars:
+        if v.name in RESERVED:
+            renamed[v.name] = fresh(v.name + "_", taken)
+            taken.add(renamed[v.name])
+    outer = {renamed.get(v.name, v.name) for v in program.vars} | {c.name for c in program.consts} | RESERVED
+
+    def expr(e: Expr, bound: dict[str, str]) -> Expr:
+        match e:
+            case Var(name):
+                return Var(renamed.get(name, name))
+            case Bound(name):
+                return Bound(bound.get(name, name))
+            case Op(name, args, names) if name in BINDERS:
+                new = tuple(_clear(n, outer) for n in names)
+                inner = bound | dict(zip(names, new, strict=True))
+                return Op(name, (expr(args[0], bound), *(expr(a, inner) for a in args[1:])), new)
+            case Op(name, args, names):
+                return Op(name, tuple(expr(a, bound) for a in args), names)
+        return e
+
+    def opt(e: Expr | None) -> Expr | None:
+        return None if e is None else expr(e, {})
+
+    def one(node: Node) -> Node:
+        target = node.target
+        if isinstance(target, Var):
+            target = Var(renamed.get(target.name, target.name))
+        accesses = tuple(Access(renamed.get(a.var, a.var), a.mode, a.group, a.effect) for a in node.accesses)
+        return replace(node, accesses=accesses, target=target, value=opt(node.value), cond=opt(node.cond))
+
+    return replace(
+        program,
+        vars=[
+            replace(
+                v,
+                name=renamed.get(v.name, v.name),
+                init=expr(v.init, {}),
+                init_set=opt(v.init_set),
+                view=opt(v.view),
+            )
+            for v in program.vars
+        ],
+        nodes={n: one(node) for n, node in program.nodes.items()},
+        env=[
+            replace(a, guard=expr(a.guard, {}), updates=tuple((renamed.get(n, n), expr(e, {})) for n, e in a.updates))
+            for a in program.env
+        ],
+        invariants=[replace(i, expr=expr(i.expr, {})) for i in program.invariants],
+    )
+
+
+def _clear(name: str, outer: set[str] | frozenset[str]) -> str:
+    while name in outer:
+        name += "_"
+    return name

@@ -1,0 +1,151 @@
+"""The back end of the static compiler: a Program's graphs cut into atomic steps, the steps printed as a Spec."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from specgen import movers
+from specgen.execute import Executor, Granularity
+from specgen.expr import Expr, Local, NoneE, Op, Var
+from specgen.ir import Node, Operation, Program, VarDecl
+from specgen.module import compose
+from specgen.prepare import prepared
+from specgen.rewrite import BINDERS, substitute, walk
+from specgen.tree import Guard, Leaf, Place, Step, Tree, expressions, leaves, rewrite
+from specgen.types import Spec
+
+
+def build(program: Program, granularity: Granularity = "step") -> Spec:
+    """The specification of a program.
+
+    With granularity "step" a step is the most that nobody else can tell apart (Lipton reduction; under asyncio
+    the code between suspensions); with "statement" it is one source statement, to measure what reduction saves.
+    """
+    program = prepared(program)
+    steps = cut(program, granularity)
+    if granularity == "step":
+        steps, program = without_free_locks(steps, program)
+    return compose(program, steps)
+
+
+def cut(program: Program, granularity: Granularity = "step") -> list[Step]:
+    """The steps of every operation, in the order in which its calls reach them."""
+    classes = movers.analyse(program)
+    taken = _names_in_use(program)
+    out: list[Step] = []
+    for operation in program.operations:
+        out += _steps_of(program, operation, Executor(program, operation, classes, granularity, taken))
+    return out
+
+
+def _steps_of(program: Program, operation: Operation, executor: Executor) -> list[Step]:
+    entry = executor.place(operation.entry)
+    seen: dict[Place, None] = {entry: None}
+    work = [entry]
+    out: list[Step] = []
+    while work:
+        place = work.pop(0)
+        steps = [executor.step(place)]
+        for alternative in program.nodes[place.node].alternatives:
+            steps.append(executor.step(place, alternative.target, alternative.kind))
+        out += steps
+        for step in steps:
+            for leaf in leaves(step.tree):
+                if leaf.goto is not None and leaf.goto not in seen:
+                    seen[leaf.goto] = None
+                    work.append(leaf.goto)
+    return _without_mere_jumps(entry, out)
+
+
+def _without_mere_jumps(entry: Place, steps: list[Step]) -> list[Step]:
+    """The steps without those that only go on elsewhere."""
+    alone = {s.place for s in steps} - {s.place for s in steps if s.alternative is not None}
+    ahead = {
+        s.place: s.tree.goto
+        for s in steps
+        if s.place in alone
+        and isinstance(s.tree, Leaf)
+        and s.tree.goto is not None
+        and not s.tree.updates
+        and not s.tree.locals
+        and s.place != entry
+        and s.tree.goto.mid_turn == s.place.mid_turn
+    }
+
+    def end(place: Place | None) -> Place | None:
+        seen: set[Place] = set()
+        while place in ahead and place not in seen:
+            seen.add(place)
+            place = ahead[place]
+        return place
+
+    circles = {p for p in ahead if end(p) in ahead}
+    for place in circles:
+        del ahead[place]
+
+    def redirect(leaf: Leaf) -> Leaf:
+        from dataclasses import replace
+
+        return leaf if leaf.goto is None else replace(leaf, goto=end(leaf.goto))
+
+    kept = [s for s in steps if s.place not in ahead]
+    for step in kept:
+        step.tree = rewrite(step.tree, lambda e: e, redirect)
+    return kept
+
+
+def without_free_locks(steps: list[Step], program: Program) -> tuple[list[Step], Program]:
+    """Leaves out every lock that is free at both ends of every step: nobody ever waits for it."""
+    from dataclasses import replace
+
+    names = [v.name for v in program.vars if v.lock and v.init_set is None]
+    while True:
+        initial: dict[Expr, Expr] = {Var(v.name): v.init for v in program.vars if v.name in names}
+        held = {
+            name
+            for step in steps
+            for leaf in leaves(step.tree)
+            for name, value in leaf.updates
+            if name in names and substitute(value, initial) != initial[Var(name)]
+        }
+        held |= {name for action in program.env for name, _ in action.updates if name in names}
+        if not held:
+            break
+        names = [n for n in names if n not in held]
+    if not names:
+        return steps, program
+    dropped = set(names)
+
+    def fewer(leaf: Leaf) -> Leaf:
+        return replace(leaf, updates=tuple((n, e) for n, e in leaf.updates if n not in dropped))
+
+    def free(expr: Expr) -> Expr:
+        return substitute(expr, initial)
+
+    for step in steps:
+        step.tree = rewrite(step.tree, free, fewer)
+    variables = [replace(v, view=None if v.view is None else free(v.view)) for v in program.vars if v.name not in dropped]
+    return _unused_gone(steps), replace(
+        program,
+        vars=variables,
+        env=[replace(a, guard=free(a.guard), updates=tuple((n, free(e)) for n, e in a.updates)) for a in program.env],
+        invariants=[replace(i, expr=free(i.expr)) for i in program.invariants],
+    )
+
+
+def _unused_gone(steps: list[Step]) -> list[Step]:
+    return steps
+
+
+def _names_in_use(program: Program) -> set[str]:
+    """Names that a choice may not take: variables, constants, names bound in expressions."""
+    names = {v.name for v in program.vars} | {c.name for c in program.consts}
+    for node in program.nodes.values():
+        for expr in (node.value, node.cond):
+            if expr is not None:
+                names |= {n for e in walk(expr) if isinstance(e, Op) and e.name in BINDERS for n in e.names}
+    return names
+
+
+__all__ = ["Granularity", "build", "cut", "without_free_locks"]
+_unused: tuple[object, ...] = (Sequence, Local, NoneE, Node, VarDecl, Guard, Tree, expressions)

@@ -1,0 +1,238 @@
+"""Hand-built programs for the tests of the back end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.types import Span
+from specgen.expr import (
+    Arg,
+    AtomT,
+    CallerT,
+    Const,
+    Expr,
+    IntT,
+    Lit,
+    Local,
+    Me,
+    NoneE,
+    NoneT,
+    Op,
+    SeqT,
+    StrT,
+    UnionT,
+    Var,
+)
+from specgen.ir import Access, Alternative, ConstDecl, Node, Operation, ParamDecl, Program, VarDecl
+
+
+def op(name: str, *args: Expr, names: tuple[str, ...] = ()) -> Op:
+    return Op(name, args, names)
+
+
+def eq(a: Expr, b: Expr) -> Op:
+    return Op("=", (a, b))
+
+
+@dataclass
+class Builder:
+    """Adds nodes in order; each falls through to the one added next unless told otherwise."""
+
+    program: Program
+    path: str
+    function: str = ""
+    groups: int = 0
+    loose: list[tuple[int, str]] = field(default_factory=list)
+
+    def group(self) -> int:
+        self.groups += 1
+        return self.groups
+
+    def node(self, kind: Any, line: int, **fields: Any) -> int:
+        n = len(self.program.nodes) + 1
+        self.program.nodes[n] = Node(n, kind, self.path, line, self.function, **fields)
+        for m, slot in self.loose:
+            setattr(self.program.nodes[m], slot, n)
+        self.loose = [] if kind == "done" else [(n, "next")]
+        return n
+
+    def access(self, var: str, mode: Any, group: int | None = None, effect: bool = False) -> tuple[Access, ...]:
+        return (Access(var, mode, self.group() if group is None else group, effect),)
+
+    def acquire(self, lock: str, line: int) -> None:
+        a = self.access(lock, "acquire")
+        self.node("guard", line, cond=eq(Var(lock), NoneE()), accesses=a)
+        self.node("set", line, target=Var(lock), value=Me(), accesses=a)
+
+    def release(self, lock: str, line: int) -> None:
+        self.node("set", line, target=Var(lock), value=NoneE(), accesses=self.access(lock, "release"))
+
+    def operation(self, name: str, cls: str, first: int, last: int, params: tuple[ParamDecl, ...] = ()) -> None:
+        self.loose = []
+        self.function = name
+        self.program.operations.append(
+            Operation(name, f"{cls}.{name}", params, len(self.program.nodes) + 1, Span(self.path, first, last))
+        )
+
+
+SEATS = '''"""Seats in a workshop, held for a visitor until they pay."""
+
+
+class SoldOut(Exception):
+    """No seat is left."""
+
+
+class Seats:
+    def __init__(self, store):
+        self.store = store          # async key/value store: get/put/delete
+        self.left = 1
+
+    async def hold(self, visitor):
+        if self.left == 0:
+            raise SoldOut(visitor)
+        await self.store.put(visitor, "held")
+        self.left -= 1
+
+    async def cancel(self, visitor):
+        state = await self.store.get(visitor)
+        if state == "held":
+            await self.store.delete(visitor)
+            self.left += 1
+'''
+
+
+def seats() -> Program:
+    held = StrT(frozenset({"held"}))
+    value = UnionT(frozenset({NoneT(), held}))
+    p = Program("Seats", "What Seats in seats.py does when its callers overlap", "asyncio")
+    p.sources = {"seats.py": SEATS.splitlines()}
+    p.consts = [ConstDecl("Visitors", "values of the argument `visitor`", stem="v", size=(2,))]
+    from specgen.expr import DictT
+
+    p.vars = [
+        VarDecl("store", DictT(AtomT("Visitors"), value), op("function", Const("Visitors"), NoneE(), names=("v",)),
+                "self.store", Span("seats.py", 10, 10)),
+        VarDecl("left", IntT(), Lit(1), "self.left", Span("seats.py", 11, 11)),
+    ]  # fmt: skip
+    p.locals = {"state": value}
+    p.result_ty = UnionT(frozenset({NoneT(), StrT(frozenset({"SoldOut"}))}))
+    visitor = ParamDecl("visitor", Const("Visitors"), AtomT("Visitors"))
+    b = Builder(p, "seats.py")
+    b.operation("hold", "Seats", 13, 17, (visitor,))
+    n = b.node("branch", 14, cond=eq(Var("left"), Lit(0)), accesses=b.access("left", "read"))
+    b.node("done", 15, value=Lit("SoldOut"), raised=True)
+    b.loose = [(n, "other")]
+    b.node("suspend", 16)
+    b.node("set", 16, target=Var("store"), value=op("except", Var("store"), Arg("visitor"), Lit("held")),
+           accesses=b.access("store", "write", effect=True))  # fmt: skip
+    b.node("suspend", 16)
+    b.node("set", 17, target=Var("left"), value=op("-", Var("left"), Lit(1)), accesses=b.access("left", "update"))
+    b.node("done", 17, value=NoneE())
+    b.operation("cancel", "Seats", 19, 23, (visitor,))
+    b.node("suspend", 20)
+    b.node("set", 20, target=Local("state"), value=op("apply", Var("store"), Arg("visitor")),
+           accesses=b.access("store", "read", effect=True))  # fmt: skip
+    b.node("suspend", 20)
+    n = b.node("branch", 21, cond=eq(Local("state"), Lit("held")))
+    b.node("suspend", 22)
+    b.node("set", 22, target=Var("store"), value=op("except", Var("store"), Arg("visitor"), NoneE()),
+           accesses=b.access("store", "write", effect=True))  # fmt: skip
+    b.node("suspend", 22)
+    b.node("set", 23, target=Var("left"), value=op("+", Var("left"), Lit(1)), accesses=b.access("left", "update"))
+    b.loose.append((n, "other"))
+    b.node("done", 23, value=NoneE())
+    return p
+
+
+LOCK_TY = UnionT(frozenset({NoneT(), CallerT()}))
+
+
+def counter(locked: bool) -> Program:
+    p = Program("Counter", "What Counter in counter.py does when its callers overlap", "threads")
+    p.sources = {"counter.py": ["class Counter:", "    def add(self):", "        with self.lock:", "            n = self.n", "            self.n = n + 1", "        return n"]}
+    p.vars = [VarDecl("n", IntT(), Lit(0), "self.n", Span("counter.py", 1, 1))]
+    if locked:
+        p.vars.append(VarDecl("lock", LOCK_TY, NoneE(), "self.lock", None, observable=False, lock=True))
+    p.locals = {"n": IntT()}
+    p.result_ty = IntT()
+    b = Builder(p, "counter.py")
+    b.operation("add", "Counter", 2, 6)
+    if locked:
+        b.acquire("lock", 3)
+    b.node("set", 4, target=Local("n"), value=Var("n"), accesses=b.access("n", "read"))
+    b.node("set", 5, target=Var("n"), value=op("+", Local("n"), Lit(1)), accesses=b.access("n", "write"))
+    if locked:
+        b.release("lock", 3)
+    b.node("done", 6, value=Local("n"))
+    return p
+
+
+def two_locks() -> Program:
+    """left then right against right then left."""
+    p = Program("Pair", "What Pair in pair.py does when its callers overlap", "threads")
+    p.sources = {"pair.py": ["", "def one(self):", "    with self.a:", "        with self.b:", "            self.n += 1", "", "def two(self):", "    with self.b:", "        with self.a:", "            self.n += 1"]}
+    p.vars = [
+        VarDecl("n", IntT(), Lit(0), "self.n", Span("pair.py", 1, 1)),
+        VarDecl("a", LOCK_TY, NoneE(), "self.a", None, observable=False, lock=True),
+        VarDecl("b", LOCK_TY, NoneE(), "self.b", None, observable=False, lock=True),
+    ]
+    p.result_ty = NoneT()
+    b = Builder(p, "pair.py")
+    for name, line, first, second in (("one", 3, "a", "b"), ("two", 8, "b", "a")):
+        b.operation(name, "Pair", line - 1, line + 2)
+        b.acquire(first, line)
+        b.acquire(second, line + 1)
+        b.node("set", line + 2, target=Var("n"), value=op("+", Var("n"), Lit(1)), accesses=b.access("n", "update"))
+        b.release(second, line + 1)
+        b.release(first, line)
+        b.node("done", line + 2, value=NoneE())
+    return p
+
+
+def buffer(notify_all: bool = True) -> Program:
+    """A bounded buffer: put waits while full, get while empty, one condition variable for both."""
+    p = Program("Buffer", "What Buffer in buffer.py does when its callers overlap", "threads")
+    p.sources = {"buffer.py": [f"    line {i}" for i in range(1, 30)]}
+    p.consts = [ConstDecl("Items", "values of the argument `item`", stem="i", size=(1,))]
+    item = AtomT("Items")
+    p.vars = [
+        VarDecl("items", SeqT(item), op("tuple"), "self.items", Span("buffer.py", 3, 3)),
+        VarDecl("lock", LOCK_TY, NoneE(), "the lock of self.ready", None, observable=False, lock=True),
+        VarDecl("waiting", SeqT(CallerT()), op("tuple"), "who waits for self.ready", None, observable=False),
+    ]
+    p.result_ty = UnionT(frozenset({NoneT(), item}))
+    p.locals = {"got": item}
+    b = Builder(p, "buffer.py")
+    for name, line, params in (("put", 10, (ParamDecl("item", Const("Items"), item),)), ("get", 20, ())):
+        b.operation(name, "Buffer", line, line + 6, params)
+        b.acquire("lock", line + 1)
+        full = eq(op("call", Var("items"), names=("Len",)), Lit(1)) if name == "put" else eq(Var("items"), op("tuple"))
+        loop = b.node("branch", line + 2, cond=full, accesses=b.access("items", "read"))
+        g = b.group()
+        both = b.access("waiting", "update", g) + b.access("lock", "release", g)
+        b.node("set", line + 3, target=Var("waiting"), value=op("call", Var("waiting"), Me(), names=("Append",)), accesses=both)
+        b.node("set", line + 3, target=Var("lock"), value=NoneE(), accesses=both)
+        g = b.group()
+        both = b.access("waiting", "read", g) + b.access("lock", "acquire", g)
+        free = op("and", op("notin", Me(), op("call", Var("waiting"), names=("Items",))), eq(Var("lock"), NoneE()))
+        b.node("guard", line + 3, cond=free, accesses=both)
+        last = b.node("set", line + 3, target=Var("lock"), value=Me(), accesses=both)
+        p.nodes[last].next = loop
+        b.loose = [(loop, "other")]
+        if name == "put":
+            b.node("set", line + 4, target=Var("items"), value=op("call", Var("items"), Arg("item"), names=("Append",)),
+                   accesses=b.access("items", "update"))  # fmt: skip
+        else:
+            a = b.access("items", "update")
+            b.node("set", line + 4, target=Local("got"), value=op("call", Var("items"), names=("Head",)), accesses=a)
+            b.node("set", line + 4, target=Var("items"), value=op("call", Var("items"), names=("Tail",)), accesses=a)
+        empty = op("tuple")
+        one = op("if", eq(Var("waiting"), empty), empty, op("call", Var("waiting"), names=("Tail",)))
+        b.node("set", line + 5, target=Var("waiting"), value=empty if notify_all else one, accesses=b.access("waiting", "update"))
+        b.release("lock", line + 1)
+        b.node("done", line + 6, value=NoneE() if name == "put" else Local("got"))
+    return p
+
+
+__all__ = ["Alternative", "Builder", "buffer", "counter", "eq", "op", "seats", "two_locks"]
