@@ -61,7 +61,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A variable of the state table. ``history`` is JSON: ``[[step index, value], ...]``, index 0 before step 1."""
+    """A variable of the state table.
+
+    ``history`` is JSON: ``[[step index, value], ...]``, index 0 before step 1; the value is null from where a call's
+    own variable (``c1.state``) is gone with its call.
+    """
 
     name: str
     last: str
@@ -213,14 +217,20 @@ def _finding(violation: ViolationResult, number: int, rule: str, files: Files) -
 
 
 def _state(violation: ViolationResult) -> Iterable[Row]:
-    history: dict[str, list[tuple[int, str]]] = {
+    history: dict[str, list[tuple[int, str | None]]] = {
         name: [(0, clip(value, _VALUE_LIMIT))] for name, value in violation.initial.items()
     }
     for index, step in enumerate(violation.trace, 1):
         for name, value in step.changed.items():
             history.setdefault(name, []).append((index, clip(value, _VALUE_LIMIT)))
+        # The set-up is over, and a call that ended too: what was theirs alone exists no more.
+        over = ["set-up."] if step.process != "set-up" else []
+        over += [f"{step.process}."] if step.outcome is not None else []
+        for name, values in history.items():
+            if name.startswith(tuple(over)) and values[-1][1] is not None:
+                values.append((index, None))
     for name, values in history.items():
-        yield Row(name, values[-1][1], json.dumps(values))
+        yield Row(name, values[-1][1] or "–", json.dumps(values))
 
 
 def _groups(actions: Sequence[ActionResult], prefix: str, files: Files) -> tuple[Group, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.result import Approximation, Result, Source, SpecResult, ViolationResult
+from reports.text import clip
 
 #: What each kind of property means, for a reader who has never seen TLA+.
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -71,8 +72,11 @@ def place(source: Source | None) -> str:
 
 
 def subject(result: Result) -> str:
-    """Return what the result speaks of: its classes, else the feature's path."""
-    return ", ".join(result.feature.classes) or result.feature.path or "the feature"
+    """Return what the result speaks of: its first few classes, else the feature's path."""
+    names = result.feature.classes or (result.feature.path or "the feature",)
+    shown = [clip(name, 80) for name in names[:3]]
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return ", ".join(shown) + more
 
 
 def bounds_words(bounds: Mapping[str, Any]) -> str:
@@ -86,7 +90,9 @@ def bounds_words(bounds: Mapping[str, Any]) -> str:
         if isinstance(before, int):
             del rest["before"]
             words[0] += f" after at most {count(before, 'earlier call')}" if before else " on a fresh object"
-    words += [f"{name.replace('_', ' ')} {_value(value)}" for name, value in rest.items()]
+    for name, value in rest.items():
+        called = name.replace("_", " ")
+        words.append(f"{value:,} {called}" if type(value) is int else f"{called} {_value(value)}")
     return ", ".join(words)
 
 
@@ -160,16 +166,21 @@ def remainder(result: Result) -> Result:
         violations=_beside(result.violations, [part.violations for part in result.parts]),
         properties=_beside(result.properties, [part.properties for part in result.parts]),
         assumptions=_beside(result.assumptions, [part.assumptions for part in result.parts]),
-        notes=_beside(result.notes, [part.notes for part in result.parts]),
+        notes=(*_beside(result.notes, [part.notes for part in result.parts]), *_shared_notes(result)),
     )
 
 
 def sections(result: Result) -> tuple[Result, ...]:
-    """Return the parts, or the result itself where it has none, followed by what the whole has beside its parts."""
+    """Return the parts, or the result itself where it has none, followed by what the whole has beside its parts.
+
+    A note that every part has is left out of them: it is the whole's.
+    """
     if not result.parts:
         return (result,)
+    shared = [_shared_notes(result)]
+    parts = tuple(dataclasses.replace(part, notes=_beside(part.notes, shared)) for part in result.parts)
     rest = dataclasses.replace(remainder(result), notes=())
-    return (*result.parts, rest) if rest.violations or rest.properties or rest.assumptions else result.parts
+    return (*parts, rest) if rest.violations or rest.properties or rest.assumptions else parts
 
 
 def approximations(spec: SpecResult) -> tuple[Approximation, ...]:
@@ -230,6 +241,12 @@ def cost_words(result: Result) -> str:
         f"{author.name} author{model}: {count(author.calls, 'call')} ({author.cached_calls:,} from the cache), "
         f"{author.input_tokens:,} tokens in, {author.output_tokens:,} out, {author.usd:.2f} USD"
     )
+
+
+def _shared_notes(result: Result) -> tuple[str, ...]:
+    if len(result.parts) < 2:
+        return ()
+    return tuple(note for note in result.parts[0].notes if all(note in part.notes for part in result.parts))
 
 
 def _beside(items: Sequence[Any], parts: Sequence[Sequence[Any]]) -> tuple[Any, ...]:

@@ -52,12 +52,14 @@
         else if (card.dataset.line) here.set(card.dataset.process, [card.dataset.line, card.className]);
       });
       const current = this.cards[number - 1];
+      if (current.dataset.process !== "set-up") here.delete("set-up");
       this.lines(here, current);
       for (const { row, cell, history } of this.rows) {
         const upTo = history.filter(([step]) => step <= number);
         const entry = upTo[upTo.length - 1];
-        cell.textContent = entry ? entry[1] : "–";
-        row.classList.toggle("changed", Boolean(entry) && entry[0] === number);
+        const known = Boolean(entry) && entry[1] !== null;
+        cell.textContent = known ? entry[1] : "–";
+        row.classList.toggle("changed", known && entry[0] === number);
       }
       const where = current.querySelector(".place");
       this.output.textContent = `Step ${number} of ${this.cards.length}`;

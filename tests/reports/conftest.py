@@ -171,16 +171,16 @@ def _oversold() -> ViolationResult:
             _step(2, "c2", b, "hold_14", 14, {}),
             _step(3, "c1", a, "hold_16", 16, {"store": "{'v1': 'held'}"}),
             _step(4, "c2", b, "hold_16", 16, {"store": "{'v1': 'held', 'v2': 'held'}"}),
-            _step(5, "c1", a, "hold_17", 17, {"left": "0"}, "returns None"),
-            _step(6, "c2", b, "hold_17", 17, {"left": "-1"}, "returns None"),
+            _step(5, "c1", a, "hold_17", 17, {"left": "0"}, "returned None"),
+            _step(6, "c2", b, "hold_17", 17, {"left": "-1"}, "returned None"),
         ),
         classification="code",
         replay=Replay("confirmed", "repro/test_hold_hold.py"),
         serial=(
-            "hold('v1') returns None, hold('v2') raises SoldOut; left = 0, store = {'v1': 'held'}",
-            "hold('v1') raises SoldOut, hold('v2') returns None; left = 0, store = {'v2': 'held'}",
+            "hold('v1') returned None, hold('v2') raised SoldOut; left = 0, store = {'v1': 'held'}",
+            "hold('v1') raised SoldOut, hold('v2') returned None; left = 0, store = {'v2': 'held'}",
         ),
-        outcome="hold('v1') returns None, hold('v2') returns None; left = -1, store = {'v1': 'held', 'v2': 'held'}",
+        outcome="hold('v1') returned None, hold('v2') returned None; left = -1, store = {'v1': 'held', 'v2': 'held'}",
     )
 
 
@@ -194,17 +194,17 @@ def _given_back_twice() -> ViolationResult:
         trace=(
             _step(1, "set-up", h, "hold_14", 14, {}),
             _step(2, "set-up", h, "hold_16", 16, {"store": "{'v1': 'held'}"}),
-            _step(3, "set-up", h, "hold_17", 17, {"left": "0"}, "returns None"),
-            _step(4, "c1", k, "cancel_20", 20, {"state (c1)": "'held'"}),
-            _step(5, "c2", k, "cancel_20", 20, {"state (c2)": "'held'"}),
+            _step(3, "set-up", h, "hold_17", 17, {"left": "0"}, "returned None"),
+            _step(4, "c1", k, "cancel_20", 20, {"c1.state": "'held'"}),
+            _step(5, "c2", k, "cancel_20", 20, {"c2.state": "'held'"}),
             _step(6, "c1", k, "cancel_22", 22, {"store": "{}"}),
             _step(7, "c2", k, "cancel_22", 22, {}),
-            _step(8, "c1", k, "cancel_23", 23, {"left": "1"}, "returns None"),
-            _step(9, "c2", k, "cancel_23", 23, {"left": "2"}, "returns None"),
+            _step(8, "c1", k, "cancel_23", 23, {"left": "1"}, "returned None"),
+            _step(9, "c2", k, "cancel_23", 23, {"left": "2"}, "returned None"),
         ),
         classification="code",
-        serial=("cancel('v1') returns None, cancel('v1') returns None; left = 1, store = {}",),
-        outcome="cancel('v1') returns None, cancel('v1') returns None; left = 2, store = {}",
+        serial=("cancel('v1') returned None, cancel('v1') returned None; left = 1, store = {}",),
+        outcome="cancel('v1') returned None, cancel('v1') returned None; left = 2, store = {}",
     )
 
 

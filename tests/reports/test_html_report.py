@@ -134,6 +134,15 @@ def test_cards_and_links_open_a_step(browser: Browser, tmp_path: Path, result: R
     assert current_line(page, 2) == "22"
     assert page.locator("#f2-s7.later").count() == 1
     assert page.locator("#f2 .beside .here span").all_inner_texts() == ["c2", "c1"]
+    # The set-up is over; a call's own variable is gone when the call has ended.
+    table = page.locator("#f2 .state")
+    assert table.inner_text().split("\n")[-2:] == ["c1.state\t'held'", "c2.state\t'held'"]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert table.inner_text().split("\n")[-2:] == ["c1.state\t–", "c2.state\t'held'"]
+    assert page.locator("#f2 .beside .here span").all_inner_texts() == ["c2", "c1"]
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#f2 .beside .here span").all_inner_texts() == ["c2"]
     page.goto(page.url.partition("#")[0] + "#f1-s5")
     assert current_line(page, 1) == "17"
 

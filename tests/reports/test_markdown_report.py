@@ -23,9 +23,9 @@ def test_it_says_everything_a_reader_needs(result: Result) -> None:
     assert text.startswith("## Violated: 2 findings in Seats within 2 overlapping calls after at most 1 earlier call.")
     assert (
         "| 6 | `c2` `hold('v2')` | `Seats.hold` | `booking/seats.py:17` | `self.left -= 1` "
-        "| `left` `0` → `-1`<br>ends: `returns None` |" in text
+        "| `left` `0` → `-1`<br>ends: `returned None` |" in text
     )
-    assert "- `hold('v1') returns None, hold('v2') raises SoldOut; left = 0, store = {'v1': 'held'}`" in text
+    assert "- `hold('v1') returned None, hold('v2') raised SoldOut; left = 0, store = {'v1': 'held'}`" in text
     for heading in ("### Properties", "### Assumptions", "### Approximations", "### Not covered"):
         assert heading in text
     assert "1,974 distinct states" in text

@@ -26,8 +26,8 @@ def test_it_says_everything_a_reader_needs(result: Result) -> None:
         "booking/seats.py:14",
         "if self.left == 0:",
         "left 0 → -1",
-        "ends: returns None",
-        "hold('v1') returns None, hold('v2') raises SoldOut; left = 0",
+        "ends: returned None",
+        "hold('v1') returned None, hold('v2') raised SoldOut; left = 0",
         "Each call on store is atomic",
         "any value may come back. (booking/seats.py:16)",
         "booking/legacy.py was not read",
@@ -56,6 +56,21 @@ def test_nothing_of_the_target_reaches_the_terminal_as_more_than_letters(hostile
 def test_markup_of_the_target_is_shown_as_it_stands(result: Result) -> None:
     markup = "[bold red]not bold[/bold red] [link=https://evil.example]x[/link] :bomb:"
     assert markup in drawn(dataclasses.replace(result, reason=markup), 200, colour=True)
+
+
+def test_bounds_are_words(result: Result) -> None:
+    bounds = {"callers": 3, "before": 0, "Visitors": 2, "time_budget": "60 s", "Keys": ["a"]}
+    assert drawn(dataclasses.replace(result, bounds=bounds), 300).startswith(
+        "Violated: 2 findings in Seats within 3 overlapping calls on a fresh object, 2 Visitors, time budget 60 s, "
+        'Keys ["a"].\n'
+    )
+
+
+def test_a_note_of_every_part_is_said_once(two_parts: Result) -> None:
+    parts = tuple(dataclasses.replace(part, notes=(*part.notes, "Nobody audited it.")) for part in two_parts.parts)
+    text = drawn(dataclasses.replace(two_parts, parts=parts))
+    assert text.count("Nobody audited it.") == 1
+    assert text.count("booking/legacy.py was not read") == 1
 
 
 def test_parts_are_told_apart(two_parts: Result) -> None:
