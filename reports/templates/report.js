@@ -155,5 +155,12 @@
     element.addEventListener("focusout", () => light(false));
   }
 
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
+  // On paper: everything unfolded, every finding at its end; afterwards as it was.
+  let before = [];
+  addEventListener("beforeprint", () => {
+    before = steppers.map((s) => s.at);
+    steppers.forEach((s) => s.show(s.cards.length, false));
+    document.querySelectorAll("details").forEach((d) => { d.open = true; });
+  });
+  addEventListener("afterprint", () => steppers.forEach((s, index) => s.show(before[index] || 1, false)));
 })();

@@ -254,6 +254,11 @@ def test_it_prints_every_step_and_needs_no_script(
     assert page.locator("#f1 .controls:visible").count() == 0
     assert "left\t-1" in page.locator("#f1 .state").inner_text()
     page = opened(browser, tmp_path, text).page
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#f1 .state").inner_text().startswith("Values after step 6")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#f1 .at").inner_text() == "Step 1 of 6"
     page.emulate_media(media="print")
     assert page.locator("#f2 .card:visible").count() == 9
     assert page.locator(".controls:visible, nav:visible").count() == 0
@@ -342,6 +347,15 @@ def test_without_the_sources_the_trace_stands_for_them(result: Result) -> None:
     other = dataclasses.replace(result.violations[0].trace[0], source=Source("gone.py", 999, 9))
     finding = dataclasses.replace(result.violations[0], trace=(other,))
     assert "gone.py:999" in html.render(dataclasses.replace(result, violations=(finding,)), {"gone.py": ["x = 1"]})
+
+
+def test_many_serial_outcomes_are_folded(result: Result) -> None:
+    many = dataclasses.replace(result.violations[0], serial=tuple(f"outcome number {i}." for i in range(400)))
+    text = html.render(dataclasses.replace(result, violations=(many,)), {})
+    assert "and 388 more" in text
+    assert "outcome number 299." in text
+    assert "outcome number 300." not in text
+    assert "100 are left out here" in text
 
 
 def test_every_verdict_has_its_page(result: Result) -> None:
