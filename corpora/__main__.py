@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from corpora import BuildError, CaseError, build, load, names
-from corpora.check import Options, Row, check_all
+from corpora.check import Options, check_all
+from corpora.judge import Row
 
 
 def main(argv: Sequence[str] | None = None) -> int:
