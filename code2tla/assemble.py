@@ -33,6 +33,7 @@ _WORST_FIRST: tuple[Verdict, ...] = ("violated", "failed", "inconclusive", "veri
 
 def part(facts: Facts, target: Target, spec: Spec, checked: Checked, lines: Lines) -> Result:
     """The result of one shared object."""
+    context = trace.Context.of(spec, facts, lines)
     return Result(
         verdict=checked.verdict,
         reason=checked.reason,
@@ -49,7 +50,7 @@ def part(facts: Facts, target: Target, spec: Spec, checked: Checked, lines: Line
             )
             for p in spec.properties
         ),
-        violations=tuple(trace.violation(spec, finding, lines) for finding in checked.findings),
+        violations=tuple(trace.violation(context, finding) for finding in checked.findings),
         assumptions=tuple(
             AssumptionResult(a.id, a.text, source(a.source) if a.source else None) for a in spec.assumptions
         ),

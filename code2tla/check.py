@@ -51,11 +51,15 @@ def check(spec: Spec, runs: Recorded, limits: Limits, on_event: OnEvent) -> Chec
     # Two runs at a time: the next rung's serial run goes on beside this rung's overlapping run.
     with ThreadPoolExecutor(1, thread_name_prefix="serial") as pool:
         try:
+            ahead: dict[Bounds, Future[CheckResult]] = {}
             rungs = ladder(limits)
-            ahead: Future[CheckResult] | None = None
             for number, bounds in enumerate(rungs):
-                serial = ahead.result() if ahead else climb.serial(bounds)
-                ahead = pool.submit(climb.serial, rungs[number + 1]) if number + 1 < len(rungs) else None
+                if not climb.worthwhile(bounds):
+                    continue
+                serial = ahead[bounds].result() if bounds in ahead else climb.serial(bounds)
+                for later in rungs[number + 1 : number + 2]:
+                    if climb.worthwhile(later):
+                        ahead[later] = pool.submit(climb.serial, later)
                 if not climb.rung(bounds, serial):
                     break
         finally:
@@ -80,6 +84,8 @@ class _Climb:
     notes: list[str] = field(default_factory=list)
     kept: float = 0.0
     over: threading.Event = field(default_factory=threading.Event)
+    files: dict[str, str] = field(default_factory=dict)
+    broken: str = ""
     stopped: tuple[Verdict, str] | None = None
 
     @property
@@ -87,41 +93,43 @@ class _Climb:
         """Seconds left. A result kept from an earlier run costs what it cost then, so bounds do not drift."""
         return self.limits.seconds - (time.monotonic() - self.began) - self.kept
 
+    def worthwhile(self, bounds: Bounds) -> bool:
+        """Whether anything on this rung could still be learnt."""
+        return not self.found or bool(self._wanted(bounds))
+
     def serial(self, bounds: Bounds) -> CheckResult:
         """The run that lets one call go at a time, for its outcomes."""
-        cfg = printing.cfg(self.spec, bounds, False, ())
-        return self._run(
-            cfg, {f"{self.spec.module}.tla": self.spec.text}, self.spec.module, f"{_words(bounds)}, one at a time"
-        )
+        return self._run(printing.cfg(self.spec, bounds, False), (), f"{_words(bounds)}, one at a time")
 
     def rung(self, bounds: Bounds, serial: CheckResult) -> bool:
         """Check one rung; False when the ladder ends here."""
         if not self._went(serial, bounds, "one at a time"):
             return False
-        name, text = printing.serial_module(self.spec, serial.prints)
-        modules = {f"{self.spec.module}.tla": self.spec.text, name: text}
-        while wanted := self._wanted(bounds):
-            cfg = printing.cfg(self.spec, bounds, True, tuple(wanted))
-            result = self._run(cfg, modules, self.spec.module, f"{_words(bounds)}, overlapping")
+        outcomes = tuple(sorted(set(serial.prints)))
+        while True:
+            wanted = self._wanted(bounds)
+            cfg = printing.cfg(self.spec, bounds, True, wanted)
+            result = self._run(cfg, outcomes, f"{_words(bounds)}, overlapping")
             for action, count in result.coverage.items():
                 self.fired[action] += count.generated
             if result.outcome is Outcome.VIOLATED:
-                if not self._record(result.violations[0], bounds, serial):
+                if not self._record(result.violations[0], bounds, outcomes):
                     return False
                 continue
             if not self._went(result, bounds, "overlapping"):
                 return False
             self.held.update(p.name for p in wanted)
-            self.rungs.append(Rung(bounds, len(set(serial.prints)), result.distinct))
+            self.rungs.append(Rung(bounds, len(outcomes), result.distinct))
+            self.files = dict([printing.serial_module(self.spec, outcomes)])
+            self.files[f"{self.spec.module}.cfg"] = printing.cfg(self.spec, bounds, True, self.spec.properties)
             return True
-        return True
 
     def conclude(self) -> Checked:
         """The verdict on everything seen."""
         verdict, reason = self._verdict()
         statuses = {p.name: "unchecked" for p in self.spec.properties}
         statuses |= {name: "holds" for name in self.held if verdict != "failed"}
-        statuses |= {name: "violated" for name in self.found}
+        statuses |= dict.fromkeys(self.found, "violated")
         return Checked(
             verdict=verdict,
             reason=reason,
@@ -131,32 +139,35 @@ class _Climb:
             rungs=tuple(self.rungs),
             tlc=_numbers(self.runs),
             notes=tuple(self.notes),
+            files=self.files or dict([printing.serial_module(self.spec)]),
         )
 
     def _wanted(self, bounds: Bounds) -> list[Property]:
-        """Properties still to check here; a combination of which a part already races is not asked about again."""
-        broken = [Counter(f.property.operations) for f in self.found.values() if f.property.operations]
-        return [
-            p
-            for p in self.spec.properties
-            if p.name not in self.found
-            and len(p.operations) <= bounds.callers
-            and not any(part <= Counter(p.operations) for part in broken if p.operations)
-        ]
+        """Properties still to check on this rung.
 
-    def _record(self, violation: Violation, bounds: Bounds, serial: CheckResult) -> bool:
+        One that speaks of a number of calls is only true or false of that many. A combination of which a part
+        already races is not asked about again: its trace would show the same race with a bystander.
+        """
+        return [p for p in self.spec.properties if p.name not in self.found and self._new_here(p, bounds)]
+
+    def _new_here(self, prop: Property, bounds: Bounds) -> bool:
+        if prop.kind not in ("serializable", "deadlock"):
+            return True
+        broken = [Counter(f.property.operations) for f in self.found.values() if f.property.kind == prop.kind]
+        if not prop.operations:  # any three calls
+            return bounds.callers == 3 and not broken
+        return len(prop.operations) == bounds.callers and not any(b <= Counter(prop.operations) for b in broken)
+
+    def _record(self, violation: Violation, bounds: Bounds, outcomes: tuple[str, ...]) -> bool:
         """Keep a violation; False when it is none of the properties asked about, which ends the ladder."""
         prop = next((p for p in self.spec.properties if p.name == violation.name), None)
         if prop is None:
-            self.stopped = (
-                "inconclusive",
-                (
-                    f"the specification leaves its own types ({violation.name or violation.kind}) within {_words(bounds)}; "
-                    "its answers do not count"
-                ),
+            self.broken = (
+                f"the specification leaves its own types ({violation.name or violation.kind}) with {_words(bounds)}, "
+                "so its answers do not count"
             )
             return False
-        self.found[prop.name] = Finding(prop, bounds, violation.trace, serial.prints)
+        self.found[prop.name] = Finding(prop, bounds, violation.trace, outcomes)
         self.on_event(Found(self.spec.module, prop.plain or prop.name, len(violation.trace) - 1))
         return True
 
@@ -181,6 +192,8 @@ class _Climb:
         return False
 
     def _verdict(self) -> tuple[Verdict, str]:
+        if self.broken:
+            return "inconclusive", self.broken
         if self.stopped and not self.found:
             return self.stopped
         if self.found:
@@ -217,10 +230,11 @@ class _Climb:
                 return f"{action.name} ({source.path}:{source.line})" if source else action.name
         return None
 
-    def _run(self, cfg: str, modules: dict[str, str], root: str, what: str) -> CheckResult:
+    def _run(self, cfg: str, outcomes: Sequence[str], what: str) -> CheckResult:
+        name, serial = printing.serial_module(self.spec, outcomes)
         job = Job(
-            modules=modules,
-            root=root,
+            modules={f"{self.spec.module}.tla": printing.module_text(self.spec), name: serial},
+            root=self.spec.module,
             cfg=cfg,
             budget=Budget(max(self.remaining, 0.1), self.limits.memory_mb, self.limits.states),
         )

@@ -38,7 +38,8 @@ class Checked:
     """The verdict on one specification.
 
     ``fired`` says how often each action was taken over all overlapping runs, ``rungs`` what was explored in full,
-    ``properties`` the status of each by name: holds, violated or unchecked.
+    ``properties`` the status of each by name: holds, violated or unchecked; ``files`` are the configuration and the
+    module of serial outcomes of the last rung, by file name.
     """
 
     verdict: Verdict
@@ -49,3 +50,4 @@ class Checked:
     rungs: tuple[Rung, ...] = ()
     tlc: Tlc = Tlc()
     notes: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(repr=False, default_factory=lambda: MappingProxyType({}))

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import extractor
-from code2tla import assemble, authors, output, runners
-from code2tla.check import Limits, check
+from code2tla import assemble, output, runners
+from code2tla.authors import Author
+from code2tla.check import LADDER, Limits, check
 from code2tla.checked import Checked
 from code2tla.errors import ToolError, UsageError
 from code2tla.events import Event, Found, OnEvent, RunEnded, StageBegan, StageEnded
@@ -22,6 +23,7 @@ from code2tla.source import Lines
 from extractor.errors import ExtractorError
 from extractor.types import Facts
 from reports.result import Result
+from specgen import printing
 from specgen.types import Plan, Spec, Target
 from tlc_runner.errors import TlcRunnerError
 
@@ -46,8 +48,9 @@ def run(repo: Path, feature: str, settings: Settings, on_event: OnEvent | None =
     """
     work = Workshop(repo, feature, settings, on_event)
     facts = work.index()
-    plan = work.plan(facts)
-    written = work.write(facts, plan)
+    author = Author(facts, settings)
+    plan = work.plan(author)
+    written = work.write(author, plan)
     checked = work.check(written.specs) if written.specs else []
     result, pieces = work.conclude(facts, plan, written, checked)
     spec_dir = work.report(facts, plan, pieces, result)
@@ -93,22 +96,24 @@ class Workshop:
         with self._stage("index", f"reading {self.feature}"):
             return index(self.repo, self.feature, self.settings)
 
-    def plan(self, facts: Facts) -> Plan:
+    def plan(self, author: Author) -> Plan:
         """Choose the shared objects to model."""
         with self._stage("plan", "choosing what to model"):
-            return authors.plan(facts, self.settings)
+            return author.plan()
 
-    def write(self, facts: Facts, plan: Plan) -> Written:
+    def write(self, author: Author, plan: Plan) -> Written:
         """Write a specification of each."""
         specs: list[tuple[Target, Spec]] = []
         refused: list[tuple[Target, str]] = []
         with self._stage("write", "writing the specification"):
             for target in plan.targets:
-                made = authors.write(facts, target, self.settings)
+                made = author.write(target)
                 if isinstance(made, Spec):
                     specs.append((target, made))
                 else:
                     refused.append((target, made))
+        for mistake in author.mistakes:
+            self.directory.log("Mistake", traceback=mistake)
         return Written(tuple(specs), tuple(refused))
 
     def check(self, specs: Sequence[tuple[Target, Spec]]) -> list[Checked]:
@@ -152,7 +157,7 @@ class Workshop:
         notes = [f"{p.span.path}:{p.span.line} was not read: {p.text}." for p in facts.problems]
         notes += [f"{name} was not modelled: {reason}." for name, reason in plan.skipped.items()]
         pieces = [
-            Piece(spec, authors.files(spec), assemble.part(facts, target, spec, seen, lines))
+            Piece(spec, _files(spec, seen), assemble.part(facts, target, spec, seen, lines))
             for (target, spec), seen in zip(written.specs, checked, strict=True)
         ]
         parts = [piece.result for piece in pieces]
@@ -181,3 +186,9 @@ class Workshop:
             self.directory.log(type(event).__name__, **asdict(event))
         if self._on_event:
             self._on_event(event)
+
+
+def _files(spec: Spec, checked: Checked) -> dict[str, str]:
+    """The module, and a configuration with its serial outcomes; the first rung's where none was explored."""
+    cfg = printing.cfg(spec, LADDER[0], True, spec.properties)
+    return {f"{spec.module}.tla": printing.module_text(spec), f"{spec.module}.cfg": cfg, **checked.files}

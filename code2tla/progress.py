@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -34,7 +35,7 @@ class Display:
         self._task = self._bar.add_task("starting", total=None, numbers="")
         self._began = 0.0
 
-    def __enter__(self) -> Display:
+    def __enter__(self) -> Self:
         self._bar.__enter__()
         return self
 

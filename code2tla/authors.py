@@ -1,0 +1,62 @@
+"""The author of specifications, in the pipeline's words: which invariant goes where, and what it could not write."""
+
+from __future__ import annotations
+
+import traceback
+
+from code2tla.errors import SettingError, UsageError
+from code2tla.settings import FILE_NAME, Invariant, Settings
+from extractor.types import Facts
+from specgen.static import InvariantUnsupported, NothingToModel, StaticAuthor, WrittenInvariant
+from specgen.types import Plan, Spec, Target
+
+
+class Author:
+    """The static author at work on one set of facts."""
+
+    def __init__(self, facts: Facts, settings: Settings) -> None:
+        self._author = StaticAuthor(facts)
+        self._settings = settings
+        self._facts = facts
+        #: Tracebacks of targets that the author failed on by a mistake of its own, for the log.
+        self.mistakes: list[str] = []
+
+    def plan(self) -> Plan:
+        """What to model. Raises UsageError for a class that is not there, SettingError for an invariant of none."""
+        classes = {s.name for s in self._facts.symbols if s.kind == "class"}
+        for name in self._settings.classes:
+            if name not in classes:
+                known = f"there are {', '.join(sorted(classes))}" if classes else "it has no classes"
+                raise UsageError(f"--class {name}: no such class in {self._facts.feature}; {known}")
+        plan = self._author.plan(self._settings.classes)
+        for invariant in self._settings.invariants:
+            self._check(invariant, plan, classes)
+        return plan
+
+    def write(self, target: Target) -> Spec | str:
+        """The specification of a target, or why there is none."""
+        written = [WrittenInvariant(i.name, i.expr, i.when) for i in self._settings.invariants if _of(i, target)]
+        try:
+            return self._author.write(target, written)
+        except NothingToModel as error:
+            return str(error)
+        except InvariantUnsupported as error:
+            raise SettingError(f"{FILE_NAME}: {error}") from error
+        except Exception as error:  # noqa: BLE001 - one class that the compiler trips over must not lose the others
+            self.mistakes.append(traceback.format_exc())
+            where = f"{target.path}:{target.span.line}"
+            return (
+                f"the compiler failed on it, which is a mistake of this tool ({where}: {type(error).__name__}: {error})"
+            )
+
+    def _check(self, invariant: Invariant, plan: Plan, classes: set[str]) -> None:
+        where = f"{FILE_NAME}: invariants.{invariant.name}"
+        if invariant.cls is not None and invariant.cls not in classes and not self._settings.classes:
+            raise SettingError(f"{where}: no class {invariant.cls} in {self._facts.feature}; correct its `class`")
+        if invariant.cls is None and len(plan.targets) > 1:
+            names = ", ".join(t.cls or t.path for t in plan.targets)
+            raise SettingError(f'{where}: give the class it speaks of with class = "...", one of {names}')
+
+
+def _of(invariant: Invariant, target: Target) -> bool:
+    return invariant.cls is None or invariant.cls == target.cls

@@ -1,0 +1,174 @@
+"""A counterexample on the source: TLC's states become steps that name process, function, line and change."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from code2tla import pytext, summary
+from code2tla.checked import Finding
+from code2tla.source import Lines
+from code2tla.summary import Ended, Scene
+from extractor.types import Facts
+from reports.result import Source, Step, ViolationResult
+from specgen.types import Action, Spec
+from tlc_runner.types import ModelValue, State
+
+#: The process that makes the calls before the overlapping ones, and what acts where no call does.
+SETUP = ModelValue("Setup")
+ENVIRONMENT = "environment"
+
+#: Variables that say where calls stand; what else a specification has is state of the object.
+_CONTROL = frozenset({"call", "at", "local", "result", "start", "before"})
+
+_BUILTIN_EXCEPTIONS = frozenset(
+    name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a trace is read with: the specification, the source, parameters by operation, names of exceptions."""
+
+    spec: Spec
+    lines: Lines
+    parameters: Mapping[str, tuple[str, ...]]
+    raised: frozenset[str]
+
+    @classmethod
+    def of(cls, spec: Spec, facts: Facts, lines: Lines) -> Context:
+        """The context of a specification of these facts."""
+        names = {s.qualname: tuple(p.name for p in s.params if p.name not in ("self", "cls")) for s in facts.symbols}
+        functions = {a.operation: a.function for a in reversed(spec.actions)}
+        parameters = {op: names.get(function, ()) for op, function in functions.items()}
+        raised = {n.rpartition(".")[2] for e in facts.exceptional for n in e.names} | _BUILTIN_EXCEPTIONS
+        return cls(spec, lines, parameters, frozenset(raised))
+
+    def call(self, record: object) -> str:
+        """A call as Python text."""
+        return pytext.call(record, self.parameters)
+
+    def action(self, name: str | None, label: object) -> Action | None:
+        """The action of this name, or the first that may be taken at this label."""
+        named = (a for a in self.spec.actions if a.name == name)
+        return next(named, next((a for a in self.spec.actions if a.label == label), None))
+
+    @property
+    def object(self) -> tuple[str, ...]:
+        """The variables that are state of the object."""
+        return tuple(v.name for v in self.spec.variables if v.name not in _CONTROL)
+
+
+def violation(context: Context, finding: Finding) -> ViolationResult:
+    """A finding as a reader is given it."""
+    first, last = finding.trace[0], finding.trace[-1]
+    told = summary.tell(finding, _scene(context, last))
+    return ViolationResult(
+        property=finding.property.name,
+        kind=finding.property.kind,
+        summary=told.sentence,
+        trace=tuple(steps(context, finding.trace)),
+        serial=told.serial,
+        outcome=told.outcome,
+        initial={name: pytext.text(first.values[name]) for name in context.object if name in first.values},
+    )
+
+
+def steps(context: Context, states: Sequence[State]) -> Iterator[Step]:
+    """The steps between the states; the beginning of a call is told with its first step, if it takes one."""
+    moves = [move for before, after in pairwise(states) if (move := _move(context, before, after))]
+    number = 0
+    for index, move in enumerate(moves):
+        if move.action is None and any(later.process == move.process for later in moves[index + 1 :]):
+            continue
+        number += 1
+        yield _step(context, number, move)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One transition; ``action`` is None where it only begins a call."""
+
+    process: object
+    before: State
+    after: State
+    action: Action | None
+
+
+def _move(context: Context, before: State, after: State) -> _Move | None:
+    """The transition, or None where only the set-up ended."""
+    moved = _differing(before.values.get("at"), after.values.get("at"))
+    moved = moved or _differing(before.values.get("call"), after.values.get("call"))
+    if not moved:
+        action = context.action(after.action, None)
+        return _Move(ENVIRONMENT, before, after, action) if after.action else None
+    who = moved[0]
+    label = pytext.get(before.values.get("at"), who)
+    if label == "idle":
+        over = who == SETUP and pytext.get(after.values.get("at"), who) == "end"
+        return None if over else _Move(who, before, after, None)
+    return _Move(who, before, after, context.action(after.action, label))
+
+
+def _step(context: Context, number: int, move: _Move) -> Step:
+    before, after, who = move.before, move.after, move.process
+    action = move.action
+    source = action.sources[0] if action and action.sources else None
+    running = after if action is None else before
+    operation = context.call(pytext.get(running.values.get("call"), who))
+    ended = pytext.get(after.values.get("at"), who) == "end" and who != SETUP
+    return Step(
+        step=number,
+        process=_process(who),
+        operation=operation,
+        action=action.name if action else after.action or "Begin",
+        function=action.function if action else "",
+        source=Source(source.path, source.line, source.end_line) if source else None,
+        text=context.lines.at(source.path, source.line) if source else f"{operation} begins" if operation else "",
+        changed=_changed(context, move),
+        outcome=summary.said(pytext.get(after.values.get("result"), who), context.raised) if ended else None,
+    )
+
+
+def _changed(context: Context, move: _Move) -> dict[str, str]:
+    """Changed state of the object, and changed locals of the call as ``c1.state``."""
+    before, after, who = move.before.values, move.after.values, move.process
+    changed = {n: pytext.text(after[n]) for n in context.object if n in after and before.get(n) != after[n]}
+    if pytext.get(after.get("at"), who) in ("end", "idle"):
+        return changed  # the call is over, and its locals with it
+    was, now = pytext.get(before.get("local"), who), pytext.get(after.get("local"), who)
+    for name in _differing(was, now):
+        changed[f"{_process(who)}.{name}"] = pytext.text(pytext.get(now, name))
+    return changed
+
+
+def _scene(context: Context, last: State) -> Scene:
+    """The last state, as the summary needs it."""
+    ended: list[Ended] = []
+    for who, record in pytext.pairs(last.values.get("call")):
+        if who == SETUP or not (call := context.call(record)):
+            continue
+        label = pytext.get(last.values.get("at"), who)
+        if label == "end":
+            result = summary.said(pytext.get(last.values.get("result"), who), context.raised)
+        else:
+            action = context.action(None, label)
+            at = f" at {action.sources[0].path}:{action.sources[0].line}" if action and action.sources else ""
+            result = f"waits for ever{at}" if label != "idle" else ""
+        ended.append(Ended(call, record, result))
+    names = tuple(v.name for v in context.spec.variables if v.observable and v.name not in _CONTROL)
+    state = {name: last.values[name] for name in names if name in last.values}
+    return Scene(tuple(ended), last.values.get("start"), state, context.raised)
+
+
+def _process(who: object) -> str:
+    if who == SETUP:
+        return "set-up"
+    return who.name if isinstance(who, ModelValue) else str(who)
+
+
+def _differing(before: object, after: object) -> list[object]:
+    """Arguments at which two functions differ."""
+    return [key for key, value in pytext.pairs(after) if pytext.get(before, key) != value]
