@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _build(chosen, options.build)
         rows = []
         progress = Console(stderr=True, highlight=False)
-        for row in check_all(chosen, Options(options.runner, options.budget), options.jobs):
+        for row in check_all(chosen, Options(options.runner, options.budget, options.keep), options.jobs):
             rows.append(row)
             if not options.json:
                 progress.print(
@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at the same time (default: 1)")
     parser.add_argument("--budget", type=float, default=20.0, metavar="SECONDS", help="model checking a twin")
     parser.add_argument("--runner", default="auto", choices=("auto", "embedded", "docker"))
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="leave repositories and results in DIR/NAME-TWIN")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
     parser.add_argument("--build", type=Path, metavar="DIR", help="only make the repositories, in DIR/NAME-TWIN")
     return parser

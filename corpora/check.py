@@ -23,22 +23,27 @@ TWINS: tuple[Twin, ...] = ("buggy", "fixed")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How each run is done: ``runner`` as for the command, ``budget`` in seconds of model checking a twin."""
+    """How each run is done: ``runner`` as for the command, ``budget`` in seconds of model checking a twin.
+
+    ``keep`` is the directory where repositories and results stay, in ``NAME-TWIN``; None: they are temporary.
+    """
 
     runner: str = "auto"
     budget: float = 20.0
+    keep: Path | None = None
 
 
 def check(name: str, twin: Twin, options: Options = Options()) -> Row:
-    """Build ``twin`` of the case ``name`` in a temporary directory, run the product on it, and judge the result.
+    """Build ``twin`` of the case ``name``, run the product on it, and judge the result.
 
     Raises CaseError and BuildError; an error of the product is a row with the verdict ``failed``.
     """
     case = load(name)
-    with tempfile.TemporaryDirectory(prefix=f"corpora-{name}-") as place:
-        built = build(case, Path(place) / name, twin)
+    with tempfile.TemporaryDirectory(prefix=f"corpora-{name}-") as temporary:
+        place = options.keep / f"{name}-{twin}" if options.keep else Path(temporary)
+        built = build(case, place / "repo", twin)
         started = time.monotonic()
-        result = _run(built, Path(place), options)
+        result = _run(built, place, options)
         seconds = time.monotonic() - started
         if isinstance(result, str):
             return Row(case.name, twin, expected(twin), "failed", ok=False, seconds=seconds, why=result)
