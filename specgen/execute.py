@@ -246,9 +246,14 @@ class Executor:
     def _worth_showing(self, node: Node, first: bool) -> bool:
         """Whether the node's line belongs to what the step models; not so where it only falls off the end."""
         if node.kind == "done" and not node.raised and node.value in {None, NoneE()}:
-            text = self.program.sources.get(node.path, [])
-            return node.line <= len(text) and text[node.line - 1].lstrip().startswith("return")
+            return self._text(node).startswith("return")
+        if not first and node.accesses and all(a.mode == "release" for a in node.accesses):
+            return not self._text(node).startswith(("with ", "async with "))
         return first or node.kind not in {"skip", "suspend"}
+
+    def _text(self, node: Node) -> str:
+        text = self.program.sources.get(node.path, [])
+        return text[node.line - 1].strip() if 0 < node.line <= len(text) else ""
 
     def _assign(self, target: Local | Var, value: Expr, st: _State) -> None:
         st.env[target] = value
@@ -300,7 +305,8 @@ class Executor:
 
     def _leave(self, n: int | None, st: _State, result: Expr | None = None, mid_turn: bool = False) -> Leaf:
         order = [v.name for v in self.program.vars]
-        updates = tuple((v, st.env[Var(v)]) for v in order if st.env.get(Var(v), Var(v)) != Var(v))
+        changed = [v for v in order if st.env.get(Var(v), Var(v)) != Var(v)]
+        updates = tuple((v, st.env[Var(v)]) for v in changed if not st.known.get(Op("=", (Var(v), st.env[Var(v)]))))
         if n is None:
             return Leaf(updates, result=result)
         goto = self.place(n, mid_turn)

@@ -61,7 +61,7 @@ class _Composer:
         globals_ |= set(self.extra_constants)
         self.globals = globals_
         self.c, self.d, self.line, self.l, self.r, self.i, self.ops, self.who, self.k = (
-            _free(n, globals_) for n in ("c", "d", "line", "l", "r", "i", "ops", "who", "k")
+            _free(n, globals_) for n in ("c", "d", "line", "locals", "r", "i", "ops", "who", "k")
         )
         declared = set(self.object) | {c.name for c in program.consts}
         self.operators = {n: _free(f"{n}Of", globals_) for n in HELPERS if n in declared}

@@ -47,8 +47,10 @@ def analyse(program: Program) -> Movers:
     for operation in program.operations:
         ids = reachable(program, operation)
         held = _held(program, operation.entry, ids, locks)
+        at_once = _groups_with_locks(program, ids, locks)
         for n in ids:
             node = program.nodes[n]
+            owned = held[n] | at_once.get(groups(node), frozenset())
             fresh = {a.var for a in node.accesses if a.mode == "fresh"}
             if isinstance(node.target, Var) and node.target.name not in fresh:
                 written.add(node.target.name)
@@ -56,7 +58,7 @@ def analyse(program: Program) -> Movers:
                 if access.mode in _WRITES:
                     written.add(access.var)
                 if access.mode != "fresh":
-                    holding[access.var] = holding.get(access.var, held[n]) & held[n]
+                    holding[access.var] = holding.get(access.var, owned) & owned
             if node.accesses:
                 grouped.setdefault(groups(node), []).extend(node.accesses)
 
@@ -83,6 +85,20 @@ def _together(movers: Iterable[Mover]) -> Mover:
         if mover in kinds:
             return mover  # type: ignore[return-value]
     return "I"
+
+
+def _groups_with_locks(program: Program, ids: list[int], locks: frozenset[str]) -> dict[frozenset[int], frozenset[str]]:
+    """The locks that a group waits for and takes, or gives back: the rest of the group happens while they are held."""
+    waiting = {groups(program.nodes[n]) for n in ids if program.nodes[n].kind == "guard"}
+    out: dict[frozenset[int], frozenset[str]] = {}
+    for n in ids:
+        node = program.nodes[n]
+        for access in node.accesses:
+            if not isinstance(node.target, Var) or node.target.name != access.var or access.var not in locks:
+                continue
+            if access.mode == "release" or (access.mode == "acquire" and groups(node) in waiting):
+                out[groups(node)] = out.get(groups(node), frozenset()) | {access.var}
+    return out
 
 
 def _held(program: Program, entry: int, ids: list[int], locks: frozenset[str]) -> dict[int, frozenset[str]]:

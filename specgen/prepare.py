@@ -30,7 +30,7 @@ def prepared(program: Program) -> Program:
             case Op(name, args, names) if name in BINDERS:
                 new = tuple(_clear(n, outer) for n in names)
                 inner = bound | dict(zip(names, new, strict=True))
-                return Op(name, (expr(args[0], bound), *(expr(a, inner) for a in args[1:])), new)
+                return Op(name, (*(expr(a, bound) for a in args[:-1]), expr(args[-1], inner)), new)
             case Op(name, args, names):
                 return Op(name, tuple(expr(a, bound) for a in args), names)
         return e

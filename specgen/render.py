@@ -25,7 +25,7 @@ _INFIX = frozenset(
     {"and", "or", "=", "#", "<", "<=", ">", ">=", "in", "notin", "subseteq", "union", "inter", "diff", "..", "+", "%", "-",
      "*", "\\div", "concat"}
 )  # fmt: skip
-_OPEN = frozenset({"if", "exists", "forall", "choose"})
+_OPEN = frozenset({"if", "exists", "forall", "choose", "lambda"})
 _ATOM = 20
 Block = list[str]
 
@@ -91,6 +91,8 @@ class Renderer:
                 return f"[{names[0]} \\in {self.text(args[0])} |-> {self.text(args[1])}]"
             case "exists" | "forall" | "choose":
                 return f"{_quantifier(e)} {names[0]} \\in {self._operand(args[0], 5)} : {self.text(args[1])}"
+            case "lambda":
+                return f"LAMBDA {', '.join(names)} : {self.text(args[0])}"
             case "call":
                 name = self.operators.get(names[0], names[0])
                 return name + (f"({', '.join(map(self.text, args))})" if args else "")

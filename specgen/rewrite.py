@@ -23,8 +23,8 @@ _MODEL_VALUES = (NoneE, Me)
 _NEVER_MODEL_VALUES = frozenset(
     {"tuple", "record", "set", "+", "-", "*", "\\div", "%", "concat", "union", "inter", "diff", "function", "except_field"}
 )
-#: Operators whose second argument is evaluated under a bound name.
-BINDERS = frozenset({"filter", "map", "function", "exists", "forall", "choose"})
+#: Operators whose last argument is evaluated under a bound name; all but the lambda have its set before it.
+BINDERS = frozenset({"filter", "map", "function", "exists", "forall", "choose", "lambda"})
 
 
 def walk(expr: Expr) -> Iterator[Expr]:
@@ -55,7 +55,7 @@ def free_bounds(expr: Expr) -> set[str]:
         case Bound(name):
             return {name}
         case Op(name, args, names) if name in BINDERS:
-            return free_bounds(args[0]) | (free_bounds(args[1]) - set(names))
+            return set().union(*map(free_bounds, args[:-1])) | (free_bounds(args[-1]) - set(names))
         case Op(_, args, _):
             return set().union(*(free_bounds(a) for a in args)) if args else set()
     return set()
