@@ -251,11 +251,11 @@ def call_external(lw: Lowerer, name: str, args: list[Value], kwargs: dict[str, V
     if name in sync.CLASSES:
         if lw.in_init and not lw.in_loop:
             return sync.construct(lw, name, lw.pending_attr or "lock", args, kwargs)
-        if sync.CLASSES[name] in {"lock", "rlock"}:
-            from specgen.lower.objects import new_builtin
+        return sync.construct_dynamic(lw, name, args, kwargs)
+    if name.endswith(("create_future", "asyncio.Future", "futures.Future")):
+        from specgen.lower.objects import future
 
-            return new_builtin(lw, "Lock", "holder", Val(NONE, join(NoneT(), CallerT())))
-        return lw.approximate(f"{name.rpartition('.')[2]} made while the code runs", "not modelled")
+        return future(lw)
     short = name.rpartition(".")[2]
     if name in CLOCKS or name.endswith(".loop.time"):
         return clock(lw)
@@ -277,6 +277,8 @@ def call_external(lw: Lowerer, name: str, args: list[Value], kwargs: dict[str, V
         return rule(lw, [rv(lw, a) if not isinstance(a, Unknown) else rv(lw, a, "int" if name in {"min", "max", "int"} else "") for a in args])
     if name in {"random.choice"} and args:
         return _pick(lw, rv(lw, args[0]))
+    if name.endswith(("get_running_loop", "get_event_loop")):
+        return External("loop")
     if name.startswith("random."):
         lw.approximate(name, "any number from 0 to 1")
         return Unknown(name)

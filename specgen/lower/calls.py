@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import Lit, NoneT, RefT, SeqT, TupleT, members
+from specgen.expr import Lit, NeverT, NoneT, RefT, SeqT, TupleT, members
 from specgen.lower import names
 from specgen.lower.lowerer import MAX_INLINE, Boundary, Frame, Lowerer
 from specgen.lower.values import (
@@ -47,6 +47,16 @@ def lower_await(lw: Lowerer, node: ast.expr) -> Value:
         value = lower(lw, node)
     if isinstance(value, Coro):
         return value.start()
+    if isinstance(value, Val):
+        future = next((m for m in members(value.ty) if m == RefT("Future")), None)
+        if future is not None:
+            from specgen.lower.kinds import unbox
+            from specgen.lower.objects import await_future
+
+            return await_future(lw, unbox(value, "ref"))
+        if isinstance(value.ty, NeverT):
+            suspension.suspend(lw)
+            return value
     if isinstance(value, Unknown) or (isinstance(value, Val) and not isinstance(node, ast.Call)):
         suspension.suspend(lw)
         if not isinstance(node, ast.Call):
@@ -175,7 +185,7 @@ def call_method(
                 return call_method(lw, New(unbox(owner, "ref"), cls_found), name, args, kwargs, awaited)
             from specgen.lower.objects import builtin_object_call
 
-            out = builtin_object_call(lw, owner, ref.cls, name, [rv(lw, a) for a in args], awaited)
+            out = builtin_object_call(lw, owner, ref.cls, name, list(args), dict(kwargs), awaited)
             if out is not None:
                 return out
         case Val() | Place():
@@ -188,6 +198,8 @@ def call_method(
             if out is not None:
                 return out
             value = rv(lw, owner) if isinstance(owner, Place) else owner
+            if isinstance(value.ty, NeverT) or (isinstance(value.ty, NoneT) and not settled(lw)):
+                return Val(NONE, NeverT())
             if value.origin is not None:
                 return contracts.call_function(lw, Contract(f"{value.origin}.{name}", "", frozenset(), 0), list(args), name, awaited)
     if awaited:
@@ -196,6 +208,11 @@ def call_method(
     if isinstance(owner, Unknown) and lw.abstractions:
         return owner
     return lw.approximate(f"call of method {name}", "any value, no effect on the state modelled here")
+
+
+def settled(lw: Lowerer) -> bool:
+    """Whether a first round has found types; before that, nothing is known of any variable."""
+    return bool(lw.shared.types)
 
 
 def _bound(lw: Lowerer, func: Func, args: list[Value], kwargs: dict[str, Value], awaited: bool) -> Value:

@@ -76,13 +76,13 @@ def contains(lw: Lowerer, item: Val, holder: Value) -> Expr:
     value = rv(lw, holder, "seq")
     match container_of(value.ty):
         case SeqT(inner):
-            _same_domain(lw, item.ty, inner)
+            _same_domain(lw, item, inner)
             return Op("in", (kinds.coerce(item, inner), call("Items", kinds.unbox(value, "seq")))) if _comparable(item.ty, inner) else FALSE
         case SetT(inner):
-            _same_domain(lw, item.ty, inner)
+            _same_domain(lw, item, inner)
             return Op("in", (kinds.coerce(item, inner), kinds.unbox(value, "set"))) if _comparable(item.ty, inner) else FALSE
         case DictT(key, _):
-            _same_domain(lw, item.ty, key)
+            _same_domain(lw, item, key)
             return Op("in", (kinds.coerce(item, key), domain(kinds.unbox(value, "dict")))) if _comparable(item.ty, key) else FALSE
         case TupleT(items):
             if isinstance(value.expr, Op) and value.expr.name == "tuple":
@@ -100,13 +100,11 @@ def _comparable(a: Ty, b: Ty) -> bool:
     return bool(ka & kb) or (None in ka and None in kb)
 
 
-def _same_domain(lw: Lowerer, a: Ty, b: Ty) -> None:
-    atoms = [m.domain for t in (a, b) for m in members(t) if isinstance(m, AtomT)]
-    for other in atoms[1:]:
-        lw.shared.unify(atoms[0], other)
-    if isinstance(a, TupleT) and isinstance(b, TupleT):
-        for x, y in zip(a.items, b.items, strict=False):
-            _same_domain(lw, x, y)
+def _same_domain(lw: Lowerer, a: Val, b: Ty) -> None:
+    lw.meet(a, b)
+    if isinstance(a.ty, TupleT) and isinstance(b, TupleT):
+        for x, y in zip(a.ty.items, b.items, strict=False):
+            lw.meet(Val(NONE, x), y)
 
 
 def raise_unless(lw: Lowerer, test: Expr, name: str) -> None:
@@ -145,7 +143,7 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
     found = container_of(value.ty)
     match found:
         case DictT(key_ty, value_ty):
-            _same_domain(lw, key.ty, key_ty)
+            _same_domain(lw, key, key_ty)
             if not _comparable(key.ty, key_ty) and not isinstance(key_ty, NeverT):
                 lw.raise_(Exc("KeyError"))
                 return Val(NONE, value_ty)
@@ -234,7 +232,7 @@ def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
             raise_unless(lw, _within(seq, index(seq, key.expr)), "IndexError")
             lw.store(Place(holder.root, (*holder.path, index(seq, key.expr)), ty), value, root, group)
         else:
-            _same_domain(lw, key.ty, ty.key if isinstance(ty, DictT) else NeverT())
+            _same_domain(lw, key, ty.key if isinstance(ty, DictT) else NeverT())
             key_ty = ty.key if isinstance(ty, DictT) else NeverT()
             k = kinds.coerce(key, key_ty) if not isinstance(key_ty, NeverT) else key.expr
             wrapped = Place(holder.root, (*holder.path, k), ty)
@@ -375,7 +373,7 @@ class Change:
     def key(self, value: Val) -> Expr:
         """A key as the dict holds it."""
         assert isinstance(self.now.ty, DictT)
-        _same_domain(self.lw, value.ty, self.now.ty.key)
+        _same_domain(self.lw, value, self.now.ty.key)
         if isinstance(self.now.ty.key, NeverT) or not _comparable(value.ty, self.now.ty.key):
             return value.expr
         return kinds.coerce(value, self.now.ty.key)

@@ -542,14 +542,8 @@ def _same(lw: Lowerer, left: Value, right: Value, identity: bool) -> Expr:
 
 def _meet(lw: Lowerer, a: Val, b: Val) -> None:
     """Opaque values that are compared belong to one domain; a compared integer makes a parameter one."""
-    atoms = [m.domain for t in (a.ty, b.ty) for m in members(t) if isinstance(m, AtomT)]
-    for other in atoms[1:]:
-        lw.shared.unify(atoms[0], other)
-    for x, y in ((a, b), (b, a)):
-        if isinstance(y.ty, IntT):
-            lw.demand(x, "int")
-        elif isinstance(y.ty, BoolT):
-            lw.demand(x, "bool")
+    lw.meet(a, b.ty)
+    lw.meet(b, a.ty)
 
 
 # --- attributes ----------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ class Shared:
     domains: dict[str, str] = field(default_factory=dict)
     demands: dict[str, str] = field(default_factory=dict)
     split: set[str] = field(default_factory=set)
+    literals: dict[str, set[str]] = field(default_factory=dict)
 
     def domain(self, name: str) -> str:
         """The representative of a domain of opaque values."""
@@ -75,7 +76,8 @@ class Shared:
         """Opaque values of both domains meet in one variable: make them one domain."""
         a, b = self.domain(a), self.domain(b)
         if a != b:
-            self.domains[max(a, b)] = min(a, b)
+            gone, kept = (a, b) if a == ANYTHING else (b, a) if b == ANYTHING else (max(a, b), min(a, b))
+            self.domains[gone] = kept
 
     def canonical(self, ty: Ty) -> Ty:
         """The type with every domain replaced by its representative."""
@@ -212,9 +214,10 @@ class Lowerer:
 
     def declare(self, key: str, ty: Ty) -> None:
         """A value of this type arrives there."""
-        before = self.new_types.get(key, self.shared.types.get(key, NeverT()))
-        self.new_types[key] = join(before, ty)
-        if key != "r":
+        # Results start afresh in every round: how exceptions are written depends on what else is returned.
+        earlier = NeverT() if key == "r" else self.shared.types.get(key, NeverT())
+        self.new_types[key] = join(self.new_types.get(key, earlier), ty)
+        if not key.startswith("r"):
             self._unify_inside(self.new_types[key])
 
     def _unify_inside(self, ty: Ty) -> None:
@@ -233,6 +236,19 @@ class Lowerer:
         """The code needs this value to be of that kind; parameters of unknown type become it."""
         if isinstance(value, Val) and value.origin is not None:
             self.shared.demands.setdefault(value.origin, kind)
+
+    def meet(self, value: Val, other: Ty) -> None:
+        """The value is compared with values of a type: one domain, or a parameter that is one of some literals."""
+        atoms = [m.domain for t in (value.ty, other) for m in members(t) if isinstance(m, AtomT)]
+        for name in atoms[1:]:
+            self.shared.unify(atoms[0], name)
+        for member in members(other):
+            if isinstance(member, IntT):
+                self.demand(value, "int")
+            elif isinstance(member, BoolT) and isinstance(other, BoolT):
+                self.demand(value, "bool")
+            elif isinstance(member, StrT) and value.origin is not None and member.values and len(member.values) <= 4:
+                self.shared.literals.setdefault(value.origin, set()).update(member.values)
 
     # --- notes -----------------------------------------------------------------------------------
 

@@ -240,7 +240,7 @@ def declare_field(lw: Lowerer, obj: Obj, attr: str) -> str:
     if obj.cls is None:
         shown = attr
     span = lw.span()
-    lw.vars[var] = VarInfo(var, span, f"{shown}, {span.path.rpartition('/')[2]}:{span.line}", effect=obj.outside)
+    lw.vars[var] = VarInfo(var, span, shown, effect=obj.outside)
     obj.fields[attr] = var
     return var
 
@@ -294,6 +294,11 @@ def parameter(lw: Lowerer, owner: str, arg: ast.arg, default: ast.expr | None) -
     dom = lw.shared.domain(domain_name(arg.arg))
     ty = annotation_type(lw, arg.annotation, domain_name(arg.arg))
     wanted = lw.shared.demands.get(origin)
+    literals = lw.shared.literals.get(origin)
+    if literals and default is None:
+        values = sorted(literals) + ([] if len(literals) > 2 else ["other"])
+        ty = StrT(frozenset(values))
+        return Val(expr, ty, origin), ty, Op("set", tuple(Lit(v) for v in values))
     if isinstance(default, ast.Constant) and default.value is None or (default is not None and not _simple(default)):
         return Val(NONE, NoneT(), None), NoneT(), None
     if isinstance(ty, NeverT) or wanted in {"int", "bool"}:

@@ -148,7 +148,7 @@ def field_var(lw: Lowerer, cls_name: str, attr: str) -> str:
         stem = f"{cls_name.strip('_').lower()}_{attr.strip('_')}"
         var = lw.fresh_var(stem)
         span = lw.span()
-        lw.vars[var] = VarInfo(var, span, f"{cls_name}.{attr} of each {cls_name}, {span.path.rpartition('/')[2]}:{span.line}", init=EMPTY)
+        lw.vars[var] = VarInfo(var, span, f"{attr} of each {cls_name}", init=EMPTY)
         lw.heap[key] = var
         lw.heap_classes.setdefault(cls_name, []).append(var)
         lw.declare(f"v.{var}", DictT(RefT(cls_name), NeverT()))
@@ -248,6 +248,7 @@ def new_builtin(lw: Lowerer, cls_name: str, attr: str, first: Val) -> Val:
     """A lock, future or event made while an operation runs."""
     var = field_var(lw, cls_name, attr)
     lw.declare(f"v.{var}", DictT(RefT(cls_name), first.ty))
+    lw.heap_classes[cls_name] = [var]
     ref = allocate(lw, cls_name)
     ty = lw.var_type(var)
     value_ty = ty.value if isinstance(ty, DictT) else first.ty
@@ -256,52 +257,107 @@ def new_builtin(lw: Lowerer, cls_name: str, attr: str, first: Val) -> Val:
     return Val(ref, RefT(cls_name))
 
 
-def take_lock(lw: Lowerer, ref: Expr) -> None:
-    """Acquire a lock that has identity."""
-    var = field_var(lw, "Lock", "holder")
-    free = eq(apply(Var(var), ref), NONE)
-    taken = op_call("Put", Var(var), ref, Me())
-    at_once = []
-    if lw.mode == "asyncio":
-        group = lw.graph.group()
-        at_once, lw.graph.cursor = lw.graph.branch(free, Access(var, "update", group))
-        suspension.suspend(lw)
+def future(lw: Lowerer) -> Val:
+    """``loop.create_future()``: pending, then done, failed or cancelled."""
+    from specgen.expr import StrT
+
+    field_var(lw, "Future", "value")
+    states = StrT(frozenset({"pending", "done", "failed", "cancelled"}))
+    return new_builtin(lw, "Future", "state", Val(Lit("pending"), states))
+
+
+def await_future(lw: Lowerer, ref: Expr) -> Value:
+    """``await future``: goes on at once if it is settled; cancelling the waiting task cancels the future."""
+    from specgen.lower.values import EMPTY as empty
+
+    del empty
+    var = field_var(lw, "Future", "state")
+    state = apply(Var(var), ref)
+    settled = neg(eq(state, Lit("pending")))
+    at_once, lw.graph.cursor = lw.graph.branch(settled, Access(var, "read", lw.graph.group()))
+    lw.graph.suspend()
     group = lw.graph.group()
     wanted = suspension.guard_alternatives(lw, False)
-    edges = lw.graph.guard(free, Access(var, "update", group), kinds=wanted)  # type: ignore[arg-type]
-    from specgen.lower.sync import _alternatives
-
-    _alternatives(lw, wanted, edges)
-    lw.graph.cursor = lw.graph.cursor + at_once
-    lw.graph.set(Var(var), taken, Access(var, "update", group))
-
-
-def drop_lock(lw: Lowerer, ref: Expr) -> None:
-    """Release a lock that has identity."""
-    if not lw.graph.cursor:
-        return
-    var = field_var(lw, "Lock", "holder")
-    lw.graph.set(Var(var), op_call("Put", Var(var), ref, NONE), Access(var, "update", lw.graph.group()))
+    edges = lw.graph.guard(settled, Access(var, "read", group), kinds=wanted)  # type: ignore[arg-type]
+    after = lw.graph.cursor
+    for found in edges:
+        lw.graph.cursor = found
+        group = lw.graph.group()
+        pending, rest = lw.graph.branch(eq(state, Lit("pending")), Access(var, "update", group))
+        lw.graph.cursor = pending
+        lw.graph.set(Var(var), op_call("Put", Var(var), ref, Lit("cancelled")), Access(var, "update", group))
+        lw.graph.cursor = lw.graph.cursor + rest
+        lw.raise_(Exc("CancelledError"))
+    lw.graph.cursor = after + at_once
+    return future_result(lw, ref)
 
 
-def builtin_object_call(lw: Lowerer, owner: Val, cls: str, name: str, args: list[Val], awaited: bool) -> Value | None:
-    """A method of a lock, future or event with identity; None where there is no rule."""
+def future_result(lw: Lowerer, ref: Expr) -> Value:
+    """What a settled future gives: its value, or an exception."""
+    table = lw.read(field_var(lw, "Future", "state"), stem="future_state")
+    state = apply(table.expr, ref)
+    for name, error in (("cancelled", "CancelledError"), ("failed", "Exception"), ("pending", "InvalidStateError")):
+        yes, no = lw.graph.branch(eq(state, Lit(name)))
+        lw.graph.cursor = yes
+        lw.raise_(Exc(error))
+        lw.graph.cursor = no
+    values = lw.read(field_var(lw, "Future", "value"), stem="future_value")
+    ty = values.ty.value if isinstance(values.ty, DictT) else NeverT()
+    if isinstance(ty, NeverT):
+        return Val(NONE, NoneT())
+    return Val(apply(values.expr, ref), ty)
+
+
+def _settle(lw: Lowerer, ref: Expr, state: str, value: Val | None) -> Value:
+    var = field_var(lw, "Future", "state")
+    group = lw.graph.group()
+    pending, rest = lw.graph.branch(eq(apply(Var(var), ref), Lit("pending")), Access(var, "update", group))
+    lw.graph.cursor = rest
+    if state != "cancelled":
+        lw.raise_(Exc("InvalidStateError"))
+    rest = lw.graph.cursor
+    lw.graph.cursor = pending
+    lw.graph.set(Var(var), op_call("Put", Var(var), ref, Lit(state)), Access(var, "update", group))
+    if value is not None:
+        values = field_var(lw, "Future", "value")
+        lw.declare(f"v.{values}", DictT(RefT("Future"), value.ty))
+        ty = lw.var_type(values)
+        fitted = kinds.coerce(value, ty.value) if isinstance(ty, DictT) and not isinstance(ty.value, NeverT) else value.expr
+        lw.graph.set(Var(values), op_call("Put", Var(values), ref, fitted), Access(values, "update", group))
+    lw.graph.cursor = lw.graph.cursor + rest
+    return Val(NONE, NoneT())
+
+
+def builtin_object_call(lw: Lowerer, owner: Val, cls: str, name: str, args: list[Value], kwargs: dict[str, Value], awaited: bool) -> Value | None:
+    """A method of a synchronisation object or future with identity; None where there is no rule."""
+    from specgen.expr import BoolT
+    from specgen.lower import sync
+    from specgen.lower.exprs import rv
+
     ref = kinds.unbox(owner, "ref")
-    nothing = Val(NONE, NoneT())
-    if cls == "Lock":
-        if name in {"acquire", "__enter__", "__aenter__"}:
-            take_lock(lw, ref)
-            from specgen.lower.sync import ANSWER
-
-            return ANSWER
-        if name == "release":
-            drop_lock(lw, ref)
-            return nothing
-        if name == "locked":
-            table = lw.read(field_var(lw, "Lock", "holder"))
-            from specgen.expr import BoolT
-
-            return Val(neg(eq(apply(table.expr, ref), NONE)), BoolT())
+    found = sync.dynamic(lw, cls, ref)
+    if found is not None:
+        return sync.call(lw, found, name, args, kwargs, awaited)
+    if cls != "Future":
+        return None
+    match name:
+        case "set_result":
+            return _settle(lw, ref, "done", rv(lw, args[0]) if args else Val(NONE, NoneT()))
+        case "set_exception":
+            return _settle(lw, ref, "failed", None)
+        case "cancel":
+            return _settle(lw, ref, "cancelled", None)
+        case "done" | "cancelled":
+            table = lw.read(field_var(lw, "Future", "state"), stem="future_state")
+            state = apply(table.expr, ref)
+            test = neg(eq(state, Lit("pending"))) if name == "done" else eq(state, Lit("cancelled"))
+            return Val(test, BoolT())
+        case "result":
+            return future_result(lw, ref)
+        case "exception":
+            return Val(NONE, NoneT())
+        case "add_done_callback" | "remove_done_callback":
+            return lw.approximate(f"{name} of a future", "the callback does not run")
     return None
 
 
@@ -310,4 +366,4 @@ def unsupported_container(lw: Lowerer, what: str) -> Unknown:
     return lw.approximate(what, "any value")
 
 
-__all__ = ["CallerT", "ClassV", "IntT", "TupleT", "build", "construct", "drop_lock", "get_field", "new_builtin", "set_field", "take_lock"]
+__all__ = ["CallerT", "ClassV", "IntT", "TupleT", "await_future", "build", "construct", "future", "get_field", "new_builtin", "set_field"]

@@ -78,11 +78,12 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
     made: _Made | None = None
     for _ in range(ROUNDS):
         demands, domains, split = dict(shared.demands), dict(shared.domains), set(shared.split)
+        literals = {k: set(v) for k, v in shared.literals.items()}
         made = _once(sources, target, shared, wanted)
         old = {k: shared.canonical(v) for k, v in shared.types.items()}
         new = {k: shared.canonical(v) for k, v in made.lw.new_types.items()}
         merged = {**old, **new}
-        if (demands, domains) != (shared.demands, shared.domains):
+        if (demands, domains, literals) != (shared.demands, shared.domains, shared.literals):
             shared.types = {}
             continue
         conflicted = {k[2:] for k, t in merged.items() if k.startswith("l.") and boxed_kinds(t)} - split

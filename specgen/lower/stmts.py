@@ -372,6 +372,11 @@ def raise_(lw: Lowerer, node: ast.Raise) -> None:
         current = lw.handled[-1] if lw.handled else Exc("RuntimeError")
         lw.raise_(current)
         return
+    called = dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc).rpartition(".")[2]
+    if called[:1].isupper() and lw.sources.find_class(called, lw.frame.module if lw.frame else None) is None:
+        # A class from elsewhere that is raised is an exception, whatever its name.
+        lw.raise_(Exc(called))
+        return
     value = lower(lw, node.exc)
     if isinstance(value, Exc):
         lw.raise_(value if value.name or value.expr is not None else Exc("Exception"))
@@ -539,14 +544,11 @@ def _enter(lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Value, item: as
     if isinstance(manager, (Val, Place)):
         value = rv(lw, manager)
         ref = next((m for m in members(value.ty) if isinstance(m, RefT)), None)
-        if ref is not None and ref.cls == "Lock":
-            from specgen.lower.objects import drop_lock, take_lock
-
-            expr = kinds.unbox(value, "ref")
-            take_lock(lw, expr)
-            with lw.within(Finally(lambda: drop_lock(lw, expr))):
-                inner()
-            drop_lock(lw, expr)
+        one = sync.dynamic(lw, ref.cls, kinds.unbox(value, "ref")) if ref is not None else None
+        if one is not None:
+            if item.optional_vars is not None:
+                assign(lw, item.optional_vars, Val(NONE, NoneT()))
+            sync.with_lock(lw, one, inner)
             return
         found = lw.sources.find_class(ref.cls) if ref is not None else None
         if found is not None:

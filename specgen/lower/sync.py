@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import BoolT, CallerT, Expr, IntT, Lit, Me, NeverT, NoneT, Op, SeqT, Var, join
+from specgen.expr import BoolT, CallerT, DictT, Expr, IntT, Lit, Me, NeverT, NoneT, Op, RefT, SeqT, Ty, Var, join
 from specgen.ir import Access
 from specgen.lower import kinds, suspension
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Finally, Lowerer, VarInfo
-from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Exc, Sync, Val, Value, call as op_call, conj, eq, neg
+from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Exc, Sync, Val, Value, apply, call as op_call, conj, eq, neg
 
 CLASSES: dict[str, str] = {
     "threading.Lock": "lock", "threading.RLock": "rlock", "threading.Condition": "condition",
@@ -32,7 +32,7 @@ def construct(lw: Lowerer, cls: str, attr: str, args: list[Value], kwargs: dict[
 
     kind = CLASSES[cls]
     span = lw.span()
-    shown = f"self.{attr}, {span.path.rpartition('/')[2]}:{span.line}"
+    shown = f"self.{attr}"
 
     def declare(name: str, ty: object, init: Expr, lock: bool = False, comment: str = shown) -> str:
         var = lw.fresh_var(name)
@@ -68,6 +68,64 @@ def construct_again(lw: Lowerer, sync: Sync) -> Value:
     return lw.approximate(f"call of {sync.var}", "any value")
 
 
+# --- one object, or one of many ---------------------------------------------------------------------
+
+#: Class name of references to synchronisation objects that the code makes while it runs, by kind.
+DYNAMIC = {"lock": "Lock", "condition": "Condition", "semaphore": "Semaphore", "bounded": "Semaphore", "event": "Event",
+           "queue": "Queue", "lifo": "Queue"}  # fmt: skip
+_FIELDS = {"lock": "holder", "condition": "waiting", "semaphore": "permits", "event": "is_set", "queue": "items"}
+
+
+def construct_dynamic(lw: Lowerer, cls: str, args: list[Value], kwargs: dict[str, Value]) -> Val:
+    """A synchronisation object made while an operation runs: a reference, its state in one variable per class."""
+    from specgen.lower.exprs import number, rv
+    from specgen.lower.objects import new_builtin
+
+    kind = {"rlock": "lock"}.get(CLASSES[cls], CLASSES[cls])
+    first: Val = {
+        "lock": Val(NONE, join(CallerT(), NoneT())),
+        "condition": Val(EMPTY, SeqT(CallerT())),
+        "event": Val(FALSE, BoolT()),
+        "queue": Val(EMPTY, SeqT(NeverT())),
+        "lifo": Val(EMPTY, SeqT(NeverT())),
+    }.get(kind, Val(Lit(1), IntT()))
+    if kind in {"semaphore", "bounded"} and args:
+        first = Val(number(lw, rv(lw, args[0])), IntT())
+    return new_builtin(lw, DYNAMIC[kind], _FIELDS[_family(kind)], first)
+
+
+def dynamic(lw: Lowerer, cls: str, ref: Expr) -> Sync | None:
+    """The synchronisation object that a reference of that class stands for."""
+    from specgen.lower.objects import field_var
+
+    kind = next((k for k, name in DYNAMIC.items() if name == cls), None)
+    if kind is None:
+        return None
+    var = field_var(lw, cls, _FIELDS[_family(kind)])
+    lock = field_var(lw, cls, "holder") if kind == "condition" else ""
+    return Sync(kind, var, lock, ref=ref)
+
+
+def now(sync: Sync, var: str = "") -> Expr:
+    """The state of the object, in a node that carries an access to it."""
+    table = Var(var or sync.var)
+    return table if sync.ref is None else apply(table, sync.ref)
+
+
+def assign(lw: Lowerer, sync: Sync, value: Expr, *accesses: Access, var: str = "") -> None:
+    """Give the object a new state."""
+    target = Var(var or sync.var)
+    lw.graph.set(target, value if sync.ref is None else op_call("Put", target, sync.ref, value), *accesses)
+
+
+def look(lw: Lowerer, sync: Sync, group: int | None = None, var: str = "") -> Val:
+    """Read the state of the object into a local."""
+    found = lw.read(var or sync.var, group)
+    if sync.ref is None:
+        return found
+    return Val(apply(found.expr, sync.ref), found.ty.value if isinstance(found.ty, DictT) else NeverT())
+
+
 # --- locks ---------------------------------------------------------------------------------------
 
 
@@ -78,33 +136,34 @@ def acquire(lw: Lowerer, sync: Sync, timeout: bool = False, blocking: bool = Tru
         return ANSWER
     if lw.in_init:
         return ANSWER
-    free = eq(Var(var), NONE)
+    free = eq(now(sync, var), NONE)
     if not blocking:
-        return _try(lw, var)
+        return _try(lw, sync, var)
     lost: list[Edge] = []
     if lw.mode == "asyncio":
         group = lw.graph.group()
         yes, no = lw.graph.branch(free, Access(var, "acquire", group))
         lw.graph.cursor = yes
-        lw.graph.set(Var(var), Me(), Access(var, "acquire", group))
+        assign(lw, sync, Me(), Access(var, "acquire", group), var=var)
         taken = lw.graph.cursor
         lw.graph.cursor = no
         suspension.suspend(lw)
-        lost = _guard_take(lw, var, free, timeout)
+        lost = _guard_take(lw, sync, var, free, timeout)
         lw.graph.cursor = lw.graph.cursor + taken
     else:
-        lost = _guard_take(lw, var, free, timeout)
-    lw.held.append(var)
+        lost = _guard_take(lw, sync, var, free, timeout)
+    if sync.ref is None:
+        lw.held.append(var)
     if not lost:
         return ANSWER
     return lw.join_value([(lw.graph.cursor, ANSWER), (lost, Val(FALSE, BoolT()))], "taken")
 
 
-def _guard_take(lw: Lowerer, var: str, free: Expr, timeout: bool) -> list[Edge]:
+def _guard_take(lw: Lowerer, sync: Sync, var: str, free: Expr, timeout: bool) -> list[Edge]:
     group = lw.graph.group()
     wanted = suspension.guard_alternatives(lw, timeout)
     edges = lw.graph.guard(free, Access(var, "acquire", group), kinds=wanted)  # type: ignore[arg-type]
-    lw.graph.set(Var(var), Me(), Access(var, "acquire", group))
+    assign(lw, sync, Me(), Access(var, "acquire", group), var=var)
     return _alternatives(lw, wanted, edges)
 
 
@@ -120,10 +179,10 @@ def _alternatives(lw: Lowerer, wanted: list[str], edges: list[list[Edge]]) -> li
     return lost
 
 
-def _try(lw: Lowerer, var: str) -> Value:
+def _try(lw: Lowerer, sync: Sync, var: str) -> Value:
     lw.assume(f"try:{lw.graph.where.line}", "an attempt to take a lock without waiting may fail at any time", lw.span())
     group = lw.graph.group()
-    yes, no = lw.graph.branch(eq(Var(var), NONE), Access(var, "update", group))
+    yes, no = lw.graph.branch(eq(now(sync, var), NONE), Access(var, "update", group))
     lw.graph.cursor = yes
     name = lw.temp("gets_it")
     lw.declare(f"l.{name}", BoolT())
@@ -133,7 +192,7 @@ def _try(lw: Lowerer, var: str) -> Value:
     lw.graph.choose(Local(name), const("BOOLEAN"), "may fail")
     got, missed = lw.graph.branch(Local(name))
     lw.graph.cursor = got
-    lw.graph.set(Var(var), Me(), Access(var, "update", group))
+    assign(lw, sync, Me(), Access(var, "update", group), var=var)
     return lw.join_value([(lw.graph.cursor, ANSWER), (no + missed, Val(FALSE, BoolT()))], "taken")
 
 
@@ -144,11 +203,11 @@ def release(lw: Lowerer, sync: Sync, checked: bool = False) -> None:
         return
     group = lw.graph.group()
     if checked and var not in lw.held:
-        yes, no = lw.graph.branch(neg(eq(Var(var), NONE)), Access(var, "release", group))
+        yes, no = lw.graph.branch(neg(eq(now(sync, var), NONE)), Access(var, "release", group))
         lw.graph.cursor = no
         lw.raise_(Exc("RuntimeError"))
         lw.graph.cursor = yes
-    lw.graph.set(Var(var), NONE, Access(var, "release", group))
+    assign(lw, sync, NONE, Access(var, "release", group), var=var)
     if var in lw.held:
         lw.held.remove(var)
 
@@ -253,7 +312,7 @@ def _release(lw: Lowerer, sync: Sync, args: Args) -> Value:
 
 
 def _locked(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    found = lw.read(sync.lock or sync.var)
+    found = look(lw, sync, var=sync.lock or sync.var)
     return Val(neg(eq(found.expr, NONE)), BoolT())
 
 
@@ -261,21 +320,21 @@ def wait(lw: Lowerer, sync: Sync, timeout: bool) -> Value:
     """``Condition.wait``: give the lock back and queue up, at one moment; go on when notified and the lock is free."""
     lock, waiting = sync.lock, sync.var
     group = lw.graph.group()
-    lw.graph.set(Var(waiting), op_call("Append", Var(waiting), Me()), Access(waiting, "update", group))
-    lw.graph.set(Var(lock), NONE, Access(lock, "release", group))
+    assign(lw, sync, op_call("Append", now(sync), Me()), Access(waiting, "update", group))
+    assign(lw, sync, NONE, Access(lock, "release", group), var=lock)
     group = lw.graph.group()
-    notified = conj(Op("notin", (Me(), op_call("Items", Var(waiting)))), eq(Var(lock), NONE))
+    notified = conj(Op("notin", (Me(), op_call("Items", now(sync)))), eq(now(sync, lock), NONE))
     wanted = suspension.guard_alternatives(lw, timeout)
     accesses = (Access(waiting, "read", group), Access(lock, "acquire", group))
     edges = lw.graph.guard(notified, *accesses, kinds=wanted)  # type: ignore[arg-type]
-    lw.graph.set(Var(lock), Me(), Access(lock, "acquire", group))
+    assign(lw, sync, Me(), Access(lock, "acquire", group), var=lock)
     after = lw.graph.cursor
     lost: list[Edge] = []
     for kind, found in zip(wanted, edges, strict=True):
         lw.graph.cursor = found
         group = lw.graph.group()
-        lw.graph.set(Var(waiting), _dropped(Var(waiting)), Access(waiting, "update", group))
-        _guard_take(lw, lock, eq(Var(lock), NONE), False)
+        assign(lw, sync, _dropped(now(sync)), Access(waiting, "update", group))
+        _guard_take(lw, sync, lock, eq(now(sync, lock), NONE), False)
         if kind == "timeout":
             lost = lw.graph.cursor
         else:
@@ -323,18 +382,18 @@ def _notify(lw: Lowerer, sync: Sync, args: Args) -> Value:
     from specgen.lower.exprs import number, rv
 
     group = lw.graph.group()
-    waiting = lw.read(sync.var, group)
+    waiting = look(lw, sync, group)
     n = args.get(0, "n")
     count = number(lw, rv(lw, n)) if n is not None else Lit(1)
     rest = op_call("SubSeq", waiting.expr, Op("+", (count, Lit(1))), op_call("Len", waiting.expr))
     if count == Lit(1):
         rest = Op("if", (eq(waiting.expr, EMPTY), EMPTY, op_call("Tail", waiting.expr)))
-    lw.write(sync.var, Val(rest, SeqT(CallerT())), group, "update")
+    assign(lw, sync, rest, Access(sync.var, "update", group))
     return NOTHING
 
 
 def _notify_all(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    lw.write(sync.var, Val(EMPTY, SeqT(CallerT())))
+    assign(lw, sync, EMPTY, Access(sync.var, "write", lw.graph.group()))
     return NOTHING
 
 
@@ -343,21 +402,21 @@ def take_permit(lw: Lowerer, sync: Sync, timeout: bool) -> Value:
     var = sync.var
     if lw.in_init:
         return ANSWER
-    some = Op(">", (Var(var), Lit(0)))
-    less = Op("-", (Var(var), Lit(1)))
+    some = Op(">", (now(sync), Lit(0)))
+    less = Op("-", (now(sync), Lit(1)))
     taken: list[Edge] = []
     if lw.mode == "asyncio":
         group = lw.graph.group()
         yes, no = lw.graph.branch(some, Access(var, "update", group))
         lw.graph.cursor = yes
-        lw.graph.set(Var(var), less, Access(var, "update", group))
+        assign(lw, sync, less, Access(var, "update", group))
         taken = lw.graph.cursor
         lw.graph.cursor = no
         suspension.suspend(lw)
     group = lw.graph.group()
     wanted = suspension.guard_alternatives(lw, timeout)
     edges = lw.graph.guard(some, Access(var, "update", group), kinds=wanted)  # type: ignore[arg-type]
-    lw.graph.set(Var(var), less, Access(var, "update", group))
+    assign(lw, sync, less, Access(var, "update", group))
     lost = _alternatives(lw, wanted, edges)
     lw.graph.cursor = lw.graph.cursor + taken
     if not lost:
@@ -370,13 +429,13 @@ def give_permit(lw: Lowerer, sync: Sync, count: Expr = Lit(1)) -> None:
     if not lw.graph.cursor:
         return
     group = lw.graph.group()
-    found = lw.read(sync.var, group)
-    if sync.kind == "bounded":
+    found = look(lw, sync, group)
+    if sync.kind == "bounded" and sync.ref is None:
         yes, no = lw.graph.branch(Op("<", (found.expr, sync.limit)))
         lw.graph.cursor = no
         lw.raise_(Exc("ValueError"))
         lw.graph.cursor = yes
-    lw.write(sync.var, Val(Op("+", (found.expr, count)), IntT()), group, "update")
+    assign(lw, sync, Op("+", (found.expr, count)), Access(sync.var, "update", group))
 
 
 def _sem_acquire(lw: Lowerer, sync: Sync, args: Args) -> Value:
@@ -384,10 +443,10 @@ def _sem_acquire(lw: Lowerer, sync: Sync, args: Args) -> Value:
     if flag == TRUE:
         return take_permit(lw, sync, args.may_time_out(1))
     group = lw.graph.group()
-    found = lw.read(sync.var, group)
+    found = look(lw, sync, group)
     yes, no = lw.graph.branch(Op(">", (found.expr, Lit(0))))
     lw.graph.cursor = yes
-    lw.write(sync.var, Val(Op("-", (found.expr, Lit(1))), IntT()), group, "update")
+    assign(lw, sync, Op("-", (found.expr, Lit(1))), Access(sync.var, "update", group))
     return lw.join_value([(lw.graph.cursor, ANSWER), (no, Val(FALSE, BoolT()))], "taken")
 
 
@@ -397,30 +456,30 @@ def _sem_release(lw: Lowerer, sync: Sync, args: Args) -> Value:
 
 
 def _sem_locked(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    return Val(Op("<=", (lw.read(sync.var).expr, Lit(0))), BoolT())
+    return Val(Op("<=", (look(lw, sync).expr, Lit(0))), BoolT())
 
 
 def _set(value: bool) -> Callable[[Lowerer, Sync, Args], Value]:
     def run(lw: Lowerer, sync: Sync, args: Args) -> Value:
-        lw.write(sync.var, Val(Lit(value), BoolT()))
+        assign(lw, sync, Lit(value), Access(sync.var, "write", lw.graph.group()))
         return NOTHING
 
     return run
 
 
 def _is_set(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    return lw.read(sync.var)
+    return look(lw, sync)
 
 
 def _event_wait(lw: Lowerer, sync: Sync, args: Args) -> Value:
     group = lw.graph.group()
     taken: list[Edge] = []
     if lw.mode == "asyncio":
-        taken, lw.graph.cursor = lw.graph.branch(Var(sync.var), Access(sync.var, "read", group))
+        taken, lw.graph.cursor = lw.graph.branch(now(sync), Access(sync.var, "read", group))
         suspension.suspend(lw)
         group = lw.graph.group()
     wanted = suspension.guard_alternatives(lw, args.may_time_out(0))
-    edges = lw.graph.guard(Var(sync.var), Access(sync.var, "read", group), kinds=wanted)  # type: ignore[arg-type]
+    edges = lw.graph.guard(now(sync), Access(sync.var, "read", group), kinds=wanted)  # type: ignore[arg-type]
     lost = _alternatives(lw, wanted, edges)
     lw.graph.cursor = lw.graph.cursor + taken
     if not lost:
@@ -450,23 +509,32 @@ def _get_nowait(lw: Lowerer, sync: Sync, args: Args) -> Value:
     return _queue_get(lw, sync, args, wait_=False)
 
 
+def _held_type(sync: Sync, ty: Ty) -> Ty:
+    return ty if sync.ref is None else DictT(RefT(DYNAMIC[sync.kind]), ty)
+
+
+def _items_type(lw: Lowerer, sync: Sync) -> Ty:
+    ty = lw.var_type(sync.var)
+    return ty.value if sync.ref is not None and isinstance(ty, DictT) else ty
+
+
 def _queue_put(lw: Lowerer, sync: Sync, args: Args, wait_: bool) -> Value:
     from specgen.lower.exprs import rv
 
     item = args.get(0, "item")
     value = rv(lw, item) if item is not None else NOTHING
-    lw.declare(f"v.{sync.var}", SeqT(value.ty))
-    ty = lw.var_type(sync.var)
+    lw.declare(f"v.{sync.var}", _held_type(sync, SeqT(value.ty)))
+    ty = _items_type(lw, sync)
     fitted = kinds.coerce(value, ty.item) if isinstance(ty, SeqT) else value.expr
-    _wait_until(lw, sync, _room(sync, Var(sync.var)), wait_, args.may_time_out(2), "Full")
-    lw.graph.set(Var(sync.var), op_call("Append", Var(sync.var), fitted), Access(sync.var, "update", lw.queue_group))
+    _wait_until(lw, sync, _room(sync, now(sync)), wait_, args.may_time_out(2), "Full")
+    assign(lw, sync, op_call("Append", now(sync), fitted), Access(sync.var, "update", lw.queue_group))
     return NOTHING
 
 
 def _queue_get(lw: Lowerer, sync: Sync, args: Args, wait_: bool) -> Value:
-    ty = lw.var_type(sync.var)
+    ty = _items_type(lw, sync)
     item_ty = ty.item if isinstance(ty, SeqT) else NeverT()
-    _wait_until(lw, sync, neg(eq(Var(sync.var), EMPTY)), wait_, args.may_time_out(1), "Empty")
+    _wait_until(lw, sync, neg(eq(now(sync), EMPTY)), wait_, args.may_time_out(1), "Empty")
     last = sync.kind == "lifo"
     name = lw.temp("item")
     lw.active.add(name)
@@ -474,8 +542,8 @@ def _queue_get(lw: Lowerer, sync: Sync, args: Args, wait_: bool) -> Value:
     from specgen.expr import Local
 
     lw.declare(f"l.{name}", item_ty)
-    lw.graph.set(Local(name), op_call("Last" if last else "Head", Var(sync.var)), access)
-    lw.graph.set(Var(sync.var), op_call("Front" if last else "Tail", Var(sync.var)), access)
+    lw.graph.set(Local(name), op_call("Last" if last else "Head", now(sync)), access)
+    assign(lw, sync, op_call("Front" if last else "Tail", now(sync)), access)
     return Val(Local(name), item_ty)
 
 
@@ -506,17 +574,17 @@ def _wait_until(lw: Lowerer, sync: Sync, test: Expr, wait_: bool, timeout: bool,
 
 
 def _qsize(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    return Val(op_call("Len", lw.read(sync.var).expr), IntT())
+    return Val(op_call("Len", look(lw, sync).expr), IntT())
 
 
 def _empty(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    return Val(eq(lw.read(sync.var).expr, EMPTY), BoolT())
+    return Val(eq(look(lw, sync).expr, EMPTY), BoolT())
 
 
 def _full(lw: Lowerer, sync: Sync, args: Args) -> Value:
     if sync.limit == Lit(0):
         return Val(FALSE, BoolT())
-    return Val(Op(">=", (op_call("Len", lw.read(sync.var).expr), sync.limit)), BoolT())
+    return Val(Op(">=", (op_call("Len", look(lw, sync).expr), sync.limit)), BoolT())
 
 
 _METHODS: dict[tuple[str, str], Callable[[Lowerer, Sync, Args], Value]] = {

@@ -62,6 +62,7 @@ class Sync:
     lock: str = ""
     limit: Expr = field(default_factory=lambda: Lit(0))
     reentrant: bool = False
+    ref: Expr | None = None
 
 
 @dataclass(eq=False, slots=True)
