@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from docker.client import DockerClient
     from docker.models.containers import Container
 
-#: Every container and image of this program carries this label.
+#: Every container and image of this program carries this label; a container's value is the process that runs it.
 LABEL = "code2tla"
 
 _REPOSITORY = "code2tla-tlc"
@@ -101,7 +101,7 @@ class DockerRunner(JavaRunner):
             memswap_limit=memory,
             nano_cpus=min(self._processors, launch.workers + 1) * 1_000_000_000,
             log_config=LogConfig(type=LogConfig.types.NONE),
-            labels=[LABEL],
+            labels={LABEL: str(os.getpid())},
             stdin_open=False,
         )
         return container

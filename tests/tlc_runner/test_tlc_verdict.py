@@ -1,0 +1,138 @@
+"""The ways a run can look clean without being so, on what TLC itself says when it is started wrongly."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tlc_runner.embedded import EmbeddedRunner
+from tlc_runner.messages import Stream
+from tlc_runner.types import CheckResult, Job, Outcome
+from tlc_runner.verdict import Ending, Stop, judge
+
+Spec = Callable[..., Job]
+
+
+def run_by_hand(embedded: EmbeddedRunner, job: Job, directory: Path, *arguments: str) -> tuple[list[str], int]:
+    """TLC's lines and exit status with ``arguments``, the way nobody should start it."""
+    for name, text in {**job.modules, "MC.cfg": job.cfg}.items():
+        (directory / name).write_text(text, encoding="utf-8")
+    command = [embedded.java.path, f"-Djava.io.tmpdir={directory}", "-cp", embedded.jar.path, "tlc2.TLC", "-tool"]
+    run = subprocess.run(
+        [*command, "-config", "MC.cfg", *arguments, f"{job.root}.tla"],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return run.stdout.splitlines(), run.returncode
+
+
+def judged(job: Job, lines: list[str], exit_code: int, stop: Stop | None = None, stderr: str = "") -> CheckResult:
+    stream = Stream()
+    stream.feed_all(lines)
+    stream.close()
+    return judge(job, stream, Ending(exit_code, stop, stderr, 1.0), runner="by hand", jar_sha256="")
+
+
+@pytest.fixture(scope="module")
+def clean(embedded: EmbeddedRunner, spec: Spec, tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, list[str], int]:
+    job = spec("Clean")
+    return job, *run_by_hand(embedded, job, tmp_path_factory.mktemp("clean"), "-coverage", "1")
+
+
+def test_the_whole_output_of_a_clean_run_passes(clean: tuple[Job, list[str], int]) -> None:
+    result = judged(*clean)
+    assert (result.outcome, result.distinct) == (Outcome.PASSED, 4)
+
+
+@pytest.mark.parametrize("message", [2187, 2193, 2199, 2186])
+def test_a_run_without_one_of_its_messages_does_not_pass(clean: tuple[Job, list[str], int], message: int) -> None:
+    job, lines, exit_code = clean
+    start = lines.index(f"@!@!@STARTMSG {message}:0 @!@!@")
+    end = lines.index(f"@!@!@ENDMSG {message} @!@!@")
+    assert judged(job, lines[:start] + lines[end + 1 :], exit_code).outcome is not Outcome.PASSED
+
+
+def test_no_beginning_of_a_clean_run_passes(clean: tuple[Job, list[str], int]) -> None:
+    job, lines, _ = clean
+    for count in range(len(lines) - 1):
+        assert judged(job, lines[:count], 0).outcome is not Outcome.PASSED, lines[count - 1]
+
+
+def test_a_clean_output_with_a_bad_exit_does_not_pass(clean: tuple[Job, list[str], int]) -> None:
+    job, lines, _ = clean
+    assert judged(job, lines, 1, stderr="Killed").outcome is Outcome.TOOL_ERROR
+    assert judged(job, lines, -9, Stop.TIME).outcome is Outcome.INCOMPLETE
+    assert judged(job, lines, -9, Stop.MEMORY).outcome is Outcome.INCOMPLETE
+
+
+def test_states_left_on_the_queue(clean: tuple[Job, list[str], int]) -> None:
+    job, lines, _ = clean
+    left = [line.replace("0 states left on queue", "7 states left on queue") for line in lines]
+    result = judged(job, left, 0)
+    assert (result.outcome, result.queue) == (Outcome.INCOMPLETE, 7)
+
+
+def test_an_error_in_the_middle_of_a_clean_run(clean: tuple[Job, list[str], int]) -> None:
+    job, lines, _ = clean
+    error = ["@!@!@STARTMSG 1000:1 @!@!@", "Something broke.", "@!@!@ENDMSG 1000 @!@!@"]
+    assert judged(job, lines[:-3] + error + lines[-3:], 0).outcome is Outcome.SPEC_ERROR
+
+
+def test_a_violation_with_continue_exits_zero_and_says_success(
+    embedded: EmbeddedRunner, spec: Spec, tmp_path: Path
+) -> None:
+    job = spec("Initial")
+    lines, exit_code = run_by_hand(embedded, job, tmp_path, "-continue", "-deadlock")
+    assert exit_code == 0
+    assert "@!@!@STARTMSG 2193:0 @!@!@" in lines
+    result = judged(job, lines, exit_code)
+    assert result.outcome is Outcome.VIOLATED
+    assert {violation.trace[0].values["x"] for violation in result.violations} == {7, 8, 9}
+
+
+def test_a_clean_simulation_proves_nothing(embedded: EmbeddedRunner, spec: Spec, tmp_path: Path) -> None:
+    job = spec("Clean")
+    lines, exit_code = run_by_hand(embedded, job, tmp_path, "-simulate", "num=3", "-depth", "5")
+    result = judged(job, lines, exit_code)
+    assert result.outcome is not Outcome.PASSED
+
+
+def test_a_java_that_never_came_to_tlc(spec: Spec) -> None:
+    result = judged(spec("Clean"), [], 1, stderr="Error: Could not create the Java Virtual Machine.\n")
+    assert result.outcome is Outcome.TOOL_ERROR
+    assert "Could not create the Java Virtual Machine" in result.reason
+
+
+def test_a_value_printed_over_several_lines_is_one(spec: Spec) -> None:
+    stream = Stream()
+    stream.feed_all(['<< "a, [",', '   "b" >>', "[x |->", "   {1,", "    2}]", '"one ("', "( c1 :> 1"])
+    stream.feed_all(["@!@!@STARTMSG 2193:0 @!@!@", "done", "@!@!@ENDMSG 2193 @!@!@"])
+    stream.close()
+    assert stream.prints == ['<< "a, [", "b" >>', "[x |-> {1, 2}]", "one (", "( c1 :> 1"]
+
+
+def test_messages_nest_and_the_outer_one_keeps_the_inner_text() -> None:
+    stream = Stream()
+    stream.feed_all(["@!@!@STARTMSG 1000:1 @!@!@", "Outer", ": @!@!@STARTMSG 2132:0 @!@!@", "inner"])
+    stream.feed_all(['"@!@!@ENDMSG 1000 @!@!@"', "@!@!@ENDMSG 2132 @!@!@", "@!@!@ENDMSG 1000 @!@!@", "after"])
+    stream.close()
+    assert [(m.code, m.severity) for m in stream.messages] == [(2132, 0), (1000, 1)]
+    assert stream.messages[1].text == 'Outer\ninner\n"@!@!@ENDMSG 1000 @!@!@"'
+    assert stream.prints == ["after"]
+
+
+def test_the_last_coverage_report_counts_and_adds_up_by_name() -> None:
+    stream = Stream()
+    for generated in (1, 5):
+        stream.feed_all(["@!@!@STARTMSG 2201:0 @!@!@", "at ...", "@!@!@ENDMSG 2201 @!@!@"])
+        for line in (3, 4):
+            text = f"<Up line {line}, col 1 to line {line}, col 2 of module A>: 2:{generated}"
+            stream.feed_all(["@!@!@STARTMSG 2772:0 @!@!@", text, "@!@!@ENDMSG 2772 @!@!@"])
+    stream.close()
+    assert {name: (c.distinct, c.generated) for name, c in stream.coverage.items()} == {"Up": (4, 10)}
