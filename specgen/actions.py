@@ -24,7 +24,7 @@ class ActionPrinter:
     render: Renderer
     object: Sequence[str]
     labels: Mapping[tuple[str, Place], str]
-    has_locals: bool
+    locals: frozenset[str]
     turns: bool
 
     def definition(self, name: str, operation: str, place: Place, tree: Tree, *, alternative: bool) -> Block:
@@ -45,8 +45,6 @@ class ActionPrinter:
         while isinstance(tree, Guard):
             items += self._conjuncts(tree.cond, indent)
             tree = tree.body
-        if isinstance(tree, Let | Choose):
-            return [*items, self._scoped(tree, pending, operation, ended, indent)]
         all_leaves = list(leaves(tree))
         last: list[Block] = []
         unchanged: list[str] = []
@@ -66,6 +64,8 @@ class ActionPrinter:
         match tree:
             case If() if pending or not ended or _waits(tree):
                 items.append(self._if(tree, pending, operation, ended, indent))
+            case Let() | Choose() if pending or not ended or _waits(tree.body):
+                items.append(self._scoped(tree, pending, operation, ended, indent))
         items += last
         if unchanged:
             items.append([self._unchanged(unchanged)])
@@ -110,6 +110,10 @@ class ActionPrinter:
         label = quoted(self.labels[operation, leaf.goto])
         if not leaf.locals:
             return [f"GoTo({me}, {label})"]
+        if {n for n, _ in leaf.locals} == self.locals and not leaf.reset:
+            record = "[" + ", ".join(f"{n} |-> {self.render.text(v)}" for n, v in leaf.locals) + "]"
+            if len(record) + len(label) + indent <= WIDTH - 16:
+                return [f"GoToWith({me}, {label}, {record})"]
         if leaf.reset:
             return [f"GoToWith({me}, {label}, NoLocals)"]
         changes = [f"!.{n} = {self.render.text(v)}" for n, v in leaf.locals]

@@ -12,6 +12,7 @@ from typing import Literal
 
 from specgen.expr import Bound, Expr, Lit, Local, NoneE, Op, Var
 from specgen.flow import joins, live_locals, reachable, successors
+from specgen.infer import Infer, inference, sharpen
 from specgen.ir import Node, Operation, Program
 from specgen.movers import Movers, groups
 from specgen.rewrite import distinct, fold, negate, rebuild
@@ -67,6 +68,7 @@ class Executor:
     ids: list[int] = field(init=False)
     joins: frozenset[int] = field(init=False)
     live: Mapping[int, frozenset[str]] = field(init=False)
+    infer: Infer = field(init=False)
     lines: dict[tuple[str, int, str], None] = field(init=False)
     nodes: dict[int, None] = field(init=False)
     named: dict[Expr, str] = field(init=False)
@@ -77,6 +79,7 @@ class Executor:
         self.ids = reachable(self.program, self.operation)
         self.joins = joins(self.program, self.ids)
         self.live = live_locals(self.program, self.ids)
+        self.infer = inference(self.program, self.operation)
 
     def place(self, node: int, mid_turn: bool = False) -> Place:
         """The place of a node, past nodes that do nothing."""
@@ -262,7 +265,8 @@ class Executor:
 
     def _value(self, expr: Expr, st: _State) -> Expr:
         """The expression over the state before the step, with what the path knows folded in."""
-        return _settle(rebuild(expr, lambda e: st.env.get(e, e)), st.known)
+        value = rebuild(expr, lambda e: st.env.get(e, e))
+        return _settle(sharpen(value, self.infer), st.known)
 
     def _branch(self, cond: Expr, yes: int, no: int, st: _State) -> Tree:
         self.paths += 1
@@ -305,15 +309,17 @@ class Executor:
 
     def _leave(self, n: int | None, st: _State, result: Expr | None = None, mid_turn: bool = False) -> Leaf:
         order = [v.name for v in self.program.vars]
-        changed = [v for v in order if st.env.get(Var(v), Var(v)) != Var(v)]
-        updates = tuple((v, st.env[Var(v)]) for v in changed if not st.known.get(Op("=", (Var(v), st.env[Var(v)]))))
+        final = {v: self._value(Var(v), st) for v in order if Var(v) in st.env}
+        updates = tuple(
+            (v, e) for v, e in final.items() if e != Var(v) and not st.known.get(Op("=", (Var(v), e)))
+        )
         if n is None:
             return Leaf(updates, result=result)
         goto = self.place(n, mid_turn)
         live, before = self.live[goto.node], self._live_before()
         local: list[tuple[str, Expr]] = []
         for name in self.program.locals:
-            value = st.env.get(Local(name), Local(name))
+            value = self._value(Local(name), st) if Local(name) in st.env else Local(name)
             if name in live and value != Local(name):
                 local.append((name, value))
             elif name not in live and name in before:
@@ -351,11 +357,8 @@ def _settle(expr: Expr, known: Mapping[Expr, bool]) -> Expr:
             return Lit(False)
         if expr.name == "#" and _contradicted(Op("=", expr.args), known):
             return Lit(True)
-        if expr.name in {"not", "and", "or", "if", "=", "#"}:
-            args = tuple(_settle(a, known) for a in expr.args)
-            if args != expr.args:
-                return fold(Op(expr.name, args, expr.names))
-        return expr
+        args = tuple(_settle(a, known) for a in expr.args)
+        return expr if args == expr.args else fold(Op(expr.name, args, expr.names))
     return Lit(known[expr]) if expr in known else expr
 
 

@@ -71,7 +71,7 @@ class _Composer:
         self.locals = self._kept_locals()
         mid = [label for (_, place), label in self.labels.items() if place.mid_turn]
         self.mid_turn = list(dict.fromkeys(mid))
-        self.printer = ActionPrinter(self.render, self.object, self.labels, bool(self.locals), bool(self.mid_turn))
+        self.printer = ActionPrinter(self.render, self.object, self.labels, frozenset(self.locals), bool(self.mid_turn))
         self.let_names = set(globals_) | set(self.names.values())
 
     # --- parts ------------------------------------------------------------------------------------
@@ -254,14 +254,15 @@ class _Composer:
         local = ["local"] if self.locals else []
         head = f" MODULE {self.program.module} "
         side = max((_WIDTH - len(head)) // 2, 4)
+        total = max(_WIDTH, 2 * side + len(head))
         goto = any(leaf.goto is not None and not leaf.locals for s in self.steps for leaf in leaves(s.tree))
         obj = ["object"] if len(self.object) > 1 else list(self.object)
         finish = [*start, "before"]
         context = {
             "module": self.program.module,
-            "rule_module": "-" * side + head + "-" * side,
-            "rule": "-" * (2 * side + len(head)),
-            "rule_end": "=" * (2 * side + len(head)),
+            "rule_module": ("-" * side + head).ljust(total, "-"),
+            "rule": "-" * total,
+            "rule_end": "=" * total,
             "header": self._header(),
             "constants": _aligned([(n, c) for n, c in [*_FRAME_CONSTANTS, *((c.name, c.comment) for c in constants)]]),
             "variables": self._variable_lines(),

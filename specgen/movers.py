@@ -43,7 +43,8 @@ def analyse(program: Program) -> Movers:
     outside = {name for action in program.env for name, _ in action.updates}
     written: set[str] = set()
     holding: dict[str, frozenset[str]] = {}
-    grouped: dict[frozenset[int], list[Access]] = {}
+    writing: dict[str, frozenset[str]] = {}
+    grouped: dict[frozenset[int], list[tuple[Access, frozenset[str]]]] = {}
     for operation in program.operations:
         ids = reachable(program, operation)
         held = _held(program, operation.entry, ids, locks)
@@ -57,12 +58,12 @@ def analyse(program: Program) -> Movers:
             for access in node.accesses:
                 if access.mode in _WRITES:
                     written.add(access.var)
+                    writing[access.var] = writing.get(access.var, owned) & owned
                 if access.mode != "fresh":
                     holding[access.var] = holding.get(access.var, owned) & owned
-            if node.accesses:
-                grouped.setdefault(groups(node), []).extend(node.accesses)
+            grouped.setdefault(groups(node), []).extend((access, owned) for access in node.accesses)
 
-    def one(access: Access) -> Mover:
+    def one(access: Access, owned: frozenset[str]) -> Mover:
         if access.var in outside:
             return "N"
         if access.mode == "fresh":
@@ -71,9 +72,12 @@ def analyse(program: Program) -> Movers:
             return "I"
         if holding[access.var]:
             return "B"
+        if access.mode == "read" and owned & writing.get(access.var, frozenset()):
+            # Whoever writes holds a lock that is held here too: nothing can change in between.
+            return "B"
         return "R" if access.mode == "acquire" else "L" if access.mode == "release" else "N"
 
-    return Movers({key: _together(map(one, accesses)) for key, accesses in grouped.items()})
+    return Movers({key: _together(one(*touch) for touch in touches) for key, touches in grouped.items() if touches})
 
 
 def _together(movers: Iterable[Mover]) -> Mover:

@@ -82,7 +82,7 @@ def _stem(operation: Operation, node: Node) -> tuple[str, str]:
     own = operation.qualname.rsplit(".", 1)[-1]
     if node.function in {own, operation.name, operation.qualname}:
         return f"{operation.name}_{node.line}", f"{operation.name}:{node.line}"
-    inner = identifier(node.function.rsplit(".", 1)[-1])
+    inner = identifier(node.function.rsplit(".", 1)[-1].strip("_") or "inner")
     return f"{operation.name}_{inner}_{node.line}", f"{operation.name}:{node.line}"
 
 

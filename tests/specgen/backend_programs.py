@@ -190,7 +190,7 @@ def two_locks() -> Program:
     return p
 
 
-def buffer(notify_all: bool = True) -> Program:
+def buffer(notify_all: bool = True, put_notifies: bool = True) -> Program:
     """A bounded buffer: put waits while full, get while empty, one condition variable for both."""
     p = Program("Buffer", "What Buffer in buffer.py does when its callers overlap", "threads")
     p.sources = {"buffer.py": [f"    line {i}" for i in range(1, 30)]}
@@ -229,7 +229,8 @@ def buffer(notify_all: bool = True) -> Program:
             b.node("set", line + 4, target=Var("items"), value=op("call", Var("items"), names=("Tail",)), accesses=a)
         empty = op("tuple")
         one = op("if", eq(Var("waiting"), empty), empty, op("call", Var("waiting"), names=("Tail",)))
-        b.node("set", line + 5, target=Var("waiting"), value=empty if notify_all else one, accesses=b.access("waiting", "update"))
+        if name == "get" or put_notifies:
+            b.node("set", line + 5, target=Var("waiting"), value=empty if notify_all else one, accesses=b.access("waiting", "update"))
         b.release("lock", line + 1)
         b.node("done", line + 6, value=NoneE() if name == "put" else Local("got"))
     return p
