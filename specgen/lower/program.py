@@ -45,6 +45,7 @@ from specgen.lower.exprs import condition
 from specgen.lower.graph import Graph
 from specgen.lower.initial import initial_values
 from specgen.lower.lowerer import ANYTHING, RESERVED, Boundary, Frame, Lowerer, Shared, TooLarge
+from specgen.lower.heap_view import views
 from specgen.lower.objects import build
 from specgen.lower.stmts import body
 from specgen.lower.values import EMPTY, NONE, Contract, Func, Obj, Val, Value, const
@@ -466,6 +467,7 @@ def _assemble(sources: Sources, target: Target, shared: Shared, made: _Made) -> 
         program.vars.append(
             VarDecl(var, ty, init, info.comment, info.source, observable=info.observable, lock=info.lock)
         )
+    views(program, lw)
     if "clock" in used:
         program.env.append(EnvAction("Tick", "Time passes.", Op("<", (Var("clock"), const("MaxClock"))), (("clock", Op("+", (Var("clock"), Lit(1)))),)))
         lw.constants["MaxClock"] = ("how far the clock goes", ("1", "2"))
