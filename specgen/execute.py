@@ -84,10 +84,17 @@ class Executor:
     def place(self, node: int, mid_turn: bool = False) -> Place:
         """The place of a node, past nodes that do nothing."""
         seen: set[int] = set()
-        while self.program.nodes[node].kind == "skip" and not self.program.nodes[node].accesses and node not in seen:
+        while node not in seen and self._passes(self.program.nodes[node]):
             seen.add(node)
             node = self.program.nodes[node].next
         return Place(node, mid_turn)
+
+    def _passes(self, node: Node) -> bool:
+        """Whether a label can as well stand at the next node: nothing happens here that couldn't there."""
+        if node.kind == "suspend" and node.alternatives:
+            after = self.program.nodes[node.next]
+            return after.kind == "guard" and {a.kind for a in node.alternatives} <= {a.kind for a in after.alternatives}
+        return node.kind == "skip" and not node.accesses
 
     def step(self, place: Place, entry: int | None = None, alternative: str | None = None) -> Step:
         """The step that starts at ``place``; ``entry`` is the node of an alternative to it."""
@@ -219,7 +226,8 @@ class Executor:
             return bool(groups(node) & st.group)
         if self.program.mode == "threads":
             return bool(groups(node) & st.group)
-        return st.in_turn and not st.suspended and not _is_effect(node)
+        waits = node.kind == "suspend" or (node.kind == "guard" and bool(node.alternatives))
+        return st.in_turn and not st.suspended and not _is_effect(node) and not waits
 
     def _enter(self, n: int, node: Node, st: _State) -> None:
         """Books the node's accesses."""
