@@ -155,7 +155,8 @@ class Workshop:
         """Put the parts together into one result."""
         lines = Lines.of(facts)
         notes = [f"{p.span.path}:{p.span.line} was not read: {p.text}." for p in facts.problems]
-        notes += [f"{name} was not modelled: {reason}." for name, reason in plan.skipped.items()]
+        if plan.skipped:
+            notes.append(f"Not modelled (plan.json says why): {', '.join(plan.skipped)}.")
         pieces = [
             Piece(spec, _files(spec, seen), assemble.part(facts, target, spec, seen, lines))
             for (target, spec), seen in zip(written.specs, checked, strict=True)

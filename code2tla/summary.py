@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from code2tla import pytext
@@ -28,13 +28,15 @@ class Ended:
 class Scene:
     """The last state of a trace: the calls in it, the object before them, and after them the compared variables.
 
-    ``raised`` are the names of exceptions, which some specifications keep as plain strings.
+    ``raised`` are the names of exceptions, which some specifications keep as plain strings; ``show`` gives the text
+    of a variable's value.
     """
 
     ended: tuple[Ended, ...]
     start: object
     state: Mapping[str, object]
     raised: frozenset[str]
+    show: Callable[[str, object], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class _Ending:
 def tell(finding: Finding, scene: Scene) -> Told:
     """Tell one finding."""
     calls = [e.call for e in scene.ended]
-    seen = _Ending(tuple(e.result for e in scene.ended), {k: pytext.text(v) for k, v in scene.state.items()})
+    seen = _Ending(tuple(e.result for e in scene.ended), {k: scene.show(k, v) for k, v in scene.state.items()})
     if finding.property.kind in ("invariant", "assertion"):
         lead = f"{_and(calls)} overlapped" if len(calls) > 1 else f"During {_and(calls)}" if calls else "At the start"
         plain = (finding.property.plain or finding.property.name).rstrip(".")
@@ -80,10 +82,12 @@ def said(value: object, raised: frozenset[str]) -> str:
     match value:
         case "waits for ever":
             return "waits for ever"
+        case str() if value.startswith("AssertionError:"):
+            return f"failed the assertion at line {value.partition(':')[2]}"
         case str() if value in raised:
             return f"raised {value}"
         case Function(pairs=(("raised", str() as name),)):
-            return f"raised {name}"
+            return said(name, raised | {name})
     return f"returned {pytext.text(value)}"
 
 

@@ -11,7 +11,7 @@ from code2tla import pytext, summary
 from code2tla.checked import Finding
 from code2tla.source import Lines
 from code2tla.summary import Ended, Scene
-from extractor.types import Facts
+from extractor.types import Facts, Symbol
 from reports.result import Source, Step, ViolationResult
 from specgen.types import Action, Spec
 from tlc_runner.types import ModelValue, State
@@ -30,21 +30,36 @@ _BUILTIN_EXCEPTIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a trace is read with: the specification, the source, parameters by operation, names of exceptions."""
+    """What a trace is read with.
+
+    ``parameters`` by operation, ``raised`` the names of exceptions, ``functions`` the qualified name of the function
+    that an action models, ``dicts`` the variables that hold a dict.
+    """
 
     spec: Spec
     lines: Lines
     parameters: Mapping[str, tuple[str, ...]]
     raised: frozenset[str]
+    functions: Mapping[str, str]
+    dicts: frozenset[str]
 
     @classmethod
     def of(cls, spec: Spec, facts: Facts, lines: Lines) -> Context:
         """The context of a specification of these facts."""
-        names = {s.qualname: tuple(p.name for p in s.params if p.name not in ("self", "cls")) for s in facts.symbols}
-        functions = {a.operation: a.function for a in reversed(spec.actions)}
-        parameters = {op: names.get(function, ()) for op, function in functions.items()}
+        functions = {a.name: _function(facts, a) for a in spec.actions}
+        parameters = {}
+        for action in reversed(spec.actions):
+            if (symbol := functions[action.name]) and symbol.name.strip("_") == action.operation:
+                names = (p.name for p in symbol.params if p.name not in ("self", "cls"))
+                parameters[action.operation] = tuple(names)
         raised = {n.rpartition(".")[2] for e in facts.exceptional for n in e.names} | _BUILTIN_EXCEPTIONS
-        return cls(spec, lines, parameters, frozenset(raised))
+        shown = {name: symbol.qualname for name, symbol in functions.items() if symbol}
+        dicts = frozenset(v.name for v in spec.variables if f"DOMAIN {v.name}" in v.type_ok)
+        return cls(spec, lines, parameters, frozenset(raised), shown, dicts)
+
+    def show(self, name: str, value: object) -> str:
+        """A variable's value as text; TLC prints an empty dict as it prints an empty list."""
+        return "{}" if value == () and name in self.dicts else pytext.text(value)
 
     def call(self, record: object) -> str:
         """A call as Python text."""
@@ -64,7 +79,7 @@ class Context:
 def violation(context: Context, finding: Finding) -> ViolationResult:
     """A finding as a reader is given it."""
     first, last = finding.trace[0], finding.trace[-1]
-    told = summary.tell(finding, _scene(context, last))
+    told = summary.tell(finding, _scene(context, last, over=finding.property.kind not in ("invariant", "assertion")))
     return ViolationResult(
         property=finding.property.name,
         kind=finding.property.kind,
@@ -72,7 +87,7 @@ def violation(context: Context, finding: Finding) -> ViolationResult:
         trace=tuple(steps(context, finding.trace)),
         serial=told.serial,
         outcome=told.outcome,
-        initial={name: pytext.text(first.values[name]) for name in context.object if name in first.values},
+        initial={name: context.show(name, first.values[name]) for name in context.object if name in first.values},
     )
 
 
@@ -124,7 +139,7 @@ def _step(context: Context, number: int, move: _Move) -> Step:
         process=_process(who),
         operation=operation,
         action=action.name if action else after.action or "Begin",
-        function=action.function if action else "",
+        function=context.functions.get(action.name, action.function) if action else "",
         source=Source(source.path, source.line, source.end_line) if source else None,
         text=context.lines.at(source.path, source.line) if source else f"{operation} begins" if operation else "",
         changed=_changed(context, move),
@@ -135,17 +150,19 @@ def _step(context: Context, number: int, move: _Move) -> Step:
 def _changed(context: Context, move: _Move) -> dict[str, str]:
     """Changed state of the object, and changed locals of the call as ``c1.state``."""
     before, after, who = move.before.values, move.after.values, move.process
-    changed = {n: pytext.text(after[n]) for n in context.object if n in after and before.get(n) != after[n]}
+    changed = {n: context.show(n, after[n]) for n in context.object if n in after and before.get(n) != after[n]}
     if pytext.get(after.get("at"), who) in ("end", "idle"):
         return changed  # the call is over, and its locals with it
     was, now = pytext.get(before.get("local"), who), pytext.get(after.get("local"), who)
     for name in _differing(was, now):
-        changed[f"{_process(who)}.{name}"] = pytext.text(pytext.get(now, name))
+        value = pytext.get(now, name)
+        if value != ModelValue("None"):  # which also stands for a local that is needed no longer
+            changed[f"{_process(who)}.{name}"] = pytext.text(value)
     return changed
 
 
-def _scene(context: Context, last: State) -> Scene:
-    """The last state, as the summary needs it."""
+def _scene(context: Context, last: State, over: bool) -> Scene:
+    """The last state, as the summary needs it; ``over`` if no call goes on from it."""
     ended: list[Ended] = []
     for who, record in pytext.pairs(last.values.get("call")):
         if who == SETUP or not (call := context.call(record)):
@@ -156,11 +173,24 @@ def _scene(context: Context, last: State) -> Scene:
         else:
             action = context.action(None, label)
             at = f" at {action.sources[0].path}:{action.sources[0].line}" if action and action.sources else ""
-            result = f"waits for ever{at}" if label != "idle" else ""
+            result = f"waits for ever{at}" if over and label != "idle" else ""
         ended.append(Ended(call, record, result))
     names = tuple(v.name for v in context.spec.variables if v.observable and v.name not in _CONTROL)
     state = {name: last.values[name] for name in names if name in last.values}
-    return Scene(tuple(ended), last.values.get("start"), state, context.raised)
+    return Scene(tuple(ended), last.values.get("start"), state, context.raised, context.show)
+
+
+def _function(facts: Facts, action: Action) -> Symbol | None:
+    """The function or method that the action's first line stands in, the innermost one."""
+    if not action.sources:
+        return None
+    at = action.sources[0]
+    around = [
+        s
+        for s in facts.symbols
+        if s.kind != "class" and s.span.path == at.path and s.span.line <= at.line <= s.span.end_line
+    ]
+    return max(around, key=lambda s: s.span.line, default=None)
 
 
 def _process(who: object) -> str:
