@@ -14,11 +14,12 @@ from specgen import properties
 from specgen.actions import ActionPrinter
 from specgen.expr import HELPERS, Const, DictT, Expr, Op, SeqT, SetT, StrT, Ty, Var, join, NoneT
 from specgen.ir import Abstraction, ConstDecl, EnvAction, Program
-from specgen.names import RESERVED, name_places
+from specgen.names import name_places
 from specgen.render import Renderer, hang, quoted
 from specgen.rewrite import variables, walk
 from specgen.rewrite import FALSE
 from specgen.tree import Place, Step, blocked, expressions, leaves, name_repeats, reads, writes
+from specgen.words import RESERVED
 from specgen.types import Action, Property, Spec, Variable
 from specgen.typing_text import has_dict, membership, type_set
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from specgen.expr import Bound, Expr, Op, Var
+from specgen.expr import Bound, Expr, Local, Op, Var
+from specgen.flow import live_locals, reachable, successors
 from specgen.ir import Access, Node, Program
-from specgen.names import RESERVED, fresh
+from specgen.names import fresh
+from specgen.words import RESERVED
 from specgen.rewrite import BINDERS
 
 
@@ -70,3 +73,43 @@ def _clear(name: str, outer: set[str] | frozenset[str]) -> str:
     while name in outer:
         name += "_"
     return name
+
+
+def compute_before_suspending(program: Program) -> Program:
+    """The program with what is computed from locals alone moved ahead of the suspension before it.
+
+    Nobody can tell the difference, and a call then keeps the value it needs, not all that the value came from.
+    """
+    nodes = {n: replace(node) for n, node in program.nodes.items()}
+    for operation in program.operations:
+        shape = replace(program, nodes=nodes)
+        ids = reachable(shape, operation)
+        entered = {operation.entry: 1}
+        for n in ids:
+            for m in successors(nodes[n]):
+                entered[m] = entered.get(m, 0) + 1
+        live = live_locals(shape, ids)
+        for n in ids:
+            first = n
+            while _may_swap(nodes, first, entered, live):
+                wait, local = nodes[first], nodes[nodes[first].next]
+                nodes[first] = replace(local, id=first, next=local.id)
+                nodes[local.id] = replace(wait, id=local.id, next=local.next)
+                first = local.id
+    return replace(program, nodes=nodes)
+
+
+def _may_swap(
+    nodes: dict[int, Node], n: int, entered: dict[int, int], live: Mapping[int, frozenset[str]]
+) -> bool:
+    wait = nodes[n]
+    if wait.kind != "suspend" or wait.accesses or wait.next == n:
+        return False
+    after = nodes[wait.next]
+    return (
+        after.kind == "set"
+        and not after.accesses
+        and isinstance(after.target, Local)
+        and entered.get(after.id, 0) == 1
+        and all(after.target.name not in live.get(a.target, frozenset()) for a in wait.alternatives)
+    )

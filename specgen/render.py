@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from specgen.expr import Arg, Bound, Const, Expr, Lit, Local, Me, NoneE, Op, Var
+from specgen.words import KEYWORDS
 
 WIDTH = 100
 
@@ -94,6 +96,8 @@ class Renderer:
             case "lambda":
                 return f"LAMBDA {', '.join(names)} : {self.text(args[0])}"
             case "call":
+                if (entries := _entries(e)) is not None:
+                    return "[" + ", ".join(f"{k} |-> {self.text(v)}" for k, v in entries.items()) + "]"
                 name = self.operators.get(names[0], names[0])
                 return name + (f"({', '.join(map(self.text, args))})" if args else "")
         return self._infix(e)
@@ -191,6 +195,19 @@ class Renderer:
             lines[-1] += "," if i < len(items) - 1 else tail
             out += lines
         return out
+
+
+def _entries(e: Op) -> dict[str, Expr] | None:
+    """A dict written out with keys that can be field names, put together from the empty one; else None."""
+    if e.names != ("Put",):
+        return None
+    d, key, value = e.args
+    if not isinstance(key, Lit) or not isinstance(key.value, str) or not re.fullmatch(r"[A-Za-z]\w*", key.value, re.ASCII):
+        return None
+    if key.value in KEYWORDS:
+        return None
+    before = {} if d == Op("tuple") else _entries(d) if isinstance(d, Op) and d.name == "call" else None
+    return None if before is None else before | {key.value: value}
 
 
 def _flows(parent: Op, leftmost: bool) -> bool:

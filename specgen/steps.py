@@ -9,7 +9,7 @@ from specgen.execute import Executor, Granularity
 from specgen.expr import Expr, Local, NoneE, Op, Var
 from specgen.ir import Node, Operation, Program, VarDecl
 from specgen.module import compose
-from specgen.prepare import prepared
+from specgen.prepare import compute_before_suspending, prepared
 from specgen.rewrite import BINDERS, substitute, walk
 from specgen.tree import Guard, Leaf, Place, Step, Tree, expressions, leaves, rewrite
 from specgen.types import Spec
@@ -21,7 +21,7 @@ def build(program: Program, granularity: Granularity = "step") -> Spec:
     With granularity "step" a step is the most that nobody else can tell apart (Lipton reduction; under asyncio
     the code between suspensions); with "statement" it is one source statement, to measure what reduction saves.
     """
-    program = prepared(program)
+    program = compute_before_suspending(prepared(program))
     steps = cut(program, granularity)
     if granularity == "step":
         steps, program = without_free_locks(steps, program)
