@@ -126,6 +126,7 @@ class Finally:
 
     emit: Callable[[], None]
     held: str = ""
+    implied: bool = False
 
 
 @dataclass(slots=True)

@@ -274,8 +274,6 @@ def await_future(lw: Lowerer, ref: Expr) -> Value:
     var = field_var(lw, "Future", "state")
     state = apply(Var(var), ref)
     settled = neg(eq(state, Lit("pending")))
-    at_once, lw.graph.cursor = lw.graph.branch(settled, Access(var, "read", lw.graph.group()))
-    lw.graph.suspend()
     group = lw.graph.group()
     wanted = suspension.guard_alternatives(lw, False)
     edges = lw.graph.guard(settled, Access(var, "read", group), kinds=wanted)  # type: ignore[arg-type]
@@ -288,7 +286,7 @@ def await_future(lw: Lowerer, ref: Expr) -> Value:
         lw.graph.set(Var(var), op_call("Put", Var(var), ref, Lit("cancelled")), Access(var, "update", group))
         lw.graph.cursor = lw.graph.cursor + rest
         lw.raise_(Exc("CancelledError"))
-    lw.graph.cursor = after + at_once
+    lw.graph.cursor = after
     return future_result(lw, ref)
 
 

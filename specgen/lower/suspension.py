@@ -8,11 +8,14 @@ from specgen.lower.values import Exc, const
 
 
 def cancellable(lw: Lowerer) -> bool:
-    """Whether the code around handles cancellation: a ``finally``, a ``with``, or a handler that catches it."""
+    """Whether the code around handles cancellation: a ``finally``, or a handler that catches it.
+
+    A plain ``async with lock`` does not count: it gives the lock back on every way out anyway.
+    """
     if lw.mode != "asyncio":
         return False
     for item in lw.exits:
-        if isinstance(item, Finally):
+        if isinstance(item, Finally) and not item.implied:
             return True
         if isinstance(item, Handlers):
             for names in item.catches:

@@ -139,19 +139,7 @@ def acquire(lw: Lowerer, sync: Sync, timeout: bool = False, blocking: bool = Tru
     free = eq(now(sync, var), NONE)
     if not blocking:
         return _try(lw, sync, var)
-    lost: list[Edge] = []
-    if lw.mode == "asyncio":
-        group = lw.graph.group()
-        yes, no = lw.graph.branch(free, Access(var, "acquire", group))
-        lw.graph.cursor = yes
-        assign(lw, sync, Me(), Access(var, "acquire", group), var=var)
-        taken = lw.graph.cursor
-        lw.graph.cursor = no
-        suspension.suspend(lw)
-        lost = _guard_take(lw, sync, var, free, timeout)
-        lw.graph.cursor = lw.graph.cursor + taken
-    else:
-        lost = _guard_take(lw, sync, var, free, timeout)
+    lost = _guard_take(lw, sync, var, free, timeout)
     if sync.ref is None:
         lw.held.append(var)
     if not lost:
@@ -234,7 +222,7 @@ def with_lock(lw: Lowerer, sync: Sync, run: Callable[[], None]) -> None:
         release(lw, sync)
         lw.held = saved
 
-    with lw.within(Finally(leave, var)):
+    with lw.within(Finally(leave, var, implied=True)):
         run()
     if lw.graph.cursor:
         leave()
@@ -404,21 +392,11 @@ def take_permit(lw: Lowerer, sync: Sync, timeout: bool) -> Value:
         return ANSWER
     some = Op(">", (now(sync), Lit(0)))
     less = Op("-", (now(sync), Lit(1)))
-    taken: list[Edge] = []
-    if lw.mode == "asyncio":
-        group = lw.graph.group()
-        yes, no = lw.graph.branch(some, Access(var, "update", group))
-        lw.graph.cursor = yes
-        assign(lw, sync, less, Access(var, "update", group))
-        taken = lw.graph.cursor
-        lw.graph.cursor = no
-        suspension.suspend(lw)
     group = lw.graph.group()
     wanted = suspension.guard_alternatives(lw, timeout)
     edges = lw.graph.guard(some, Access(var, "update", group), kinds=wanted)  # type: ignore[arg-type]
     assign(lw, sync, less, Access(var, "update", group))
     lost = _alternatives(lw, wanted, edges)
-    lw.graph.cursor = lw.graph.cursor + taken
     if not lost:
         return ANSWER
     return lw.join_value([(lw.graph.cursor, ANSWER), (lost, Val(FALSE, BoolT()))], "taken")
@@ -473,15 +451,9 @@ def _is_set(lw: Lowerer, sync: Sync, args: Args) -> Value:
 
 def _event_wait(lw: Lowerer, sync: Sync, args: Args) -> Value:
     group = lw.graph.group()
-    taken: list[Edge] = []
-    if lw.mode == "asyncio":
-        taken, lw.graph.cursor = lw.graph.branch(now(sync), Access(sync.var, "read", group))
-        suspension.suspend(lw)
-        group = lw.graph.group()
     wanted = suspension.guard_alternatives(lw, args.may_time_out(0))
     edges = lw.graph.guard(now(sync), Access(sync.var, "read", group), kinds=wanted)  # type: ignore[arg-type]
     lost = _alternatives(lw, wanted, edges)
-    lw.graph.cursor = lw.graph.cursor + taken
     if not lost:
         return ANSWER
     return lw.join_value([(lw.graph.cursor, ANSWER), (lost, Val(FALSE, BoolT()))], "set_in_time")
@@ -559,10 +531,6 @@ def _wait_until(lw: Lowerer, sync: Sync, test: Expr, wait_: bool, timeout: bool,
         lw.raise_(Exc(error))
         lw.graph.cursor = yes
         return
-    at_once: list[Edge] = []
-    if lw.mode == "asyncio":
-        at_once, lw.graph.cursor = lw.graph.branch(test, Access(sync.var, "update", lw.graph.group()))
-        suspension.suspend(lw)
     wanted = suspension.guard_alternatives(lw, timeout)
     edges = lw.graph.guard(test, access, kinds=wanted)  # type: ignore[arg-type]
     lost = _alternatives(lw, wanted, edges)
@@ -570,7 +538,7 @@ def _wait_until(lw: Lowerer, sync: Sync, test: Expr, wait_: bool, timeout: bool,
     if lost:
         lw.graph.cursor = lost
         lw.raise_(Exc(error))
-    lw.graph.cursor = after + at_once
+    lw.graph.cursor = after
 
 
 def _qsize(lw: Lowerer, sync: Sync, args: Args) -> Value:
