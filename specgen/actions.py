@@ -110,21 +110,22 @@ class ActionPrinter:
         label = quoted(self.labels[operation, leaf.goto])
         if not leaf.locals:
             return [f"GoTo({me}, {label})"]
-        if {n for n, _ in leaf.locals} == self.locals and not leaf.reset:
-            record = "[" + ", ".join(f"{n} |-> {self.render.text(v)}" for n, v in leaf.locals) + "]"
-            if len(record) + len(label) + indent <= WIDTH - 16:
-                return [f"GoToWith({me}, {label}, {record})"]
         if leaf.reset:
             return [f"GoToWith({me}, {label}, NoLocals)"]
-        changes = [f"!.{n} = {self.render.text(v)}" for n, v in leaf.locals]
+        whole = {n for n, _ in leaf.locals} == self.locals
+        base = "[" if whole else f"[local[{me}] EXCEPT "
+        sign = " |-> " if whole else " = "
+        names = [n if whole else f"!.{n}" for n, _ in leaf.locals]
         head = f"GoToWith({me}, {label}, "
-        flat = f"{head}[local[{me}] EXCEPT {', '.join(changes)}])"
+        flat = f"{head}{base}{', '.join(f'{n}{sign}{self.render.text(v)}' for n, (_, v) in zip(names, leaf.locals, strict=True))}])"
         if len(flat) + indent <= WIDTH:
             return [flat]
-        lead = f"[local[{me}] EXCEPT "
-        out = [head.rstrip(), *(indented([(lead if i == 0 else " " * len(lead)) + ch for i, ch in enumerate(changes)], 4))]
-        for i in range(1, len(out)):
-            out[i] += "," if i < len(out) - 1 else "])"
+        out = [head.rstrip()]
+        for i, (n, (_, value)) in enumerate(zip(names, leaf.locals, strict=True)):
+            lead = (base if i == 0 else " " * len(base)) + n + sign
+            lines = hang(lead, self.render.block(value, indent + 4 + len(lead)))
+            lines[-1] += "," if i < len(names) - 1 else "])"
+            out += indented(lines, 4)
         return out
 
     def _unchanged(self, names: Sequence[str]) -> str:

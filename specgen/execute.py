@@ -15,8 +15,8 @@ from specgen.flow import joins, live_locals, reachable, successors
 from specgen.infer import Infer, inference, sharpen
 from specgen.ir import Node, Operation, Program
 from specgen.movers import Movers, groups
-from specgen.rewrite import distinct, fold, negate, rebuild
-from specgen.tree import Choose, Guard, Leaf, Place, Step, Tree, branch, leaves
+from specgen.rewrite import distinct, fold, free_bounds, negate, rebuild, walk
+from specgen.tree import Choose, Guard, Leaf, Place, Step, Tree, branch, expressions, leaves
 
 Granularity = Literal["step", "statement"]
 
@@ -313,7 +313,9 @@ class Executor:
         st.chosen |= {name}
         st.env[node.target] = Bound(name)
         body = self._run(node.next, st)
-        return Choose(name, domain, body)
+        mentioned = any(name in free_bounds(e) for e in expressions(body))
+        fixed = not any(isinstance(e, Var | Local) for e in walk(domain))
+        return body if fixed and not mentioned else Choose(name, domain, body)
 
     def _leave(self, n: int | None, st: _State, result: Expr | None = None, mid_turn: bool = False) -> Leaf:
         order = [v.name for v in self.program.vars]

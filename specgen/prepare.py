@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from specgen.expr import Bound, Expr, Local, Op, Var
+from specgen.expr import Bound, Const, Expr, Local, Me, Op, Var
 from specgen.flow import live_locals, reachable, successors
 from specgen.ir import Access, Node, Program
 from specgen.names import fresh
 from specgen.words import RESERVED
-from specgen.rewrite import BINDERS
+from specgen.rewrite import BINDERS, substitute
 
 
 def prepared(program: Program) -> Program:
@@ -38,6 +38,9 @@ def prepared(program: Program) -> Program:
                 return Op(name, tuple(expr(a, bound) for a in args), names)
         return e
 
+    # The object is made before anyone calls it: by the caller that sets up, if by anyone.
+    at_first: dict[Expr, Expr] = {Me(): Const("Setup")}
+
     def opt(e: Expr | None) -> Expr | None:
         return None if e is None else expr(e, {})
 
@@ -54,8 +57,8 @@ def prepared(program: Program) -> Program:
             replace(
                 v,
                 name=renamed.get(v.name, v.name),
-                init=expr(v.init, {}),
-                init_set=opt(v.init_set),
+                init=substitute(expr(v.init, {}), at_first),
+                init_set=None if v.init_set is None else substitute(expr(v.init_set, {}), at_first),
                 view=opt(v.view),
             )
             for v in program.vars

@@ -162,8 +162,20 @@ def fold(e: Op) -> Expr:
             return negate(a) if not (isinstance(a, Op) and a.name in {"and", "or"}) else e
         case "and" | "or", args:
             return _junction(e.name, args)
+        case ("=" | "#" | ">" | ">=" | "<" | "<="), (Op("call", (s,), ("Len",)), Lit(int() as n)) if (
+            holds := _says_empty(e.name, n)
+        ) is not None:
+            return fold(Op("=" if holds else "#", (s, Op("tuple"))))
+        case ("=" | "#" | ">" | ">=" | "<" | "<="), (Op("call", (s,), ("Cardinality",)), Lit(int() as n)) if (
+            holds := _says_empty(e.name, n)
+        ) is not None:
+            return fold(Op("=" if holds else "#", (s, Op("set"))))
+        case "<", (Lit(int() as n), Op("call", _, ("Len" | "Cardinality",)) as size):
+            return fold(Op(">", (size, Lit(n))))
+        case "<=", (Lit(int() as n), Op("call", _, ("Len" | "Cardinality",)) as size):
+            return fold(Op(">=", (size, Lit(n))))
         case "=", (a, b):
-            return TRUE if a == b else FALSE if distinct(a, b) else _boolean(e, a, b)
+            return TRUE if a == b else FALSE if distinct(a, b) else e
         case "#", (a, b):
             return FALSE if a == b else TRUE if distinct(a, b) else e
         case ("in" | "notin") as name, (a, s):
@@ -198,8 +210,11 @@ def fold(e: Op) -> Expr:
     return e
 
 
-def _boolean(e: Op, a: Expr, b: Expr) -> Expr:
-    return e
+def _says_empty(comparison: str, n: int) -> bool | None:
+    """What a comparison of a size with ``n`` says: that it is 0, that it is not, or (None) something else."""
+    if (comparison, n) in {("=", 0), ("<", 1), ("<=", 0)}:
+        return True
+    return False if (comparison, n) in {("#", 0), (">", 0), (">=", 1)} else None
 
 
 def _if(e: Op, c: Expr, a: Expr, b: Expr) -> Expr:
