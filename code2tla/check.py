@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from code2tla.checked import Checked, Finding, Rung
+from code2tla.each import Each
 from code2tla.events import Found, OnEvent, RunBegan, RunEnded, RunProgress
 from code2tla.runners import Recorded
 from reports.result import Tlc, Verdict
@@ -106,23 +107,20 @@ class _Climb:
         if not self._went(serial, bounds, "one at a time"):
             return False
         outcomes = tuple(sorted(set(serial.prints)))
-        while True:
-            wanted = self._wanted(bounds)
-            cfg = printing.cfg(self.spec, bounds, True, wanted)
-            result = self._run(cfg, outcomes, f"{_words(bounds)}, overlapping")
-            for action, count in result.coverage.items():
-                self.fired[action] += count.generated
-            if result.outcome is Outcome.VIOLATED:
-                if not self._record(result.violations[0], bounds, outcomes):
-                    return False
-                continue
-            if not self._went(result, bounds, "overlapping"):
-                return False
-            self.held.update(p.name for p in wanted)
-            self.rungs.append(Rung(bounds, len(outcomes), result.distinct))
-            self.files = dict([printing.serial_module(self.spec, outcomes)])
-            self.files[f"{self.spec.module}.cfg"] = printing.cfg(self.spec, bounds, True, self.spec.properties)
-            return True
+        wanted = self._wanted(bounds)
+        each = Each(self.spec, wanted)
+        result = self._run(each.cfg(bounds), outcomes, f"{_words(bounds)}, overlapping", each)
+        for action, count in result.coverage.items():
+            self.fired[action] += count.generated
+        for name, violation in each.found(result):
+            self._record(name, violation, bounds, outcomes)
+        if self.broken or not (result.complete or self._went(result, bounds, "overlapping")):
+            return False
+        self.held.update(p.name for p in wanted)
+        self.rungs.append(Rung(bounds, len(outcomes), result.distinct))
+        self.files = dict([printing.serial_module(self.spec, outcomes)])
+        self.files[f"{self.spec.module}.cfg"] = printing.cfg(self.spec, bounds, True, self.spec.properties)
+        return True
 
     def conclude(self) -> Checked:
         """The verdict on everything seen."""
@@ -158,18 +156,16 @@ class _Climb:
             return bounds.callers == 3 and not broken
         return len(prop.operations) == bounds.callers and not any(b <= Counter(prop.operations) for b in broken)
 
-    def _record(self, violation: Violation, bounds: Bounds, outcomes: tuple[str, ...]) -> bool:
-        """Keep a violation; False when it is none of the properties asked about, which ends the ladder."""
-        prop = next((p for p in self.spec.properties if p.name == violation.name), None)
+    def _record(self, name: str, violation: Violation, bounds: Bounds, outcomes: tuple[str, ...]) -> None:
+        """Keep a violation. One of the types is none of the code: it says that the specification is wrong."""
+        prop = next((p for p in self.spec.properties if p.name == name), None)
         if prop is None:
             self.broken = (
-                f"the specification leaves its own types ({violation.name or violation.kind}) with {_words(bounds)}, "
-                "so its answers do not count"
+                f"the specification leaves its own types ({name}) with {_words(bounds)}, so its answers do not count"
             )
-            return False
+            return
         self.found[prop.name] = Finding(prop, bounds, violation.trace, outcomes)
         self.on_event(Found(self.spec.module, prop.plain or prop.name, len(violation.trace) - 1))
-        return True
 
     def _went(self, result: CheckResult, bounds: Bounds, what: str) -> bool:
         """True if the run explored everything; otherwise says why the ladder ends here."""
@@ -185,6 +181,8 @@ class _Climb:
                         "inconclusive",
                         f"the search of {where} did not end within the limits: {result.reason}",
                     )
+            case Outcome.VIOLATED if not result.errors:
+                self.notes.append(f"The search of {where} did not end within the limits; there may be more to find.")
             case Outcome.SPEC_ERROR | Outcome.VIOLATED:
                 self.stopped = "inconclusive", f"TLC could not evaluate the specification: {self._complaint(result)}"
             case Outcome.TOOL_ERROR:
@@ -230,11 +228,13 @@ class _Climb:
                 return f"{action.name} ({source.path}:{source.line})" if source else action.name
         return None
 
-    def _run(self, cfg: str, outcomes: Sequence[str], what: str) -> CheckResult:
+    def _run(self, cfg: str, outcomes: Sequence[str], what: str, each: Each | None = None) -> CheckResult:
         name, serial = printing.serial_module(self.spec, outcomes)
+        modules = {f"{self.spec.module}.tla": printing.module_text(self.spec), name: serial}
         job = Job(
-            modules={f"{self.spec.module}.tla": printing.module_text(self.spec), name: serial},
-            root=self.spec.module,
+            modules=modules | each.modules if each else modules,
+            root=each.root if each else self.spec.module,
+            keep_going=each is not None,
             cfg=cfg,
             budget=Budget(max(self.remaining, 0.1), self.limits.memory_mb, self.limits.states),
         )

@@ -106,6 +106,8 @@ def _tlc_arguments(job: Job) -> tuple[str, ...]:
     arguments = ["tlc2.TLC", "-tool", "-fp", "0", "-seed", "1", "-workers", str(job.workers), "-metadir", states]
     if not job.deadlock:  # TLC's -deadlock means: do not check for it
         arguments.append("-deadlock")
+    if job.keep_going:
+        arguments.append("-continue")
     if job.coverage:
         arguments += ["-coverage", "1"]
     return (*arguments, "-config", CFG_NAME, f"{job.root}.tla")

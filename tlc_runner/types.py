@@ -52,7 +52,8 @@ class Progress:
 class Job:
     """One model to check.
 
-    ``modules`` maps file names (``Seats.tla``) to their text; ``root`` is the module name TLC is given.
+    ``modules`` maps file names (``Seats.tla``) to their text; ``root`` is the module name TLC is given. With
+    ``keep_going`` TLC explores on after a violation and reports each state that violates an invariant.
     """
 
     modules: Mapping[str, str]
@@ -62,6 +63,7 @@ class Job:
     workers: int = 1
     coverage: bool = True
     deadlock: bool = False
+    keep_going: bool = False
 
 
 class Outcome(Enum):
@@ -123,7 +125,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """All of one TLC run. ``prints`` are the lines that PrintT wrote, in order, unquoted where they are strings."""
+    """All of one TLC run. ``prints`` are the lines that PrintT wrote, in order, unquoted where they are strings.
+
+    ``complete``: every reachable state was explored, whether or not some of them violate something.
+    """
 
     outcome: Outcome
     reason: str
@@ -142,6 +147,7 @@ class CheckResult:
     depth: int = 0
     queue: int = 0
     seconds: float = 0.0
+    complete: bool = False
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]

@@ -85,6 +85,7 @@ def judge(job: Job, stream: Stream, ending: Ending, *, runner: str, jar_sha256: 
         depth=progress.depth,
         queue=progress.queue,
         seconds=ending.seconds,
+        complete=_complete(job, stream, ending, errors),
     )
 
 
@@ -94,7 +95,9 @@ def _outcome(
     if found:
         return Outcome.VIOLATED, _WORDING[found[0].kind].format(found[0].name)
     budget = job.budget
-    if ending.stop is Stop.TIME:
+    if stream.stopped_itself and budget.states is not None and stream.progress.distinct > budget.states:
+        return Outcome.INCOMPLETE, f"stopped at the budget of {budget.states} distinct states"
+    if stream.stopped_itself or ending.stop is Stop.TIME:
         return Outcome.INCOMPLETE, f"stopped at the time budget of {budget.seconds:g} s"
     if ending.stop is Stop.MEMORY or any(msg.code in m.OUT_OF_MEMORY for msg in stream.messages) or _heap(errors):
         return Outcome.INCOMPLETE, f"the memory budget of {budget.memory_mb} MB is used up"
@@ -104,14 +107,16 @@ def _outcome(
         return Outcome.TOOL_ERROR, "TLC reported an error it has no words for"
     if "OutOfMemoryError" in ending.stderr:
         return Outcome.INCOMPLETE, f"the memory budget of {budget.memory_mb} MB is used up"
-    if stream.stopped_itself:
-        if budget.states is not None and stream.progress.distinct > budget.states:
-            return Outcome.INCOMPLETE, f"stopped at the budget of {budget.states} distinct states"
-        return Outcome.INCOMPLETE, f"stopped at the time budget of {budget.seconds:g} s"
     if ending.exit_code != 0 or stream.cut or not stream.saw(m.FINISHED):
         last = _first_line(ending.stderr.strip().rpartition("\n")[2])
         return Outcome.TOOL_ERROR, f"TLC ended with exit status {ending.exit_code}" + (f": {last}" if last else "")
     return _passed(job, stream)
+
+
+def _complete(job: Job, stream: Stream, ending: Ending, errors: tuple[str, ...]) -> bool:
+    """Whether every state was explored; violations are no hindrance when TLC was told to go on after them."""
+    ended = ending.exit_code == 0 and ending.stop is None and stream.saw(m.FINISHED)
+    return ended and not (stream.cut or stream.stopped_itself or errors) and _passed(job, stream)[0] is Outcome.PASSED
 
 
 def _passed(job: Job, stream: Stream) -> tuple[Outcome, str]:
