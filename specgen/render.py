@@ -134,7 +134,7 @@ class Renderer:
     def block(self, e: Expr, indent: int = 0) -> Block:
         """The expression over as many lines as it takes, for a place ``indent`` columns in."""
         flat = self.text(e)
-        if len(flat) + indent <= self.width or not isinstance(e, Op):
+        if len(flat) + indent <= self.width or not isinstance(e, Op) or not e.args:
             return [flat]
         match e.name:
             case "and" | "or":
