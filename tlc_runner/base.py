@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from tlc_runner.command import Launch, check_launch, sany_launch
 from tlc_runner.errors import BadJob
@@ -13,6 +14,9 @@ from tlc_runner.messages import Stream
 from tlc_runner.sany import parse_report
 from tlc_runner.types import CheckResult, Job, OnProgress, SanyError
 from tlc_runner.verdict import Ending, judge
+
+#: Takes a line; says whether the run has announced its end, which it then gets GRACE seconds for.
+Feed: TypeAlias = Callable[[str], bool]
 
 
 class JavaRunner(ABC):
@@ -24,7 +28,7 @@ class JavaRunner(ABC):
         self.jar = jar
 
     @abstractmethod
-    def _start(self, launch: Launch, feed: Callable[[str], None]) -> Ending:
+    def _start(self, launch: Launch, feed: Feed) -> Ending:
         """Runs ``launch`` to its end or its limit, every line of output to ``feed`` without its line break."""
 
     def check(self, job: Job, on_progress: OnProgress | None = None) -> CheckResult:
@@ -33,7 +37,12 @@ class JavaRunner(ABC):
         ``on_progress`` is called about once a second, on the calling thread.
         """
         stream = Stream(on_progress)
-        ending = self._start(check_launch(job), stream.feed)
+
+        def feed(line: str) -> bool:
+            stream.feed(line)
+            return stream.stopped_itself
+
+        ending = self._start(check_launch(job), feed)
         stream.close()
         return judge(job, stream, ending, runner=self.name, jar_sha256=self.jar.sha256)
 
@@ -43,7 +52,12 @@ class JavaRunner(ABC):
         Raises BadJob or UnsafeModule before anything is started.
         """
         lines: list[str] = []
-        ending = self._start(sany_launch(modules, root), lines.append)
+
+        def feed(line: str) -> bool:
+            lines.append(line)
+            return False
+
+        ending = self._start(sany_launch(modules, root), feed)
         errors = parse_report([*lines, *ending.stderr.splitlines()])
         if not errors and ending.exit_code != 0:
             said = (ending.stderr.strip() or "\n".join(lines).strip())[-500:]

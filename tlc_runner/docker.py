@@ -8,9 +8,8 @@ import io
 import os
 import tarfile
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +19,9 @@ from docker.errors import APIError, BuildError, DockerException, ImageNotFound
 from docker.types import LogConfig, Mount
 from requests.exceptions import RequestException
 
-from tlc_runner.base import JavaRunner, spec_files
-from tlc_runner.command import Launch, java_arguments
+from tlc_runner.base import Feed, JavaRunner, spec_files
+from tlc_runner.command import GRACE, Launch, java_arguments
+from tlc_runner.deadline import Deadline
 from tlc_runner.errors import DockerUnavailable
 from tlc_runner.locate import JAR_NAME, Jar, find_jar
 from tlc_runner.verdict import Ending, Stop
@@ -66,7 +66,7 @@ class DockerRunner(JavaRunner):
             _ensure_image(client, self.image, self.jar)
             self._processors = max(1, int(client.info().get("NCPU") or 1))
 
-    def _start(self, launch: Launch, feed: Callable[[str], None]) -> Ending:
+    def _start(self, launch: Launch, feed: Feed) -> Ending:
         # The files' own directory is open to the container's user, the one around it to nobody else on this machine.
         with tempfile.TemporaryDirectory(prefix="code2tla-tlc-") as directory, _client() as client:
             spec = Path(directory) / "spec"
@@ -74,7 +74,10 @@ class DockerRunner(JavaRunner):
             spec_files(launch.files, spec)
             for path in (spec, *spec.iterdir()):
                 path.chmod(0o755 if path.is_dir() else 0o644)
-            container = self._create(client, launch, spec)
+            try:
+                container = self._create(client, launch, spec)
+            except _FAILURES as error:
+                raise DockerUnavailable(f"cannot make a container of {self.image}: {_short(error)}; {_MEND}") from None
             try:
                 return _run(container, launch.limit, feed)
             finally:
@@ -107,37 +110,36 @@ class DockerRunner(JavaRunner):
         return container
 
 
-def _run(container: Container, limit: float, feed: Callable[[str], None]) -> Ending:
+def _run(container: Container, limit: float, feed: Feed) -> Ending:
     """Starts ``container``, its lines to ``feed``, and kills it after ``limit`` seconds."""
-    late = threading.Event()
     stderr: list[bytes] = []
     output = container.attach(stdout=True, stderr=True, stream=True, demux=True)
 
-    def stop() -> None:
-        late.set()
+    def kill() -> None:
         # A client of its own: the other one is busy reading.
         with contextlib.suppress(*_FAILURES), contextlib.closing(docker.from_env()) as client:
             client.api.kill(str(container.id))
 
-    timer = threading.Timer(limit, stop)
-    timer.daemon = True
     began = time.monotonic()
+    deadline: Deadline | None = None
     try:
         container.start()
-        timer.start()
+        deadline = Deadline(limit, kill)  # the budget is TLC's: making the container doesn't count
         for line in _lines(output, stderr):
-            feed(line)
+            if feed(line):
+                deadline.bring_near(GRACE)
         exit_code = int(container.wait()["StatusCode"])
         seconds = time.monotonic() - began
         container.reload()
     except _FAILURES as error:
         return Ending(1, None, f"the Docker daemon failed: {_short(error)}", time.monotonic() - began)
     finally:
-        timer.cancel()
+        if deadline is not None:
+            deadline.cancel()
     reason: Stop | None = None
     if container.attrs["State"].get("OOMKilled"):
         reason = Stop.MEMORY
-    elif late.is_set() and exit_code != 0:
+    elif deadline.passed and exit_code != 0:
         reason = Stop.TIME
     return Ending(_signal(exit_code), reason, b"".join(stderr).decode("utf-8", "replace"), seconds)
 

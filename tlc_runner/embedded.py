@@ -8,13 +8,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tlc_runner.base import JavaRunner, spec_files
-from tlc_runner.command import Launch, java_arguments
+from tlc_runner.base import Feed, JavaRunner, spec_files
+from tlc_runner.command import GRACE, Launch, java_arguments
+from tlc_runner.deadline import Deadline
 from tlc_runner.errors import JavaNotFound
 from tlc_runner.locate import JAR_NAME, Java, find_jar, find_java
 from tlc_runner.types import SanyError
@@ -30,7 +30,7 @@ class EmbeddedRunner(JavaRunner):
         super().__init__(find_jar(jar))
         self.java: Java = find_java()
 
-    def _start(self, launch: Launch, feed: Callable[[str], None]) -> Ending:
+    def _start(self, launch: Launch, feed: Feed) -> Ending:
         with tempfile.TemporaryDirectory(prefix="code2tla-tlc-", ignore_cleanup_errors=True) as directory:
             work = Path(directory)
             scratch = work / "tmp"
@@ -58,13 +58,12 @@ def _alone(jar: Path, scratch: Path) -> Path:
     return copy
 
 
-def _run(command: Sequence[str], work: Path, limit: float, feed: Callable[[str], None]) -> Ending:
+def _run(command: Sequence[str], work: Path, limit: float, feed: Feed) -> Ending:
     """Runs ``command`` in ``work``, its lines to ``feed``, and kills its process group after ``limit`` seconds.
 
     Whatever interrupts the reading, a KeyboardInterrupt included, kills the group too.
     """
     began = time.monotonic()
-    late = threading.Event()
     with (work / "tmp" / "stderr").open("w+b") as complaints:
         try:
             process = subprocess.Popen(
@@ -79,27 +78,22 @@ def _run(command: Sequence[str], work: Path, limit: float, feed: Callable[[str],
         except OSError as error:
             raise JavaNotFound(f"{command[0]} does not start: {error.strerror}; name another in JAVA_HOME") from None
 
-        def stop() -> None:
-            late.set()
-            _kill(process)
-
-        timer = threading.Timer(limit, stop)
-        timer.daemon = True
-        timer.start()
+        deadline = Deadline(limit, lambda: _kill(process))
         try:
             assert process.stdout is not None
             for line in process.stdout:
-                feed(line.decode("utf-8", "replace").rstrip("\r\n"))
+                if feed(line.decode("utf-8", "replace").rstrip("\r\n")):
+                    deadline.bring_near(GRACE)
             exit_code = process.wait()
         finally:
-            timer.cancel()
+            deadline.cancel()
             _kill(process)
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
         complaints.seek(0)
         stderr = complaints.read().decode("utf-8", "replace")
-    stop_reason = Stop.TIME if late.is_set() and exit_code != 0 else None
+    stop_reason = Stop.TIME if deadline.passed and exit_code != 0 else None
     return Ending(exit_code, stop_reason, stderr, time.monotonic() - began)
 
 

@@ -7,6 +7,7 @@ given extends the job's root.
 
 ``Tick`` reads its register first: TLC evaluates constant expressions once, before the run, and keeps their value unless
 that fails, as it does while the register is unset. What must not happen then takes an argument.
+While TLC computes initial states, ``exit`` has no effect: a runner kills a run that has announced its stop and goes on.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ LOCAL INSTANCE TLC
 LOCAL INSTANCE Naturals
 Start(register) == TLCSet(register, 0)
 Report(what) == PrintT(<<what, TLCGet("duration"), TLCGet("distinct"), TLCGet("queue"), TLCGet("diameter")>>)
-End(exit) == Report("{stop}") /\\ TLCSet("exit", exit)
+End(exit) == TLCSet({register}, {never}) /\\ Report("{stop}") /\\ TLCSet("exit", exit)
 Tick ==
     IF TLCGet("duration") > TLCGet({register})
-    THEN /\\ TLCSet({register}, TLCGet("duration"))
-         /\\ IF TLCGet("duration") >= {seconds} THEN End(TRUE) ELSE Report("{beat}")
+    THEN IF TLCGet("duration") >= {seconds}
+         THEN End(TRUE)
+         ELSE TLCSet({register}, TLCGet("duration")) /\\ Report("{beat}")
     ELSE {states}
 ====
 """
@@ -72,6 +74,11 @@ def add_watch(job: Job) -> Job:
 def _watch(name: str, budget: Budget) -> str:
     states = "TRUE"
     if budget.states is not None:
-        states = f'IF TLCGet("distinct") > {min(_MAX_INT, budget.states)} THEN End(TRUE) ELSE TRUE'
+        states = (
+            f'IF TLCGet("distinct") > {min(_MAX_INT, budget.states)} /\\ TLCGet({_REGISTER}) # {_MAX_INT}'
+            " THEN End(TRUE) ELSE TRUE"
+        )
     seconds = min(_MAX_INT, max(1, math.ceil(budget.seconds)))
-    return _WATCH.format(watch=name, register=_REGISTER, beat=BEAT, stop=STOP, seconds=seconds, states=states)
+    return _WATCH.format(
+        watch=name, register=_REGISTER, never=_MAX_INT, beat=BEAT, stop=STOP, seconds=seconds, states=states
+    )

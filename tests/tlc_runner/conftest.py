@@ -102,6 +102,11 @@ Z == z' = z + 1 /\ UNCHANGED <<x, y>>
 Next == X \/ Y \/ Z
 Inv == x > -1
 Spec == Init /\ [][Next]_v
+=== ManyStarts:
+VARIABLES x, y
+Init == x \in 1..5000 /\ y \in 1..5000
+Next == UNCHANGED <<x, y>>
+Spec == Init /\ [][Next]_<<x, y>>
 === OneLongStep: INVARIANT Inv
 Next == x' = Cardinality({s \in SUBSET (1..30) : Cardinality(s) = 15})
 === Greedy:

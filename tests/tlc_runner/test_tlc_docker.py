@@ -23,6 +23,10 @@ Spec = Callable[..., Job]
 OWN = {"runner": "", "seconds": 0.0, "messages": (), "version": ""}
 
 
+class EnoughSeen(Exception):
+    """Ends a run from its progress report."""
+
+
 @pytest.fixture(scope="module")
 def contained() -> DockerRunner:
     return DockerRunner()
@@ -49,8 +53,8 @@ def test_budgets_hold_in_a_container(contained: DockerRunner, spec: Spec) -> Non
     states = contained.check(spec("Endless", budget=Budget(seconds=30.0, memory_mb=256, states=2000)))
     assert (states.outcome, states.reason) == (Outcome.INCOMPLETE, "stopped at the budget of 2000 distinct states")
     seen: list[Progress] = []
-    timed = contained.check(spec("Endless", budget=Budget(seconds=2.0, memory_mb=256)), seen.append)
-    assert (timed.outcome, timed.reason) == (Outcome.INCOMPLETE, "stopped at the time budget of 2 s")
+    timed = contained.check(spec("Endless", budget=Budget(seconds=4.0, memory_mb=256)), seen.append)
+    assert (timed.outcome, timed.reason) == (Outcome.INCOMPLETE, "stopped at the time budget of 4 s")
     assert seen
     memory = contained.check(spec("Greedy", budget=Budget(seconds=30.0, memory_mb=48)))
     assert (memory.outcome, memory.reason) == (Outcome.INCOMPLETE, "the memory budget of 48 MB is used up")
@@ -69,10 +73,11 @@ def test_the_container_can_do_nothing_but_compute(contained: DockerRunner, spec:
     seen: list[dict[str, object]] = []
 
     def look(_: Progress) -> None:
-        if not seen:
-            seen.extend(container.attrs for container in _containers())
+        seen.extend(container.attrs for container in _containers())
+        raise EnoughSeen
 
-    contained.check(spec("Endless", budget=Budget(seconds=2.0, memory_mb=256)), look)
+    with pytest.raises(EnoughSeen):
+        contained.check(spec("Endless", budget=Budget(seconds=20.0, memory_mb=256)), look)
     (attributes,) = seen
     host = attributes["HostConfig"]
     assert host["NetworkMode"] == "none"
