@@ -216,7 +216,8 @@ class Lowerer:
     def declare(self, key: str, ty: Ty) -> None:
         """A value of this type arrives there."""
         # Results start afresh in every round: how exceptions are written depends on what else is returned.
-        earlier = NeverT() if key == "r" else self.shared.types.get(key, NeverT())
+        again = self.afresh or key in {"r", "r.returned"}
+        earlier = NeverT() if again else self.shared.types.get(key, NeverT())
         self.new_types[key] = join(self.new_types.get(key, earlier), ty)
         if not key.startswith("r"):
             self._unify_inside(self.new_types[key])
@@ -249,7 +250,7 @@ class Lowerer:
             elif isinstance(member, BoolT) and isinstance(other, BoolT):
                 self.demand(value, "bool")
             elif isinstance(member, StrT) and value.origin is not None and member.values and len(member.values) <= 4:
-                self.shared.literals.setdefault(value.origin, set()).update(member.values)
+                self.shared.literals.setdefault(value.origin, set()).update(member.values - {"other"})
 
     # --- notes -----------------------------------------------------------------------------------
 
@@ -327,6 +328,8 @@ class Lowerer:
         outside = (info.effect if info else False) if effect is None else effect
         return Access(var, mode, group, outside and self.mode == "asyncio" and self.awaiting)
 
+    #: Types of an earlier round say how values look, and are not kept.
+    afresh = False
     awaiting = False
     bound_depth = 0
     queue_group = 0

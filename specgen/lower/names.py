@@ -295,13 +295,13 @@ def parameter(lw: Lowerer, owner: str, arg: ast.arg, default: ast.expr | None) -
     ty = annotation_type(lw, arg.annotation, domain_name(arg.arg))
     wanted = lw.shared.demands.get(origin)
     literals = lw.shared.literals.get(origin)
-    if literals and default is None:
+    if literals and default is None and not isinstance(ty, (IntT, BoolT)):
         values = sorted(literals) + ([] if len(literals) > 2 else ["other"])
         ty = StrT(frozenset(values))
         return Val(expr, ty, origin), ty, Op("set", tuple(Lit(v) for v in values))
     if isinstance(default, ast.Constant) and default.value is None or (default is not None and not _simple(default)):
         return Val(NONE, NoneT(), None), NoneT(), None
-    if isinstance(ty, NeverT) or wanted in {"int", "bool"}:
+    if isinstance(ty, NeverT) or (wanted in {"int", "bool"} and not isinstance(ty, (IntT, BoolT))):
         ty = {"int": IntT(), "bool": BoolT(), "seq": SeqT(AtomT(lw.shared.domain("Items_")))}.get(wanted or "", AtomT(dom))
     ty = next((m for m in sorted(members(ty), key=repr) if not isinstance(m, NoneT)), ty)
     if isinstance(default, ast.Constant):

@@ -52,7 +52,9 @@ from specgen.lower.values import EMPTY, NONE, Contract, Func, Obj, Val, Value, c
 from specgen.source import Class, Function, Sources, dotted, walk_shallow
 from specgen.types import Target
 
-ROUNDS = 12
+ROUNDS = 60
+#: Rounds in which types are found again from nothing, to lose what only a first guess had let in.
+NARROWING = 4
 
 
 class NothingToModel(Exception):
@@ -97,8 +99,33 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
         if merged == old:
             break
         shared.types = merged
+    else:
+        raise NothingToModel(f"{target.cls or target.path}: the types of its values did not settle")
+    made = _narrow(sources, target, shared, wanted) or made
     assert made is not None
     return _assemble(sources, target, shared, made)
+
+
+def _narrow(sources: Sources, target: Target, shared: Shared, wanted: list[WrittenInvariant]) -> _Made | None:
+    """Find the types again from themselves alone, which drops what only an early round's ignorance had put there.
+
+    A lowering whose values all fit the types that it was made with is as good as any; None (and the types as they
+    were) where no such one is met.
+    """
+    before = dict(shared.types)
+    known = (dict(shared.demands), dict(shared.domains), {k: set(v) for k, v in shared.literals.items()})
+    for _ in range(NARROWING):
+        made = _once(sources, target, shared, wanted, afresh=True)
+        new = {k: shared.canonical(v) for k, v in made.lw.new_types.items()}
+        if known != (shared.demands, shared.domains, shared.literals):
+            break
+        if new == {k: t for k, t in shared.types.items() if k in new}:
+            shared.types = new
+            return made
+        shared.types = new
+    shared.types = before
+    shared.demands, shared.domains, shared.literals = known
+    return None
 
 
 @dataclass(slots=True)
@@ -110,8 +137,11 @@ class _Made:
     invariants: list[UserInvariant]
 
 
-def _once(sources: Sources, target: Target, shared: Shared, wanted: list[WrittenInvariant]) -> _Made:
+def _once(
+    sources: Sources, target: Target, shared: Shared, wanted: list[WrittenInvariant], afresh: bool = False
+) -> _Made:
     lw = Lowerer(sources, target.mode, shared)
+    lw.afresh = afresh
     module = sources.modules[target.path]
     cls = module.classes.get(target.cls) if target.cls else None
     me = Obj(cls, module, "") if cls is not None else names.module_object(lw, module)
