@@ -55,9 +55,9 @@ def test_file_that_makes_no_sense(tmp_path: Path, text: str, says: str) -> None:
 
 
 def test_environment_and_option_are_named_in_errors(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="^CODE2TLA_RUNNER: 'x' is not allowed; give auto, embedded or docker$"):
+    with pytest.raises(SettingError, match=r"^CODE2TLA_RUNNER: 'x' is not allowed; give auto, embedded or docker$"):
         load(tmp_path, {}, {"CODE2TLA_RUNNER": "x"})
-    with pytest.raises(SettingError, match="^--budget: '-1' is not allowed"):
+    with pytest.raises(SettingError, match=r"^--budget: '-1' is not allowed"):
         load(tmp_path, {"budget": "-1"}, {})
 
 
