@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import BoolT, Bound, DictT, Expr, NeverT, Op, SeqT, SetT, TupleT, Ty, members
+from specgen.expr import BoolT, Bound, DictT, Expr, NeverT, Op, SeqT, SetT, TupleT, Ty, Var, members
 from specgen.lower import exprs, kinds
 from specgen.lower.lowerer import Frame, Lowerer
 from specgen.lower.values import TRUE, Val, Value, apply, call, conj, domain
@@ -69,13 +69,18 @@ def scan(lw: Lowerer, node: Comprehension) -> tuple[Expr, str, Expr, Val, Expr |
         else:
             key = None
             value = exprs.rv(lw, exprs.lower(lw, node.elt))
-        if lw.graph.grown_since(mark):
+        if not _only_reads(lw, mark[0]):
             lw.graph.roll_back(mark)
             return None
         return elements, name, test, value, seq, key
     finally:
         frame.names = saved
         lw.bound_depth -= 1
+
+
+def _only_reads(lw: Lowerer, first: int) -> bool:
+    """Whether the nodes made since only read whole variables: the same for every item, so once before the loop."""
+    return all(n.kind == "set" and isinstance(n.value, Var) for i, n in lw.graph.nodes.items() if i >= first)
 
 
 def _fresh(lw: Lowerer) -> str:

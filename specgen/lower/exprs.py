@@ -558,6 +558,8 @@ def attribute(lw: Lowerer, node: ast.Attribute) -> Value:
 def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
     """``owner.attr``."""
     attr = node.attr
+    if attr == "create_future" and lw.mode == "asyncio" and not isinstance(owner, Obj):
+        return External("loop.create_future")
     match owner:
         case Obj():
             return names.get_attribute(lw, owner, attr)

@@ -355,6 +355,10 @@ def assign_name(lw: Lowerer, name: str, value: Value) -> None:
         owner = owner.outer
     frame = owner or frame
     if is_static(value) or (isinstance(value, Place) and not value.root.startswith("l.")):
+        if lw.in_init and not isinstance(value, Place):
+            # A constructor is run once, along one path: the name stands for what it was given last.
+            frame.names[name] = value
+            return
         once = frame.stored.get(name, 1) <= 1
         if once or isinstance(value, (Func, LambdaV, ClassV, External)):
             if name in frame.slots:
