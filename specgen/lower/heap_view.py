@@ -58,18 +58,18 @@ def refs(e: Expr, ty: Ty, cls: str, depth: int = 0, values_only: bool = False) -
     """The references to objects of the class inside a value, as a set; None where its type holds none."""
     parts: list[Expr] = []
     for member in members(ty):
+        found_here: list[Expr] = []
         match member:
             case RefT(name) if name == cls:
                 one: Expr = Op("set", (e,))
                 parts.append(ite(eq(e, NONE), EMPTY_SET, one) if NoneT() in members(ty) else one)
             case SeqT(item):
-                parts += _inside(call("Items", e), item, cls, depth)
+                found_here = _inside(call("Items", e), item, cls, depth)
             case SetT(item):
-                parts += _inside(e, item, cls, depth)
+                found_here = _inside(e, item, cls, depth)
             case DictT(key, value):
-                if not values_only:
-                    parts += _inside(domain(e), key, cls, depth)
-                parts += _inside(call("Values", e), value, cls, depth)
+                found_here = _inside(domain(e), key, cls, depth) if not values_only else []
+                found_here += _inside(call("Values", e), value, cls, depth)
             case TupleT(items):
                 from specgen.expr import Lit
 
@@ -77,6 +77,8 @@ def refs(e: Expr, ty: Ty, cls: str, depth: int = 0, values_only: bool = False) -
                     found = refs(apply(e, Lit(i + 1)), item, cls, depth)
                     if found is not None:
                         parts.append(found)
+        may_be_none = NoneT() in members(ty)
+        parts += [ite(eq(e, NONE), EMPTY_SET, one) if may_be_none else one for one in found_here]
     return _union(parts)
 
 
