@@ -117,7 +117,8 @@ class ActionPrinter:
         sign = " |-> " if whole else " = "
         names = [n if whole else f"!.{n}" for n, _ in leaf.locals]
         head = f"GoToWith({me}, {label}, "
-        flat = f"{head}{base}{', '.join(f'{n}{sign}{self.render.text(v)}' for n, (_, v) in zip(names, leaf.locals, strict=True))}])"
+        values = [f"{n}{sign}{self.render.text(v)}" for n, (_, v) in zip(names, leaf.locals, strict=True)]
+        flat = f"{head}{base}{', '.join(values)}])"
         if len(flat) + indent <= WIDTH:
             return [flat]
         out = [head.rstrip()]

@@ -108,9 +108,9 @@ class Executor:
                 self.lines[node.path, node.line, node.function] = None
             try:
                 tree = self._run(place.node if entry is None else entry, state)
-                if strict < 3 and sum(1 for _ in leaves(tree)) > _MOST_LEAVES:
-                    raise _TooLarge
             except _TooLarge:
+                continue
+            if strict < 3 and sum(1 for _ in leaves(tree)) > _MOST_LEAVES:
                 continue
             return Step(self.operation.name, place, tree, self.lines, self.nodes, alternative, self.named)
         raise AssertionError("the strictest rule ends every step")
@@ -197,7 +197,8 @@ class Executor:
             self._enter(n, node, st)
             match node.kind:
                 case "set":
-                    assert node.target is not None and node.value is not None
+                    assert node.target is not None
+                    assert node.value is not None
                     self._assign(node.target, self._value(node.value, st), st)
                 case "choose":
                     return self._choose(node, st)
@@ -302,7 +303,8 @@ class Executor:
         return branch(cond, self._run(node.next, st), waiting)
 
     def _choose(self, node: Node, st: _State) -> Tree:
-        assert node.target is not None and node.value is not None
+        assert node.target is not None
+        assert node.value is not None
         domain = self._value(node.value, st)
         if isinstance(domain, Op) and domain.name == "set" and len(domain.args) == 1:
             self._assign(node.target, domain.args[0], st)
@@ -320,9 +322,7 @@ class Executor:
     def _leave(self, n: int | None, st: _State, result: Expr | None = None, mid_turn: bool = False) -> Leaf:
         order = [v.name for v in self.program.vars]
         final = {v: self._value(Var(v), st) for v in order if Var(v) in st.env}
-        updates = tuple(
-            (v, e) for v, e in final.items() if e != Var(v) and not st.known.get(Op("=", (Var(v), e)))
-        )
+        updates = tuple((v, e) for v, e in final.items() if e != Var(v) and not st.known.get(Op("=", (Var(v), e))))
         if n is None:
             return Leaf(updates, result=result)
         goto = self.place(n, mid_turn)
@@ -348,7 +348,8 @@ def _learn(cond: Expr, truth: bool, known: dict[Expr, bool]) -> None:
     """Remembers what a decided condition says about itself and its parts."""
     if isinstance(cond, Op):
         if cond.name == "not":
-            return _learn(cond.args[0], not truth, known)
+            _learn(cond.args[0], not truth, known)
+            return
         if (cond.name, truth) in {("and", True), ("or", False)}:
             for part in cond.args:
                 _learn(part, truth, known)
@@ -381,4 +382,3 @@ def _contradicted(equation: Op, known: Mapping[Expr, bool]) -> bool:
             if any(p == q and distinct(r, s) for p, r in ((x, y), (y, x)) for q, s in ((a, b), (b, a))):
                 return True
     return False
-

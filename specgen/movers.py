@@ -87,7 +87,7 @@ def _together(movers: Iterable[Mover]) -> Mover:
         return "N"
     for mover in ("R", "L", "B"):
         if mover in kinds:
-            return mover  # type: ignore[return-value]
+            return mover
     return "I"
 
 

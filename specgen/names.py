@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 
 from specgen.ir import Node, Operation, Program
 from specgen.tree import Place, Step
 from specgen.words import RESERVED
+
 
 def identifier(text: str) -> str:
     """The text as a TLA+ identifier."""
@@ -22,7 +24,9 @@ def fresh(name: str, taken: frozenset[str] | set[str]) -> str:
     return name
 
 
-def name_places(program: Program, steps: Sequence[Step], taken: frozenset[str]) -> tuple[dict[tuple[str, Place], str], dict[int, str]]:
+def name_places(
+    program: Program, steps: Sequence[Step], taken: frozenset[str]
+) -> tuple[dict[tuple[str, Place], str], dict[int, str]]:
     """Label of every place of an operation and name of every step (by index), all of them distinct."""
     labels: dict[tuple[str, Place], str] = {}
     actions: dict[int, str] = {}
@@ -35,12 +39,11 @@ def name_places(program: Program, steps: Sequence[Step], taken: frozenset[str]) 
         if key not in stems:
             node = program.nodes[step.place.node]
             stem, label = _stem(operations[step.operation], node)
-            suffixes = ["", _does(program, step), *(_letters())]
-            for suffix in suffixes:
-                full = f"{label}.{suffix}" if suffix else label
-                action = f"{stem}_{suffix}" if suffix else stem
-                if full not in used_labels and action not in used and action not in RESERVED:
-                    break
+            full, action = next(
+                (full, action)
+                for full, action in _candidates(label, stem, _does(program, step))
+                if full not in used_labels and action not in used and action not in RESERVED
+            )
             used_labels.add(full)
             used.add(action)
             labels[key], stems[key] = full, action
@@ -57,8 +60,13 @@ def name_places(program: Program, steps: Sequence[Step], taken: frozenset[str]) 
     return labels, actions
 
 
-def _letters() -> list[str]:
-    return [chr(c) for c in range(ord("b"), ord("z") + 1)] + [f"n{i}" for i in range(27, 400)]
+def _candidates(label: str, stem: str, does: str) -> Iterator[tuple[str, str]]:
+    """Labels and action names: the bare one, one that says what is done, then lettered and numbered ones."""
+    yield label, stem
+    for suffix in (does, *"bcdefghijklmnopqrstuvwxyz"):
+        yield f"{label}.{suffix}", f"{stem}_{suffix}"
+    for n in count(27):
+        yield f"{label}.{n}", f"{stem}_{n}"
 
 
 def _stem(operation: Operation, node: Node) -> tuple[str, str]:
@@ -69,7 +77,13 @@ def _stem(operation: Operation, node: Node) -> tuple[str, str]:
     return f"{operation.name}_{inner}_{node.line}", f"{operation.name}:{node.line}"
 
 
-_FIRST: Mapping[str, str] = {"read": "read", "write": "write", "update": "write", "acquire": "acquire", "release": "release"}
+_FIRST: Mapping[str, str] = {
+    "read": "read",
+    "write": "write",
+    "update": "write",
+    "acquire": "acquire",
+    "release": "release",
+}
 
 
 def _does(program: Program, step: Step) -> str:

@@ -9,8 +9,8 @@ from specgen.expr import Bound, Const, Expr, Local, Me, Op, Var
 from specgen.flow import live_locals, reachable, successors
 from specgen.ir import Access, Node, Program
 from specgen.names import fresh
-from specgen.words import RESERVED
 from specgen.rewrite import BINDERS, substitute
+from specgen.words import RESERVED
 
 
 def prepared(program: Program) -> Program:
@@ -102,9 +102,7 @@ def compute_before_suspending(program: Program) -> Program:
     return replace(program, nodes=nodes)
 
 
-def _may_swap(
-    nodes: dict[int, Node], n: int, entered: dict[int, int], live: Mapping[int, frozenset[str]]
-) -> bool:
+def _may_swap(nodes: dict[int, Node], n: int, entered: dict[int, int], live: Mapping[int, frozenset[str]]) -> bool:
     wait = nodes[n]
     if wait.kind != "suspend" or wait.accesses or wait.next == n:
         return False

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 from specgen.ir import Program
+from specgen.layout import Idents
 from specgen.render import Renderer, hang, quoted
 from specgen.types import Property
 
@@ -27,24 +28,19 @@ class Wait:
     blocked: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Identifiers free for use in the module."""
-
-    c: str
-    d: str
-    i: str
-    ops: str
-    who: str
+#: Text of a call's result that prints alike whenever the results are equal, given the caller's name.
+ResultText = Callable[[str], str]
 
 
 def lines(
+    *,
     program: Program,
-    names: Names,
+    names: Idents,
+    render: Renderer,
     waits: Sequence[Wait],
     quiet_env: Sequence[str],
     observable: bool,
-    result: Callable[[str], str],
+    result: ResultText,
 ) -> tuple[list[str], list[Property]]:
     """The text after Next, and its properties. ``result`` gives the canonical text of a call's result."""
     c, d, i, ops, who = names.c, names.d, names.i, names.ops, names.who
@@ -63,7 +59,7 @@ def lines(
     if waits:
         out += [
             "",
-            f"\\* What {c}, which waits for ever, and the calls that ended make of it; the other waiting calls left out.",
+            f"\\* The calls that ended and {c}, which waits for ever; the other waiting calls left out.",
             f"StuckOutcome({c}) ==",
             "    ["
             + ("start |-> start,\n     " if observable else "")
@@ -106,11 +102,11 @@ def lines(
     own, own_properties = _oracle(program, waiting)
     out += ["", *own]
     properties += own_properties
-    extra, extra_properties = _written(program, names)
+    extra, extra_properties = _written(program, names, render)
     return out + extra, [*extra_properties, *properties]
 
 
-def _stuck(names: Names, waits: Sequence[Wait], quiet_env: Sequence[str]) -> list[str]:
+def _stuck(names: Idents, waits: Sequence[Wait], quiet_env: Sequence[str]) -> list[str]:
     c = names.c
     out = [f"\\* {c} waits for something that only another call could bring about.", f"Stuck({c}) =="]
     for wait in waits:
@@ -136,7 +132,10 @@ def _record(name: str, fields: Sequence[str]) -> list[str]:
     flat = f"{name} == [{', '.join(fields)}]"
     if len(flat) <= 100:
         return [flat]
-    return [f"{name} ==", *("    " + ("[" if i == 0 else " ") + f + ("," if i < len(fields) - 1 else "]") for i, f in enumerate(fields))]
+    return [
+        f"{name} ==",
+        *("    " + ("[" if i == 0 else " ") + f + ("," if i < len(fields) - 1 else "]") for i, f in enumerate(fields)),
+    ]
 
 
 def _oracle(program: Program, waiting: set[str]) -> tuple[list[str], list[Property]]:
@@ -160,12 +159,14 @@ def _oracle(program: Program, waiting: set[str]) -> tuple[list[str], list[Proper
             name = f"{stem}_{'_'.join(combo)}"
             line = f"{name} == {when} /\\ Together(<<{', '.join(map(quoted, combo))}>>) => {then}"
             text.append(line)
-            out.append(Property(name, kind, line, _plain(kind, combo), tuple(spans[o] for o in dict.fromkeys(combo)), combo))  # type: ignore[arg-type]
+            out.append(
+                Property(name, kind, line, _plain(kind, combo), tuple(spans[o] for o in dict.fromkeys(combo)), combo)
+            )
         if not few:
             name = f"{stem}_of_three"
             line = f"{name} == {when} /\\ Cardinality(Callers) = 3 => {then}"
             text.append(line)
-            out.append(Property(name, kind, line, _plain(kind, ())))  # type: ignore[arg-type]
+            out.append(Property(name, kind, line, _plain(kind, ())))
     return text, out
 
 
@@ -181,8 +182,7 @@ def _plain(kind: str, combo: tuple[str, ...]) -> str:
     return f"{who} never wait for ever where no order of the calls one after another would."
 
 
-def _written(program: Program, names: Names) -> tuple[list[str], list[Property]]:
-    render = Renderer(names.c)
+def _written(program: Program, names: Idents, render: Renderer) -> tuple[list[str], list[Property]]:
     out: list[str] = []
     properties: list[Property] = []
     seen: set[str] = set()
@@ -195,7 +195,13 @@ def _written(program: Program, names: Names) -> tuple[list[str], list[Property]]
         where = f"{assertion.source.path}:{assertion.source.line}"
         out += ["", f"\\* {where}  {_one_line(assertion.text)}", line]
         properties.append(
-            Property(name, "assertion", line, f"The assertion at {where} never fails: {_one_line(assertion.text)}", (assertion.source,))
+            Property(
+                name,
+                "assertion",
+                line,
+                f"The assertion at {where} never fails: {_one_line(assertion.text)}",
+                (assertion.source,),
+            )
         )
     for invariant in program.invariants:
         body = render.block(invariant.expr, 8)
@@ -209,7 +215,9 @@ def _written(program: Program, names: Names) -> tuple[list[str], list[Property]]
         out += ["", f"\\* Written in Python: {_one_line(invariant.text)}", *text]
         sources = (invariant.source,) if invariant.source else ()
         when = "Whenever no call is in progress" if invariant.when == "quiescent" else "At every moment"
-        properties.append(Property(invariant.name, "invariant", "\n".join(text), f"{when}: {_one_line(invariant.text)}", sources))
+        properties.append(
+            Property(invariant.name, "invariant", "\n".join(text), f"{when}: {_one_line(invariant.text)}", sources)
+        )
     return out, properties
 
 

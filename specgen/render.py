@@ -24,8 +24,10 @@ _SIGNS = {
 }  # fmt: skip
 _ASSOCIATIVE = frozenset({"and", "or", "union", "inter", "+", "*", "concat"})
 _INFIX = frozenset(
-    {"and", "or", "=", "#", "<", "<=", ">", ">=", "in", "notin", "subseteq", "union", "inter", "diff", "..", "+", "%", "-",
-     "*", "\\div", "concat"}
+    [
+        "and", "or", "=", "#", "<", "<=", ">", ">=", "in", "notin", "subseteq", "union", "inter", "diff", "..", "+",
+        "%", "-", "*", "\\div", "concat",
+    ]
 )  # fmt: skip
 _OPEN = frozenset({"if", "exists", "forall", "choose", "lambda"})
 _ATOM = 20
@@ -114,7 +116,9 @@ class Renderer:
         mine, theirs = _PRECEDENCE[parent.name], _precedence(child)
         if isinstance(child, Op) and child.name in _OPEN:
             return f"({text})"
-        if theirs > mine or (theirs == mine and isinstance(child, Op) and child.name == parent.name and _flows(parent, leftmost)):
+        if theirs > mine or (
+            theirs == mine and isinstance(child, Op) and child.name == parent.name and _flows(parent, leftmost)
+        ):
             return text
         return f"({text})"
 
@@ -161,7 +165,14 @@ class Renderer:
                     out += lines
                 return out
             case "record":
-                return self._list("[", [hang(f"{n} |-> ", self.block(a, indent + len(n) + 7)) for n, a in zip(e.names, e.args, strict=True)], "]")
+                return self._list(
+                    "[",
+                    [
+                        hang(f"{n} |-> ", self.block(a, indent + len(n) + 7))
+                        for n, a in zip(e.names, e.args, strict=True)
+                    ],
+                    "]",
+                )
             case "tuple":
                 return self._list("<<", [self.block(a, indent + 3) for a in e.args], ">>")
             case "set":
@@ -172,7 +183,10 @@ class Renderer:
                 lines[-1] += "]"
                 return lines
             case "filter":
-                lines = [f"{{{e.names[0]} \\in {self.text(e.args[0])} :", *indented(self.block(e.args[1], indent + 5), 4)]
+                lines = [
+                    f"{{{e.names[0]} \\in {self.text(e.args[0])} :",
+                    *indented(self.block(e.args[1], indent + 5), 4),
+                ]
                 lines[-1] += "}"
                 return lines
             case "call" if e.args:
@@ -202,7 +216,11 @@ def _entries(e: Op) -> dict[str, Expr] | None:
     if e.names != ("Put",):
         return None
     d, key, value = e.args
-    if not isinstance(key, Lit) or not isinstance(key.value, str) or not re.fullmatch(r"[A-Za-z]\w*", key.value, re.ASCII):
+    if (
+        not isinstance(key, Lit)
+        or not isinstance(key.value, str)
+        or not re.fullmatch(r"[A-Za-z]\w*", key.value, re.ASCII)
+    ):
         return None
     if key.value in KEYWORDS:
         return None
@@ -217,7 +235,11 @@ def _flows(parent: Op, leftmost: bool) -> bool:
 
 def _precedence(e: Expr) -> int:
     if not isinstance(e, Op):
-        return 12 if isinstance(e, Lit) and not isinstance(e.value, bool) and isinstance(e.value, int) and e.value < 0 else _ATOM
+        return (
+            12
+            if isinstance(e, Lit) and not isinstance(e.value, bool) and isinstance(e.value, int) and e.value < 0
+            else _ATOM
+        )
     if e.name in _OPEN:
         return 0
     return _PRECEDENCE.get(e.name, _ATOM)

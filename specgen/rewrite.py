@@ -21,7 +21,22 @@ _NEGATED = {
 }
 _MODEL_VALUES = (NoneE, Me)
 _NEVER_MODEL_VALUES = frozenset(
-    {"tuple", "record", "set", "+", "-", "*", "\\div", "%", "concat", "union", "inter", "diff", "function", "except_field"}
+    {
+        "tuple",
+        "record",
+        "set",
+        "+",
+        "-",
+        "*",
+        "\\div",
+        "%",
+        "concat",
+        "union",
+        "inter",
+        "diff",
+        "function",
+        "except_field",
+    }
 )
 #: Operators whose last argument is evaluated under a bound name; all but the lambda have its set before it.
 BINDERS = frozenset({"filter", "map", "function", "exists", "forall", "choose", "lambda"})
@@ -162,11 +177,11 @@ def fold(e: Op) -> Expr:
             return negate(a) if not (isinstance(a, Op) and a.name in {"and", "or"}) else e
         case "and" | "or", args:
             return _junction(e.name, args)
-        case ("=" | "#" | ">" | ">=" | "<" | "<="), (Op("call", (s,), ("Len",)), Lit(int() as n)) if (
+        case (("=" | "#" | ">" | ">=" | "<" | "<="), (Op("call", (s,), ("Len",)), Lit(int() as n))) if (
             holds := _says_empty(e.name, n)
         ) is not None:
             return fold(Op("=" if holds else "#", (s, Op("tuple"))))
-        case ("=" | "#" | ">" | ">=" | "<" | "<="), (Op("call", (s,), ("Cardinality",)), Lit(int() as n)) if (
+        case (("=" | "#" | ">" | ">=" | "<" | "<="), (Op("call", (s,), ("Cardinality",)), Lit(int() as n))) if (
             holds := _says_empty(e.name, n)
         ) is not None:
             return fold(Op("=" if holds else "#", (s, Op("set"))))
@@ -186,7 +201,7 @@ def fold(e: Op) -> Expr:
         case _, (Lit(int() as x), Lit(int() as y)) if not isinstance(x, bool) and not isinstance(y, bool):
             return _arithmetic(e, x, y)
         case ("+" | "-") as name, (a, Lit(int() as n)):
-            return _offset(e, name, a, n)
+            return _offset(name, a, n)
         case "neg", (Lit(int() as x),):
             return Lit(-x)
         case "apply", (f, k):
@@ -277,12 +292,12 @@ def _arithmetic(e: Op, x: int, y: int) -> Expr:
     return e
 
 
-def _offset(e: Op, name: str, a: Expr, n: int) -> Expr:
+def _offset(name: str, a: Expr, n: int) -> Expr:
     total = n if name == "+" else -n
     if isinstance(a, Op) and a.name in {"+", "-"} and isinstance(a.args[1], Lit):
         inner = a.args[1].value
         if isinstance(inner, int) and not isinstance(inner, bool):
-            return _offset(Op("+", (a.args[0], Lit(0))), "+", a.args[0], total + (inner if a.name == "+" else -inner))
+            return _offset("+", a.args[0], total + (inner if a.name == "+" else -inner))
     if total == 0:
         return a
     return Op("+", (a, Lit(total))) if total > 0 else Op("-", (a, Lit(-total)))

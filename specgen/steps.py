@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 from specgen import movers
 from specgen.execute import Executor, Granularity
-from specgen.expr import Expr, Local, NoneE, Op, Var
-from specgen.ir import Node, Operation, Program, VarDecl
+from specgen.expr import Expr, Op, Var
+from specgen.ir import Operation, Program
 from specgen.module import compose
 from specgen.prepare import compute_before_suspending, prepared
 from specgen.rewrite import BINDERS, substitute, walk
-from specgen.tree import Guard, Leaf, Place, Step, Tree, expressions, leaves, rewrite
+from specgen.tree import Leaf, Place, Step, leaves, rewrite
 from specgen.types import Spec
 
 
@@ -46,8 +46,7 @@ def _steps_of(program: Program, operation: Operation, executor: Executor) -> lis
     while work:
         place = work.pop(0)
         steps = [executor.step(place)]
-        for alternative in program.nodes[place.node].alternatives:
-            steps.append(executor.step(place, alternative.target, alternative.kind))
+        steps += [executor.step(place, a.target, a.kind) for a in program.nodes[place.node].alternatives]
         out += steps
         for step in steps:
             for leaf in leaves(step.tree):
@@ -84,8 +83,6 @@ def _without_mere_jumps(entry: Place, steps: list[Step]) -> list[Step]:
         del ahead[place]
 
     def redirect(leaf: Leaf) -> Leaf:
-        from dataclasses import replace
-
         return leaf if leaf.goto is None else replace(leaf, goto=end(leaf.goto))
 
     kept = [s for s in steps if s.place not in ahead]
@@ -96,8 +93,6 @@ def _without_mere_jumps(entry: Place, steps: list[Step]) -> list[Step]:
 
 def without_free_locks(steps: list[Step], program: Program) -> tuple[list[Step], Program]:
     """Leaves out every lock that is free at both ends of every step: nobody ever waits for it."""
-    from dataclasses import replace
-
     names = [v.name for v in program.vars if v.lock and v.init_set is None]
     while True:
         initial: dict[Expr, Expr] = {Var(v.name): v.init for v in program.vars if v.name in names}
@@ -124,17 +119,15 @@ def without_free_locks(steps: list[Step], program: Program) -> tuple[list[Step],
 
     for step in steps:
         step.tree = rewrite(step.tree, free, fewer)
-    variables = [replace(v, view=None if v.view is None else free(v.view)) for v in program.vars if v.name not in dropped]
-    return _unused_gone(steps), replace(
+    variables = [
+        replace(v, view=None if v.view is None else free(v.view)) for v in program.vars if v.name not in dropped
+    ]
+    return steps, replace(
         program,
         vars=variables,
         env=[replace(a, guard=free(a.guard), updates=tuple((n, free(e)) for n, e in a.updates)) for a in program.env],
         invariants=[replace(i, expr=free(i.expr)) for i in program.invariants],
     )
-
-
-def _unused_gone(steps: list[Step]) -> list[Step]:
-    return steps
 
 
 def _names_in_use(program: Program) -> set[str]:
@@ -148,4 +141,3 @@ def _names_in_use(program: Program) -> set[str]:
 
 
 __all__ = ["Granularity", "build", "cut", "without_free_locks"]
-_unused: tuple[object, ...] = (Sequence, Local, NoneE, Node, VarDecl, Guard, Tree, expressions)

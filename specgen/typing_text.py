@@ -49,7 +49,7 @@ def type_set(ty: Ty) -> str | None:
             return "(Everyone \\X Nat)"
         case SeqT(item):
             inner = type_set(item)
-            return None if inner is None else "{<< >>}" if isinstance(item, NeverT) else f"Seq({_bare(inner)})"
+            return None if inner is None else "{<< >>}" if isinstance(item, NeverT) else f"Seq({bare(inner)})"
         case SetT(item):
             inner = type_set(item)
             return None if inner is None else "{{}}" if isinstance(item, NeverT) else f"SUBSET {inner}"
@@ -59,7 +59,7 @@ def type_set(ty: Ty) -> str | None:
             parts = [(n, type_set(t)) for n, t in fields]
             if any(t is None for _, t in parts):
                 return None
-            return "[" + ", ".join(f"{n} : {_bare(t or '')}" for n, t in parts) + "]"
+            return "[" + ", ".join(f"{n} : {bare(t or '')}" for n, t in parts) + "]"
         case UnionT():
             return _union_set(ty)
     return None
@@ -72,7 +72,7 @@ def _tuple_set(items: tuple[Ty, ...]) -> str | None:
     if not inner:
         return "{<< >>}"
     if len(inner) == 1:
-        return f"Seq({_bare(inner[0] or '')})"
+        return f"Seq({bare(inner[0] or '')})"
     return "(" + " \\X ".join(i or "" for i in inner) + ")"
 
 
@@ -85,7 +85,7 @@ def _union_set(ty: UnionT) -> str | None:
             return None
         kind = kind_of(member)
         if kind is not None and kind in boxed:
-            parts.append(f"[{kind} : {_bare(inner)}]")
+            parts.append(f"[{kind} : {bare(inner)}]")
         else:
             parts.append(inner)
     return parts[0] if len(parts) == 1 else "(" + " \\cup ".join(parts) + ")"
@@ -96,7 +96,7 @@ def _ordered(ty: Ty) -> list[Ty]:
     return sorted(members(ty), key=lambda m: (kind_of(m) is not None, not isinstance(m, NoneT), repr(m)))
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """The text without parentheses around the whole of it."""
     if not text.startswith("(") or not text.endswith(")"):
         return text
@@ -112,7 +112,7 @@ def membership(value: str, ty: Ty, depth: int = 0) -> str:
     """TLA+ text saying that ``value`` has the type, in a form that TLC evaluates for any value the code gives it."""
     whole = type_set(ty)
     if whole is not None:
-        return f"{value} \\in {_bare(whole)}"
+        return f"{value} \\in {bare(whole)}"
     name = "kmnpqrstuv"[depth % 10] + "_" * (depth // 10)
     match ty:
         case DictT(key, item):
@@ -149,7 +149,7 @@ def _union_membership(value: str, ty: UnionT, depth: int) -> str:
         if kind is not None and kind in boxed and type_set(member) is None:
             parts.append(f'(DOMAIN {value} = {{"{kind}"}} /\\ {membership(f"{value}.{kind}", member, depth + 1)})')
         elif kind is not None and kind in boxed:
-            parts.append(f"{value} \\in [{kind} : {_bare(type_set(member) or '')}]")
+            parts.append(f"{value} \\in [{kind} : {bare(type_set(member) or '')}]")
         elif kind is not None:
             parts.append(f"({membership(value, member, depth + 1)})")
         else:

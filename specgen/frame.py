@@ -1,0 +1,295 @@
+"""The parts of a module around its actions: declarations, types, first state, how calls begin, symmetry."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from specgen.expr import HELPERS, DictT, NoneT, Op, SeqT, SetT, Ty, boxed_kinds, join
+from specgen.layout import Layout
+from specgen.remarks import aligned
+from specgen.render import Block, hang, indented, quoted
+from specgen.rewrite import walk
+from specgen.typing_text import bare, has_dict, membership, type_set
+
+_LONG = 100
+_FRAME_CONSTANTS = (
+    ("Callers", "the calls that may overlap"),
+    ("Before", "how many calls ran, one after another, before them"),
+    ("Overlap", "FALSE: one call at a time, to learn what serial orders give"),
+    ("None", "Python's None"),
+    ("Setup", "the caller that runs the calls before them"),
+)
+#: Operators that pick one element of a set: values are then not alike any more.
+_PICKS = frozenset({"MinOf", "MaxOf", "SeqOf"})
+
+
+def constant_lines(lay: Layout) -> list[str]:
+    """The constants and what each is."""
+    rows = [*_FRAME_CONSTANTS, *((c.name, c.comment) for c in lay.program.consts)]
+    return aligned([*rows, *((n, "one of the values above") for n in lay.model_values)])
+
+
+def variable_lines(lay: Layout) -> list[str]:
+    """The variables and what each is."""
+    rows = [(v.name, _variable_comment(lay, v.name)) for v in lay.program.vars]
+    rows += [
+        ("call", "caller -> the operation it runs and its arguments"),
+        ("at", "caller -> the line where it will go on"),
+        *((n, "caller -> those of its local variables that it still needs") for n in lay.local),
+        ("result", "caller -> what it returned, or the name of what it raised; None before"),
+        *((n, "the object as it was when the calls began to overlap; None before") for n in lay.start),
+        ("before", "how many set-up calls have begun"),
+    ]
+    return aligned(rows)
+
+
+def _variable_comment(lay: Layout, name: str) -> str:
+    v = next(v for v in lay.program.vars if v.name == name)
+    where = f"{v.source.path}:{v.source.line}" if v.source else ""
+    return v.comment if not where or where in v.comment else f"{v.comment}, {where}" if v.comment else where
+
+
+def calls(lay: Layout) -> list[str]:
+    """The set of all calls, operations of one signature together."""
+    shapes: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for o in lay.program.operations:
+        shape = tuple((p.name, lay.render.text(p.domain)) for p in o.params)
+        shapes.setdefault(shape, []).append(o.name)
+    sets = []
+    for shape, ops in shapes.items():
+        fields = ["op : {" + ", ".join(map(quoted, ops)) + "}", *(f"{n} : {d}" for n, d in shape)]
+        sets.append(f"[{', '.join(fields)}]")
+    return _joined("Calls == ", sets, "\\cup ", 0)
+
+
+def _joined(lead: str, parts: list[str], sep: str, indent: int) -> Block:
+    """The parts behind ``lead`` on one line, or one part a line."""
+    flat = lead + f" {sep}".join(parts)
+    if len(flat) + indent <= _LONG:
+        return [flat]
+    if not lead.endswith(" "):
+        return hang(lead, [("" if i == 0 else sep) + p for i, p in enumerate(parts)])
+    return [lead.rstrip(), *("    " + ("" if i == 0 else sep) + p for i, p in enumerate(parts))]
+
+
+def mixed_calls(lay: Layout) -> bool:
+    """Whether one argument name has values of two kinds, which TLC must not compare."""
+    kinds: dict[str, Ty] = {}
+    for o in lay.program.operations:
+        for p in o.params:
+            joined = join(kinds[p.name], p.ty) if p.name in kinds else p.ty
+            kinds[p.name] = joined
+            if boxed_kinds(joined) and not boxed_kinds(p.ty):
+                return True
+    return False
+
+
+# --- helper operators ----------------------------------------------------------------------------
+
+
+def helpers(lay: Layout) -> list[str]:
+    """Definitions of the helper operators in use, each with its comment."""
+    used = {x.names[0] for e in lay.all_expressions for x in walk(e) if isinstance(x, Op) and x.name == "call"}
+    out: list[str] = []
+    for name, (definition, comment) in HELPERS.items():
+        if name in used:
+            out += ["", f"\\* {comment}", *_without_clashes(lay, definition).split("\n")]
+    if _entries_needed(lay):
+        d, x = lay.free("d"), lay.free("x")
+        out += ["", "\\* the entries of the dict d", f"Entries({d}) == {{<<{x}, {d}[{x}]>> : {x} \\in DOMAIN {d}}}"]
+    return out
+
+
+def _without_clashes(lay: Layout, definition: str) -> str:
+    """The definition with its own names changed where the module declares them as something else."""
+    for old, new in lay.operators.items():
+        definition = re.sub(rf"(?<![\w\\]){old}\b", new, definition)
+    own = set(re.findall(r"(?<![\w\\])[a-zA-Z]\b", definition))
+    for name in sorted(own & lay.taken):
+        definition = re.sub(rf"(?<![\w\\]){name}\b", lay.free(name), definition)
+    return definition
+
+
+def _entries_needed(lay: Layout) -> bool:
+    return any(v.view is None and has_dict(v.ty) for v in lay.observable) or has_dict(lay.program.result_ty)
+
+
+def canonical(lay: Layout, text: str, ty: Ty, depth: int = 0) -> str:
+    """Text of a value that prints alike however it came about: TLC prints an empty function in two ways."""
+    name = lay.free("xyzuvw"[depth % 6])
+    match ty:
+        case DictT(_, value) if has_dict(value):
+            inner = canonical(lay, f"{text}[{name}]", value, depth + 1)
+            return f"{{<<{name}, {inner}>> : {name} \\in DOMAIN {text}}}"
+        case DictT():
+            return f"Entries({text})"
+        case SeqT(item) if has_dict(item):
+            return f"[{name} \\in DOMAIN {text} |-> {canonical(lay, f'{text}[{name}]', item, depth + 1)}]"
+        case SetT(item) if has_dict(item):
+            return f"{{{canonical(lay, name, item, depth + 1)} : {name} \\in {text}}}"
+    return text
+
+
+def view(lay: Layout) -> list[str]:
+    """The record of what callers can see of the object."""
+    fields: list[Block] = []
+    for v in lay.observable:
+        value = lay.render.block(v.view, 12) if v.view is not None else [canonical(lay, v.name, v.ty)]
+        fields.append(hang(f"{v.name} |-> ", value))
+    flat = "[" + ", ".join(f[0] for f in fields) + "]"
+    if all(len(f) == 1 for f in fields) and len(flat) <= 90:
+        return [flat]
+    lines: list[str] = []
+    for i, field in enumerate(fields):
+        block = hang("[" if i == 0 else " ", field)
+        block[-1] += "," if i < len(fields) - 1 else "]"
+        lines += block
+    return lines
+
+
+# --- types and first state -----------------------------------------------------------------------
+
+
+def type_ok(lay: Layout) -> list[str]:
+    """The conjuncts of TypeOK."""
+    c = lay.idents.c
+    out = [line for v in lay.program.vars for line in typed(v.name, v.ty)]
+    out.append("/\\ DOMAIN call = Everyone" if mixed_calls(lay) else "/\\ call \\in [Everyone -> Calls \\cup {Unborn}]")
+    labels = [quoted(x) for x in ("idle", *dict.fromkeys(lay.labels.values()), "end")]
+    block = hang("/\\ at \\in [Everyone -> {", textwrap.wrap(", ".join(labels), 70))
+    out += [*block[:-1], block[-1] + "}]"]
+    if lay.locals:
+        out += _local_types(lay)
+    result = join(lay.program.result_ty, NoneT())
+    whole = type_set(result)
+    if whole is None:
+        out.append(f"/\\ \\A {c} \\in Callers : {membership(f'result[{c}]', result)}")
+    else:
+        block = _joined("/\\ result \\in [Callers -> ", _union_parts(whole), "\\cup ", 4)
+        out += block if len(block) == 1 else _rehung(block)
+        out[-1] += "]"
+    if lay.observable:
+        out += _start_type(lay)
+    out.append("/\\ before \\in 0..Before")
+    return out
+
+
+def _rehung(block: Block) -> Block:
+    lead = block[0] + " "
+    return hang(lead, [line.strip() for line in block[1:]])
+
+
+def _union_parts(text: str) -> list[str]:
+    """The parts of a union that stand side by side."""
+    out, depth, part = [], 0, ""
+    for word in re.split(r"( \\cup )", bare(text)):
+        if word == " \\cup " and depth == 0:
+            out.append(part)
+            part = ""
+            continue
+        depth += sum(word.count(x) for x in "([{") - sum(word.count(x) for x in ")]}")
+        part += word
+    return [*out, part]
+
+
+def typed(name: str, ty: Ty) -> list[str]:
+    """A conjunct saying that a variable has its type; over several lines where it is long."""
+    text = membership(name, ty)
+    if len(text) <= _LONG - 8:
+        return [f"/\\ {text}"]
+    parts = text.split(" /\\ ") if " \\/ " not in text else []
+    if len(parts) > 1:
+        return [f"/\\ {p}" for p in parts]
+    return [f"/\\ {text}"]
+
+
+def _local_types(lay: Layout) -> list[str]:
+    c = lay.idents.c
+    sets = {n: type_set(join(ty, NoneT())) for n, ty in lay.locals.items()}
+    if None not in sets.values():
+        parts = [f"{n} : {bare(s or '')}" for n, s in sets.items()]
+        flat = f"/\\ local \\in [Everyone -> [{', '.join(parts)}]]"
+        if len(flat) <= _LONG - 4:
+            return [flat]
+        block = hang("/\\ local \\in [Everyone -> [", [p + "," for p in parts])
+        return [*block[:-1], block[-1][:-1] + "]]"]
+    out = []
+    for name, ty in lay.locals.items():
+        out.append(f"/\\ \\A {c} \\in Everyone : {membership(f'local[{c}].{name}', join(ty, NoneT()))}")
+    return out
+
+
+def _start_type(lay: Layout) -> list[str]:
+    sets = {v.name: None if v.view is not None else type_set(v.ty) for v in lay.observable}
+    if None in sets.values():
+        names = ", ".join(map(quoted, sets))
+        block = hang("/\\ start = None \\/ DOMAIN start = {", textwrap.wrap(names, 60))
+        return [*block[:-1], block[-1] + "}"]
+    parts = [f"{n} : {bare(s or '')}" for n, s in sets.items()]
+    flat = f"/\\ start \\in {{None}} \\cup [{', '.join(parts)}]"
+    if len(flat) <= _LONG - 4:
+        return [flat]
+    block = hang("/\\ start \\in {None} \\cup [", [p + "," for p in parts])
+    return [*block[:-1], block[-1][:-1] + "]"]
+
+
+def first_value(lay: Layout, name: str) -> Block:
+    r"""``name = value``, or ``name \in set`` where it has several first values."""
+    v = next(v for v in lay.program.vars if v.name == name)
+    if v.init_set is not None:
+        return hang(f"{name} \\in ", lay.render.block(v.init_set, len(name) + 12))
+    return hang(f"{name} = ", lay.render.block(v.init, len(name) + 10))
+
+
+def init(lay: Layout) -> list[str]:
+    """The conjuncts of Init."""
+    c = lay.idents.c
+    out = [line for v in lay.program.vars for line in hang("/\\ ", first_value(lay, v.name))]
+    out += [f"/\\ call = [{c} \\in Everyone |-> Unborn]", f'/\\ at = [{c} \\in Everyone |-> "idle"]']
+    if lay.locals:
+        out.append(f"/\\ local = [{c} \\in Everyone |-> NoLocals]")
+    out.append(f"/\\ result = [{c} \\in Callers |-> None]")
+    if lay.observable:
+        out.append("/\\ start = None")
+    out.append("/\\ before = 0")
+    return out
+
+
+def begin(lay: Layout) -> list[str]:
+    """The conjunct of Begin that chooses a call and says where it begins."""
+    c, k = lay.idents.c, lay.idents.k
+    entries = {o.name: quoted(lay.entry(o.name)) for o in lay.program.operations}
+    if mixed_calls(lay):
+        # One disjunct an operation: their argument values can't be put into one set.
+        out: list[str] = []
+        for i, o in enumerate(lay.program.operations):
+            fields = [f"op : {{{quoted(o.name)}}}", *(f"{p.name} : {lay.render.text(p.domain)}" for p in o.params)]
+            out.append(f"{'/' + chr(92) if i == 0 else '  '} \\/ \\E {k} \\in [{', '.join(fields)}] :")
+            out.append(f"        /\\ call' = [call EXCEPT ![{c}] = {k}]")
+            out.append(f"        /\\ at' = [at EXCEPT ![{c}] = {entries[o.name]}]")
+        return out
+    names = list(entries)
+    if len(names) == 1:
+        where = [entries[names[0]]]
+    elif len(names) == 2:
+        where = [f"IF {k}.op = {quoted(names[0])} THEN {entries[names[0]]} ELSE {entries[names[1]]}"]
+    else:
+        where = [f"{'CASE' if i == 0 else '  []'} {k}.op = {quoted(n)} -> {entries[n]}" for i, n in enumerate(names)]
+    block = hang(f"/\\ at' = [at EXCEPT ![{c}] = ", where)
+    block[-1] += "]"
+    return [f"/\\ \\E {k} \\in Calls :", f"    /\\ call' = [call EXCEPT ![{c}] = {k}]", *indented(block, 4)]
+
+
+def symmetry(lay: Layout) -> list[str]:
+    """Sets whose elements may be swapped: none where an expression picks an element by itself."""
+    for e in lay.all_expressions:
+        for x in walk(e):
+            if isinstance(x, Op) and (x.name == "choose" or (x.name == "call" and x.names[0] in _PICKS)):
+                return []
+    alike = [
+        c.name
+        for c in lay.program.consts
+        if c.is_set() and not any(re.fullmatch(re.escape(c.stem) + r"\d+", n) for n in lay.model_values)
+    ]
+    return [f"Permutations({s})" for s in ("Callers", *alike)]
