@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from corpora import BuildError, CaseError, build, load, names
-from corpora.check import Options, check_all
+from corpora.check import BUDGET, Options, check_all
 from corpora.judge import Row
 
 
@@ -39,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
     else:
-        _show(rows, Console(highlight=False))
+        # A table for a file or a pipe is as wide as it needs to be.
+        _show(rows, Console(highlight=False, width=None if sys.stdout.isatty() else 190))
     return 0 if all(row.ok for row in rows) else 1
 
 
@@ -47,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m corpora", description=__doc__)
     parser.add_argument("--case", action="append", metavar="NAME", help=f"one of {', '.join(names())}; repeatable")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at the same time (default: 1)")
-    parser.add_argument("--budget", type=float, default=20.0, metavar="SECONDS", help="model checking a twin")
+    parser.add_argument(
+        "--budget", type=float, default=BUDGET, metavar="SECONDS", help=f"model checking a twin (default: {BUDGET:g})"
+    )
     parser.add_argument("--runner", default="auto", choices=("auto", "embedded", "docker"))
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave repositories and results in DIR/NAME-TWIN")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
@@ -65,18 +68,23 @@ def _build(chosen: Sequence[str], where: Path) -> int:
 
 def _show(rows: Sequence[Row], console: Console) -> None:
     table = Table(title="Planted bugs and their fixed twins", title_justify="left")
-    for heading in ("case", "twin", "expected", "verdict", "property", "matched line"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("findings", "holes", "states", "seconds"):
-        table.add_column(heading, justify="right")
+    for heading in ("case", "twin", "expected", "verdict", "property"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("matched line", overflow="fold")
+    for heading in ("findings", "holes", "bounds", "states", "seconds"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        cells = (row.case, row.twin, row.expected, row.verdict, f"{row.property} ({row.kind})" if row.kind else "")
-        numbers = (str(row.findings), str(row.holes), f"{row.states:,}", f"{row.seconds:.1f}")
-        style = "" if row.ok else "bold red"
-        table.add_row(*(Text(cell) for cell in (*cells, row.line or row.why, *numbers)), style=style)
+        cells = (row.case, row.twin, row.expected, row.verdict, row.property, row.line or row.why)
+        numbers = (str(row.findings), str(row.holes), row.bounds, f"{row.states:,}", f"{row.seconds:.1f}")
+        table.add_row(*(Text(cell) for cell in (*cells, *numbers)), style="" if row.ok else "bold red")
     console.print(table)
     right = sum(row.ok for row in rows)
-    console.print(f"{right} of {len(rows)} as expected, {sum(row.seconds for row in rows):.1f} s", markup=False)
+    slowest = max(rows, key=lambda row: row.seconds)
+    console.print(
+        f"{right} of {len(rows)} as expected; {sum(row.seconds for row in rows):.0f} s in all, "
+        f"the slowest {slowest.seconds:.1f} s ({slowest.case}, {slowest.twin})",
+        markup=False,
+    )
     for row in rows:
         if not row.ok:
             console.print(f"{row.case} {row.twin}: {row.why}", markup=False)

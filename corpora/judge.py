@@ -16,7 +16,8 @@ class Row:
     """What came of one twin. ``property``, ``kind`` and ``line`` belong to the finding that matched, else are "".
 
     ``why`` says in one line what was missing where ``ok`` is False; ``holes`` counts the constructs that the
-    specification only approximates; ``seconds`` is the wall clock of the whole run.
+    specification only approximates; ``seconds`` is the wall clock of the whole run;
+    ``bounds`` the largest scenario searched to its end, overlapping calls + earlier ones, of each shared object.
     """
 
     case: str
@@ -29,6 +30,7 @@ class Row:
     line: str = ""
     findings: int = 0
     holes: int = 0
+    bounds: str = ""
     states: int = 0
     seconds: float = 0.0
     why: str = ""
@@ -50,6 +52,7 @@ def judge(built: BuiltCase, twin: Twin, result: Result, seconds: float = 0.0) ->
         line=line,
         findings=len(result.violations),
         holes=len(result.spec.approximations) or sum(len(action.abstractions) for action in result.spec.actions),
+        bounds=" ".join(_bounds(part) for part in result.parts or (result,)),
         states=result.tlc.distinct_states,
         seconds=seconds,
         why=why,
@@ -59,6 +62,10 @@ def judge(built: BuiltCase, twin: Twin, result: Result, seconds: float = 0.0) ->
 def expected(twin: Twin) -> str:
     """What a table says is expected of ``twin``."""
     return "violated" if twin == "buggy" else "no violation"
+
+
+def _bounds(result: Result) -> str:
+    return f"{result.bounds['callers']}+{result.bounds['before']}" if "callers" in result.bounds else "-"
 
 
 def _objection(case: Case, twin: Twin, result: Result, finding: ViolationResult | None) -> str:
