@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
+from extractor.blob import rows_of
 from extractor.resolve import Resolver
 from extractor.types import (
     Access,
@@ -25,7 +25,7 @@ from extractor.types import (
 
 @dataclass
 class FileRows:
-    """What the index holds of one file: a JSON object of rows by kind, read when first needed."""
+    """What the index holds of one file: packed rows, read when first needed."""
 
     path: str
     blob: bytes = field(repr=False)
@@ -33,8 +33,7 @@ class FileRows:
     @cached_property
     def rows(self) -> dict[str, Any]:
         """Rows by kind."""
-        loaded: dict[str, Any] = json.loads(self.blob)
-        return loaded
+        return rows_of(self.blob)
 
     @cached_property
     def owners(self) -> list[str]:
@@ -75,13 +74,18 @@ def _symbols(files: list[FileRows]) -> tuple[Symbol, ...]:
 
 def _calls(files: list[FileRows], packages: frozenset[str]) -> tuple[Call, ...]:
     resolver = Resolver({file.path: file.rows for file in files}, packages)
-    return tuple(
-        Call(
-            file.owners[owner], callee, resolver.resolve(file.path, owner, callee), awaited, Span(file.path, line, end)
-        )
-        for file in files
-        for owner, callee, awaited, line, end in file.rows["calls"]
-    )
+    made: list[Call] = []
+    for file in files:
+        path, owners = file.path, file.owners
+        names, awaited = file.rows["calls"]["names"], set(file.rows["calls"]["awaited"])
+        columns = file.rows["columns"]
+        many = len(columns) // 4
+        rows = zip(*(columns[part * many : (part + 1) * many] for part in range(4)), strict=True)
+        for place, (name, owner, line, end) in enumerate(rows):
+            callee = names[name]
+            resolved = resolver.resolve(path, owner, callee)
+            made.append(Call(owners[owner], callee, resolved, place in awaited, Span(path, line, end)))
+    return tuple(made)
 
 
 def _accesses(files: list[FileRows]) -> tuple[Access, ...]:

@@ -12,6 +12,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Self
 
 _SCHEMA = 1
 _SECONDS = 10.0
@@ -40,11 +41,7 @@ class Index:
 
     def get(self, keys: Iterable[str]) -> dict[str, bytes]:
         """The blobs that are there and whose checksum is right."""
-        found: dict[str, bytes] = {}
-        for key, check, blob in self._select(list(keys)):
-            if isinstance(blob, bytes) and zlib.crc32(blob) == check:
-                found[key] = blob
-        return found
+        return {key: blob for key, check, blob in self._select(list(keys)) if _is_sound(check, blob)}
 
     def _select(self, keys: list[str]) -> Iterator[tuple[str, int, bytes]]:
         if self._connection is None:
@@ -93,11 +90,15 @@ class Index:
                 self._connection.close()
             self._connection = None
 
-    def __enter__(self) -> Index:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _is_sound(check: object, blob: object) -> bool:
+    return isinstance(blob, bytes) and zlib.crc32(blob) == check
 
 
 def _is_unsound(error: sqlite3.DatabaseError) -> bool:

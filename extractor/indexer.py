@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
-import json
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import tree_sitter
 
-from extractor import assemble, git
+from extractor import assemble, blob, git
 from extractor.assemble import FileRows
 from extractor.cache import Index, default_path
 from extractor.decode import Undecodable
 from extractor.errors import FeatureEmpty
-from extractor.languages import SUFFIXES, Language, Reader, fingerprint, language_of, reader
+from extractor.languages import SUFFIXES, Reader, fingerprint, language_of, reader
+from extractor.nesting import too_deep
 from extractor.types import Counts, Facts, Problem, SourceFile, Span, lazily
 from extractor.view import FileView, one_line
 from extractor.walk import Found, Limits, locate, packages, relative, walk
+from extractor.workers import Job, available, parse_all
 
 DEFAULT_LIMITS = Limits()
+#: Levels of nested syntax above which a file is reported. Part of what is stored, so no setting of one call.
+DEPTH = 250
 
 
 def index(repo: Path, feature: str | Path, cache: Path | None = None, limits: Limits = DEFAULT_LIMITS) -> Facts:
@@ -38,25 +44,26 @@ def index(repo: Path, feature: str | Path, cache: Path | None = None, limits: Li
         data = _read(found, limits, problems)
         if data is not None:
             read.append((found, data, hashlib.sha256(data).hexdigest()))
-    blobs, parsed = _facts_of(read, cache or default_path())
+    blobs, parsed = _facts_of(read, cache or default_path(), limits)
     files: list[SourceFile] = []
     rows: list[FileRows] = []
     for found, data, sha in read:
-        trouble, _, facts = blobs[_key(found, sha)].partition(b"\n")
-        for kind, line, text in json.loads(trouble) if trouble != b"[]" else ():
+        facts = blobs[_key(found, sha)]
+        readable = blob.is_readable(facts)
+        for kind, line, text in blob.problems_of(facts):
             problems.append(Problem(kind, Span(found.path, line, line), text))
         language = language_of(found.suffix)
         files.append(
             lazily(
                 SourceFile,
-                {"text": partial(language.decode, data) if facts else str},
+                {"text": partial(language.decode, data) if readable else str},
                 path=found.path,
                 sha256=sha,
                 language=language.name,
                 size=len(data),
             )
         )
-        if facts:
+        if readable:
             rows.append(FileRows(found.path, facts))
     if not rows:
         raise FeatureEmpty(str(feature), _why_empty(problems), tuple(sorted(SUFFIXES)))
@@ -78,23 +85,37 @@ def _key(found: Found, sha: str) -> str:
     return f"{sha}:{fingerprint()}:{found.suffix}"
 
 
-def _facts_of(read: list[tuple[Found, bytes, str]], cache: Path) -> tuple[dict[str, bytes], int]:
+def _facts_of(read: list[tuple[Found, bytes, str]], cache: Path, limits: Limits) -> tuple[dict[str, bytes], int]:
     """The stored facts by key, and how many files had to be parsed for them."""
-    wanted = {_key(found, sha): (found, data) for found, data, sha in read}
+    wanted = {
+        _key(found, sha): Job(_key(found, sha), found.absolute, found.suffix, sha, data) for found, data, sha in read
+    }
     with Index(cache) as store:
         blobs = store.get(wanted)
-        fresh: list[tuple[str, bytes]] = []
-        for key, (found, data) in wanted.items():
-            if key not in blobs:
-                blobs[key] = read_file(data, language_of(found.suffix))
-                fresh.append((key, blobs[key]))
-        store.put(fresh)
-    return blobs, len(fresh)
+        missing = [job for key, job in wanted.items() if key not in blobs]
+        if missing:
+            with no_collection():
+                fresh = parse_all(missing, parse, limits.processes or available())
+            store.put(fresh)
+            blobs.update(fresh)
+    return blobs, len(missing)
+
+
+@contextlib.contextmanager
+def no_collection() -> Iterator[None]:
+    """Without cyclic garbage collection: it would search millions of live syntax nodes again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _read(found: Found, limits: Limits, problems: list[Problem]) -> bytes | None:
     try:
-        with open(found.absolute, "rb") as file:
+        with open(found.absolute, "rb") as file:  # noqa: PTH123 - a Path for each of thousands of files is dear
             data = file.read(limits.file_size + 1)
     except OSError as error:
         problems.append(Problem("unreadable", Span(found.path, 1, 1), f"file not read: {error.strerror or error}"))
@@ -106,28 +127,31 @@ def _read(found: Found, limits: Limits, problems: list[Problem]) -> bytes | None
     return data
 
 
-def read_file(data: bytes, language: Language) -> bytes:
-    """What the index keeps of one file: its problems as (kind, line, text), a line end, its rows by kind.
-
-    Both parts are JSON; the second is empty when the file couldn't be decoded.
-    """
+def parse(data: bytes, suffix: str) -> bytes:
+    """What the index keeps of one file, as ``extractor.blob`` packs it."""
+    language = language_of(suffix)
     ready = reader(language)
     try:
         source = language.decode(data).encode("utf-8")
     except Undecodable as error:
-        return _json([["encoding", error.line, str(error)]]) + b"\n"
+        return blob.pack([["encoding", error.line, str(error)]], None)
     tree = ready.parser.parse(source)
-    view = FileView(source, tree.root_node, tree_sitter.QueryCursor(ready.query).captures(tree.root_node))
+    captures = tree_sitter.QueryCursor(ready.query).captures(tree.root_node)
+    for word, query in ready.rare:
+        if word in source:
+            captures.update(tree_sitter.QueryCursor(query).captures(tree.root_node))
+    view = FileView(source, tree.root_node, captures)
     rows: dict[str, Any] = {}
     for provider in ready.providers:
         made = view.made[provider.produces] = provider.run(view)
         if provider.stored:
             rows[provider.produces] = made
-    return _json(_syntax_problems(ready, view)) + b"\n" + _json(rows)
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), check_circular=False).encode()
+    view.made.clear()  # what providers make may hold the view: without this only a garbage collection frees it
+    problems = _syntax_problems(ready, view)
+    deep = too_deep(source, tree.root_node, DEPTH)
+    if deep is not None:
+        problems.append(["depth", deep[0], f"syntax nested {deep[1]} levels deep, more than {DEPTH}"])
+    return blob.pack(problems, rows)
 
 
 def _syntax_problems(ready: Reader, view: FileView) -> list[list[Any]]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -33,11 +34,12 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A language made ready: parser, one query for all providers, and the providers in order."""
+    """A language made ready: parser, one query for all providers, those for files with a rare word, the providers."""
 
     language: Language
     parser: tree_sitter.Parser
     query: tree_sitter.Query
+    rare: tuple[tuple[bytes, tree_sitter.Query], ...]
     errors: tree_sitter.Query
     providers: tuple[Provider, ...]
 
@@ -60,7 +62,7 @@ def language_of(suffix: str) -> Language:
 @cache
 def fingerprint() -> str:
     """Changes whenever the same bytes could give other facts: with this room's code, the parser or a grammar."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(sys.byteorder.encode())
     room = Path(__file__).parent
     for source in sorted(room.rglob("*.py")):
         digest.update(source.read_bytes())
@@ -69,16 +71,24 @@ def fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
+def _joined(patterns: Iterable[str]) -> str:
+    return "\n".join(dict.fromkeys(patterns))
+
+
 @cache
 def reader(language: Language) -> Reader:
     """The parser and query of a language, made once. Raises UnresolvableProviders."""
     grammar = tree_sitter.Language(importlib.import_module(language.grammar).language())
     providers = resolve(language.providers)
-    patterns = "\n".join(dict.fromkeys(pattern for provider in providers for pattern in provider.patterns))
+    rare: dict[bytes, dict[str, None]] = {}
+    for provider in providers:
+        for word, pattern in provider.rare:
+            rare.setdefault(word, {})[pattern] = None
     return Reader(
         language,
         tree_sitter.Parser(grammar),
-        tree_sitter.Query(grammar, patterns),
+        tree_sitter.Query(grammar, _joined(pattern for provider in providers for pattern in provider.patterns)),
+        tuple((word, tree_sitter.Query(grammar, _joined(patterns))) for word, patterns in rare.items()),
         tree_sitter.Query(grammar, "(ERROR) @error (MISSING) @missing"),
         providers,
     )

@@ -19,7 +19,8 @@ class Provider:
     """Makes ``produces`` out of one file.
 
     ``needs`` names what other providers make and is there, under ``view.made``, when ``run`` is called.
-    ``patterns`` are tree-sitter query patterns. When ``stored``, what ``run`` returns goes into the index and
+    ``patterns`` are tree-sitter query patterns; ``rare`` ones come with a word without which a file can't have them.
+    When ``stored``, what ``run`` returns goes into the index and
     has to be plain data: None, bool, int, str, list, dict with string keys.
     """
 
@@ -28,6 +29,7 @@ class Provider:
     run: Callable[[FileView], Any]
     needs: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    rare: tuple[tuple[bytes, str], ...] = ()
     stored: bool = True
 
 

@@ -6,9 +6,9 @@ ranges and the source bytes, and ask for nodes only where they are few.
 
 from __future__ import annotations
 
-import sys
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import partial
 from itertools import accumulate
 from operator import attrgetter
 from typing import Any
@@ -56,6 +56,22 @@ class FileView:
         """The 1-based line of the last byte before ``end``."""
         return bisect_right(self._line_starts, end - 1 if end else 0)
 
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """First and last line of the bytes between two offsets."""
+        return self.line(start), self.last_line(end)
+
+    def lines(self, offsets: list[int]) -> list[int]:
+        """The 1-based lines of many bytes; an offset just past the end of something is on its last line."""
+        starts = self._line_starts
+        return list(map(partial(bisect_right, starts), offsets))
+
+    def owners(self, offsets: list[int]) -> list[int]:
+        """``owner`` of many bytes."""
+        starts, owners = self._owner_starts, self._owner_of
+        if len(starts) == 1:
+            return [owners[0]] * len(offsets)
+        return list(map([-1, *owners].__getitem__, map(partial(bisect_right, starts), offsets)))
+
     def line_start(self, line: int) -> int:
         """The byte at which a 1-based line starts."""
         return self._line_starts[line - 1]
@@ -72,7 +88,7 @@ class FileView:
         """``raw`` on one line and at most 120 characters, shared between its many uses."""
         text = self._names.get(raw)
         if text is None:
-            text = self._names[raw] = sys.intern(one_line(raw.decode()))
+            text = self._names[raw] = one_line(raw.decode())
         return text
 
     def set_owners(self, bodies: Sequence[tuple[int, int, int]]) -> None:

@@ -36,12 +36,12 @@ SKIPPED_DIRECTORIES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one indexing. Sizes in bytes; ``depth`` counts nested syntax nodes."""
+    """Bounds of one indexing. Sizes in bytes; ``processes`` None: one a core."""
 
     file_size: int = 2_000_000
     files: int = 50_000
     directories: int = 100
-    depth: int = 250
+    processes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def walk(root: Path, feature: Path, suffixes: frozenset[str], limits: Limits) ->
             continue
         for entry in _entries(directory, base, listing):
             path = base + entry.name
-            suffix = os.path.splitext(entry.name)[1]
+            suffix = _suffix(entry.name)
             if entry.is_symlink():
                 problem = _link(entry.path, path, real_root, suffix in suffixes)
                 if problem is not None:
@@ -151,8 +151,13 @@ def _entries(directory: str, base: str, listing: Listing) -> Iterator[os.DirEntr
         listing.problems.append(_problem("unreadable", base.rstrip("/") or ".", text))
 
 
+def _suffix(name: str) -> str:
+    dot = name.rfind(".")
+    return name[dot:] if dot > 0 else ""
+
+
 def _is_virtualenv(directory: str) -> bool:
-    return os.path.exists(os.path.join(directory, "pyvenv.cfg"))
+    return Path(directory, "pyvenv.cfg").exists()
 
 
 def _link(absolute: str, path: str, root: str, is_source: bool) -> Problem | None:
@@ -163,8 +168,8 @@ def _link(absolute: str, path: str, root: str, is_source: bool) -> Problem | Non
         return _problem("link", path, f"link not followed: {error.strerror or error}")
     if target != root and not target.startswith(root.rstrip("/") + "/"):
         return _problem("link", path, "link leaves the repository; not followed")
-    if is_source or os.path.isdir(target):
-        return _problem("link", path, f"link not followed; its target is {os.path.relpath(target, root)}")
+    if is_source or Path(target).is_dir():
+        return _problem("link", path, f"link not followed; its target is {Path(target).relative_to(root).as_posix()}")
     return None
 
 

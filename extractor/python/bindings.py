@@ -7,12 +7,15 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from extractor.providers import Provider
-from extractor.python.calls import Site
-from extractor.python.known import VALUE_TYPES, created_kind
+from extractor.python.calls import Sites
+from extractor.python.known import VALUE_TYPES
 from extractor.view import FileView, Range
 
 _IDENTIFIER = re.compile(rb"[^\W\d]\w*\Z")
-_ROOT = re.compile(rb"[^\W\d]\w*")
+_ROOT = re.compile(rb"\s*(?::[^=\n]*)?=\s*([^\W\d]\w*)?")
+# Between a target and a call in its value: ``x: Lock = ``, ``x = lock or ``, ``x = field(default_factory=``
+_VALUE = re.compile(rb"\s*(:[^=\n]*)?=[^=\n;][^\n;]{0,120}|\s*(:[^=\n]*)?=\s*")
+_REST = re.compile(rb"[ \t]*(#|\n|;|\Z)")
 _FIELD = re.compile(rb"(\w+)\s*\.\s*(\w+)\Z")
 
 
@@ -92,24 +95,21 @@ class Scopes:
 def _bindings(view: FileView) -> Bindings:
     scopes: Scopes = view.made["scopes"]
     made = Bindings()
-    data = view.data
     _declared_globals(view, made)
     for index, row in enumerate(scopes.rows):
         params = row[7]
         assert isinstance(params, list)
         if params:
             made.local[index] = {param[0] for param in params}
-    lefts, rights = view.ranges("left"), view.ranges("right")
-    updated = view.ranges("updated")
+    lefts, updated = view.ranges("left"), view.ranges("updated")
     made.updated.update(updated)
     for ranges in (lefts, updated, view.ranges("target"), view.ranges("bound"), view.ranges("deleted")):
-        for place in ranges:
-            _bind(view, made, scopes, place, data[place[0] : place[1]])
-    made_of = _created(view, made, scopes, lefts, rights)
-    for left, right in zip(lefts, rights, strict=True):
+        _bind(view, made, ranges)
+    made_of = _created(view, made, scopes, lefts)
+    for left in lefts:
         if left not in made_of:
-            _value(view, made, scopes, left, right)
-    for place, right in zip(view.ranges("field"), view.ranges("field_type"), strict=True):
+            _value(view, made, scopes, left)
+    for place, right in zip(view.ranges("field"), view.ranges("ft"), strict=True):
         _annotated(view, made, scopes, place, right)
     return made
 
@@ -120,25 +120,32 @@ def _declared_globals(view: FileView, made: Bindings) -> None:
         made.globals_of.setdefault(view.owner(start), set()).update(name.strip() for name in names)
 
 
-def _bind(view: FileView, made: Bindings, scopes: Scopes, place: Range, raw: bytes) -> None:
-    """Note one assignment target; targets inside tuples come with their own ranges."""
-    if _IDENTIFIER.match(raw):
-        made.written.add(place)
-        owner, name = view.owner(place[0]), raw.decode()
-        if name in made.globals_of.get(owner, ()):
-            made.module.add(name)
-        elif owner < 0:
-            made.module.add(name)
-        else:
-            made.local.setdefault(owner, set()).add(name)
-    elif raw[:1] not in b"([*":
-        if _FIELD.match(raw):
-            made.written.add(place)
-        # For ``self.table[k] = v`` it is ``self.table`` whose inside changes: a longer target with this start.
-        made.inside.add(place[0])
+def _bind(view: FileView, made: Bindings, targets: list[Range]) -> None:
+    """Note assignment targets; those inside tuples come with their own ranges."""
+    data, written, inside = view.data, made.written, made.inside
+    spelling: dict[bytes, str | None] = {}  # a name, "" for a field, None for anything longer
+    for place in targets:
+        raw = data[place[0] : place[1]]
+        try:
+            name = spelling[raw]
+        except KeyError:
+            name = raw.decode() if _IDENTIFIER.match(raw) else "" if _FIELD.match(raw) else None
+            spelling[raw] = name
+        if name:
+            written.add(place)
+            owner = view.owner(place[0])
+            if owner < 0 or name in made.globals_of.get(owner, ()):
+                made.module.add(name)
+            else:
+                made.local.setdefault(owner, set()).add(name)
+        elif raw[:1] not in b"([*":
+            if name == "":
+                written.add(place)
+            # For ``self.table[k] = v`` it is ``self.table`` whose inside changes: a longer target with this start.
+            inside.add(place[0])
 
 
-def _value(view: FileView, made: Bindings, scopes: Scopes, left: Range, right: Range) -> None:
+def _value(view: FileView, made: Bindings, scopes: Scopes, left: Range) -> None:
     """Note fields that hold a constructor parameter, and those whose value can't be told."""
     match = _FIELD.match(view.data, left[0], left[1])
     if match is None:
@@ -148,16 +155,18 @@ def _value(view: FileView, made: Bindings, scopes: Scopes, left: Range, right: R
     if cls < 0 or match.group(1) != receiver:
         return
     field_name = match.group(2).decode()
-    root = _ROOT.match(view.data, right[0], right[1])
-    whole = root is not None and root.end() == right[1]
-    if whole and root is not None and root.group() == b"None":
+    root = _ROOT.match(view.data, left[1])
+    if root is None:
+        return  # an annotation without a value
+    whole = _ends_statement(view.data, root.end())
+    if whole and root.group(1) == b"None":
         return
-    if root is not None and (whole or view.data.startswith(b" or ", root.end())):
+    if root.group(1) and (whole or view.data.startswith(b" or ", root.end())):
         params = scopes.rows[owner][7]
         assert isinstance(params, list)
         if scopes.rows[owner][1] in ("__init__", "__post_init__"):
             for name, annotation, _, kind in params[1:]:
-                if name.encode() == root.group() and kind in ("positional", "keyword"):
+                if name.encode() == root.group(1) and kind in ("positional", "keyword"):
                     _hold(made, cls, field_name, annotation, certain=whole)
                     return
     made.types.setdefault(cls, {})[field_name] = ""
@@ -189,27 +198,27 @@ def _hold(made: Bindings, cls: int, name: str, annotation: str | None, *, certai
     made.collaborators.setdefault(cls, set()).add(name)
 
 
-def _created(view: FileView, made: Bindings, scopes: Scopes, lefts: list[Range], rights: list[Range]) -> set[Range]:
+def _created(view: FileView, made: Bindings, scopes: Scopes, lefts: list[Range]) -> set[Range]:
     """Note what is put into fields and variables: locks, queues, containers, objects of known classes.
 
     Returns the targets whose value is known by that.
     """
     known: set[Range] = set()
-    sites: list[Site] = view.made["sites"]
-    starts = [start for start, _ in rights]
-    for site in sites:
-        kind = created_kind(site.meant)
-        if kind is None and not _looks_like_class(site.callee):
+    sites: Sites = view.made["sites"]
+    starts = [start for start, _ in lefts]
+    for site, known_of in sites.telling:
+        kind = known_of.makes
+        if kind is None:
             continue
         index = bisect_right(starts, site.start) - 1
-        if index < 0 or rights[index][1] < site.end:
+        if index < 0 or not _VALUE.fullmatch(view.data, lefts[index][1], site.start):
             continue
         key = target_key(view, scopes, lefts[index])
         if key is None:
             continue
-        if kind is not None:
+        if kind:
             made.created.setdefault(key, kind)
-        elif key[0] >= 0 and rights[index] == (site.start, site.end):
+        elif key[0] >= 0 and key[1].startswith("self.") and _ends_statement(view.data, site.end):
             types = made.types.setdefault(key[0], {})
             name = key[1].partition(".")[2]
             types[name] = site.callee if types.get(name, site.callee) == site.callee else ""
@@ -217,8 +226,8 @@ def _created(view: FileView, made: Bindings, scopes: Scopes, lefts: list[Range],
     return known
 
 
-def _looks_like_class(callee: str) -> bool:
-    return callee.rpartition(".")[2].lstrip("_")[:1].isupper()
+def _ends_statement(data: bytes, end: int) -> bool:
+    return _REST.match(data, end) is not None
 
 
 def target_key(view: FileView, scopes: Scopes, place: Range) -> tuple[int, str] | None:
@@ -266,14 +275,13 @@ BINDINGS = Provider(
     run=_bindings,
     needs=("symbols", "scopes", "sites"),
     patterns=(
-        "(assignment left: (_) @left right: (_) @right)",
+        "(assignment left: (_) @left)",
         "(augmented_assignment left: (_) @updated)",
-        "(class_definition body: (block (expression_statement (assignment left: (identifier) @field type: (type) "
-        "@field_type))))",
-        "[(pattern_list (_) @target) (tuple_pattern (_) @target) (list_pattern (_) @target) "
-        "(list_splat_pattern (_) @target)]",
-        "[(for_statement left: (_) @bound) (for_in_clause left: (_) @bound) (as_pattern_target (_) @bound) "
-        "(named_expression name: (_) @bound)]",
+        "(class_definition body: (block (expression_statement (assignment left: (identifier) @field type: (type) @ft))))",
+        "(pattern_list (_) @target) (tuple_pattern (_) @target)",
+        "(list_pattern (_) @target) (list_splat_pattern (_) @target)",
+        "(for_statement left: (_) @bound) (for_in_clause left: (_) @bound)",
+        "(as_pattern_target (_) @bound) (named_expression name: (_) @bound)",
         "[(delete_statement (_) @deleted) (delete_statement (expression_list (_) @deleted))]",
         "(global_statement) @global",
     ),

@@ -1,15 +1,24 @@
-"""Call sites: who calls what, and whether the result is awaited."""
+"""Call sites: who calls what, and whether the result is awaited.
+
+The many call sites of a file have few different callees, so whatever depends on the callee's name alone is asked
+once per name: ``Sites`` keeps columns, not objects.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from array import array
+from operator import itemgetter
+from typing import NamedTuple
 
 from extractor.providers import Provider
-from extractor.view import FileView
+from extractor.python.about import About, about
+from extractor.view import FileView, Range
+
+_first, _second = itemgetter(0), itemgetter(1)
 
 
 class Site(NamedTuple):
-    """A call in one file. ``callee`` is as written, ``meant`` has its imported root replaced by what it stands for."""
+    """A call. ``callee`` is as written, ``meant`` has its imported root replaced by what it stands for."""
 
     start: int
     callee_end: int
@@ -17,42 +26,74 @@ class Site(NamedTuple):
     owner: int
     callee: str
     meant: str
-    line: int
-    awaited: bool
 
 
-def _sites(view: FileView) -> list[Site]:
-    """Every call in source order; of two that start together, the inner one first."""
-    awaited = set(view.ranges("awaited"))
-    imports: dict[str, str] = view.made["imports"]
-    meanings: dict[str, str] = {}
-    data, spelled, owner, line = view.data, view.spelled, view.owner, view.line
-    sites: list[Site] = []
-    # A call and its callee start together and nest alike, so the two sorted lists run side by side.
-    for whole, (start, callee_end) in zip(view.ranges("call"), view.ranges("callee"), strict=True):
-        callee = spelled(data[start:callee_end])
-        meant = meanings.get(callee)
-        if meant is None:
+class Sites:
+    """The calls of one file in source order; of two that start together, the inner one first."""
+
+    __slots__ = ("_view", "callees", "ends", "meant", "places", "starts", "telling")
+
+    def __init__(self, view: FileView) -> None:
+        self._view = view
+        # A call and its callee start together and nest alike, so the two sorted lists run side by side.
+        self.places: list[Range] = view.ranges("callee")
+        self.starts: list[int] = list(map(_first, self.places))
+        self.ends: list[int] = list(map(_second, view.ranges("call")))
+        data = view.data
+        raws = [data[start:end] for start, end in self.places]
+        spelled = {raw: view.spelled(raw) for raw in set(raws)}
+        self.callees: list[str] = list(map(spelled.__getitem__, raws))
+        imports: dict[str, str] = view.made["imports"]
+        self.meant: dict[str, str] = {}
+        known: dict[str, About] = {}
+        for callee in dict.fromkeys(self.callees):
             root, dot, rest = callee.partition(".")
-            meant = meanings[callee] = imports.get(root, root) + dot + rest
-        sites.append(Site(start, callee_end, whole[1], owner(start), callee, meant, line(start), whole in awaited))
-    return sites
+            meant = self.meant[callee] = imports.get(root, root) + dot + rest
+            if (found := about(meant)) is not None:
+                known[callee] = found
+        #: The calls whose name says something.
+        self.telling: list[tuple[Site, About]] = [
+            (self.at(index), known[callee]) for index, callee in enumerate(self.callees) if callee in known
+        ]
+
+    def at(self, index: int) -> Site:
+        """One call."""
+        start, callee_end = self.places[index]
+        callee = self.callees[index]
+        return Site(start, callee_end, self.ends[index], self._view.owner(start), callee, self.meant[callee])
 
 
-def _calls(view: FileView) -> list[list[Any]]:
-    """Rows (owner, callee, awaited, line, end line)."""
-    sites: list[Site] = view.made["sites"]
-    last_line = view.last_line
-    return [[owner, callee, awaited, line, last_line(end)] for _, _, end, owner, callee, _, line, awaited in sites]
+def _calls(view: FileView) -> dict[str, list[str] | list[int]]:
+    """The different callees as ``names``; the places, in ``columns``, of the calls that are ``awaited``."""
+    sites: Sites = view.made["sites"]
+    awaited = set(view.ranges("awaited"))
+    return {
+        "names": list(sites.meant),
+        "awaited": [at for at, place in enumerate(view.ranges("call")) if place in awaited] if awaited else [],
+    }
+
+
+def _columns(view: FileView) -> array[int]:
+    """Four numbers a call, one after another for all calls: name (in ``calls``), owner, line, end line."""
+    sites: Sites = view.made["sites"]
+    number = {name: index for index, name in enumerate(sites.meant)}
+    columns = array("i", map(number.__getitem__, sites.callees))
+    columns.extend(view.owners(sites.starts))
+    columns.extend(view.lines(sites.starts))
+    columns.extend(view.lines(sites.ends))
+    return columns
 
 
 SITES = Provider(
     name="call sites",
     produces="sites",
-    run=_sites,
+    run=Sites,
     needs=("symbols", "imports"),
-    patterns=("(call function: (_) @callee) @call", "(await (call) @awaited)"),
+    patterns=("(call function: (_) @callee) @call",),
+    rare=((b"async", "(await (call) @awaited)"),),
     stored=False,
 )
 
 CALLS = Provider(name="calls", produces="calls", run=_calls, needs=("sites",))
+
+COLUMNS = Provider(name="calls in numbers", produces="columns", run=_columns, needs=("sites",))

@@ -7,9 +7,8 @@ from typing import Any
 
 from extractor.providers import Provider
 from extractor.python.bindings import Bindings, Scopes
-from extractor.python.calls import Site
-from extractor.python.known import KEYWORDS, is_blocking, is_unordered, nondeterminism_of
-from extractor.python.sync import keyword_uses
+from extractor.python.calls import Site, Sites
+from extractor.python.known import KEYWORDS, QUEUE_OR_THREAD_METHODS
 from extractor.view import FileView, one_line
 
 _HANDLER = re.compile(
@@ -31,11 +30,11 @@ def _suspensions(view: FileView) -> list[list[Any]]:
                 head = end if capture == "comprehension" else min(end, _head_end(data, start))
                 places.append((start, head, kind))
     awaited = {start for start, _ in view.ranges("awaited")}
-    sites: list[Site] = view.made["sites"]
-    for site in sites:
-        if is_blocking(site.meant) or _waits(site, bindings, view.made["scopes"]):
-            if not site.awaited and site.start not in awaited:
-                places.append((site.start, site.end, "blocking"))
+    sites: Sites = view.made["sites"]
+    for site, known in sites.telling:
+        waits = known.blocks or (known.method and _waits(site, bindings, view.made["scopes"]))
+        if waits and site.start not in awaited:
+            places.append((site.start, site.end, "blocking"))
     places.sort()
     return [
         [view.owner(start), kind, one_line(view.text(start, end)), view.line(start), view.last_line(end)]
@@ -51,7 +50,7 @@ def _head_end(data: bytes, start: int) -> int:
 def _waits(site: Site, bindings: Bindings, scopes: Scopes) -> bool:
     """``join`` of a known thread, ``get``, ``put`` or ``join`` of a known queue."""
     target, _, name = site.callee.rpartition(".")
-    if name not in ("join", "get", "put") or not target:
+    if name not in QUEUE_OR_THREAD_METHODS:
         return False
     receiver, dot, field = target.partition(".")
     if dot:
@@ -68,28 +67,22 @@ def _nondeterminism(view: FileView) -> list[list[Any]]:
     places: list[tuple[int, int, str]] = []
     bindings: Bindings = view.made["bindings"]
     scopes: Scopes = view.made["scopes"]
-    sites: list[Site] = view.made["sites"]
-    by_place: dict[tuple[int, int], Site] = {}
+    sites: Sites = view.made["sites"]
     iterated = set(view.ranges("iterated"))
-    for site in sites:
-        kind = nondeterminism_of(site.meant)
-        if kind is not None:
-            places.append((site.start, site.end, kind))
-        if (site.start, site.end) in iterated:
-            by_place[site.start, site.end] = site
+    for site, known in sites.telling:
+        if known.nondeterminism is not None:
+            places.append((site.start, site.end, known.nondeterminism))
+        if known.unordered and (site.start, site.end) in iterated:
+            places.append((site.start, site.end, "unordered"))
     for start, end in iterated:
-        site_here = by_place.get((start, end))
-        if site_here is not None:
-            if is_unordered(site_here.meant):
-                places.append((start, end, "unordered"))
-        elif _is_set(view, bindings, scopes, start, end):
+        if _is_set(view, bindings, scopes, start, end):
             places.append((start, end, "unordered"))
-    for start, end, node_end in keyword_uses(view):
+    for start, end, node_end in view.made["keywords"]:
         if KEYWORDS[view.name(start, end)] == "timeout" and view.data[node_end - 4 : node_end] != b"None":
             places.append((start, node_end, "timeout"))
     for start, end in view.ranges("retry"):
         places.append((start, end, "retry"))
-    rows = [
+    rows: list[list[Any]] = [
         [start, view.owner(start), kind, one_line(view.text(start, end)), view.line(start), view.last_line(end)]
         for start, end, kind in places
     ]
@@ -104,11 +97,11 @@ def _nondeterminism(view: FileView) -> list[list[Any]]:
 
 
 def _is_set(view: FileView, bindings: Bindings, scopes: Scopes, start: int, end: int) -> bool:
-    raw = view.data[start:end]
-    if raw[:1] == b"{":
-        return bool(_SET.match(raw))
-    if len(raw) > 80 or not bindings.created:
+    if view.data.startswith(b"{", start):
+        return bool(_SET.match(view.data, start, end))
+    if not bindings.created or end - start > 80:
         return False
+    raw = view.data[start:end]
     text = raw.decode()
     owner = view.owner(start)
     receiver, dot, name = text.partition(".")
@@ -144,7 +137,7 @@ def _exceptional(view: FileView) -> list[list[Any]]:
 
 def _assertions(view: FileView) -> list[list[Any]]:
     """Rows (function, condition, line, end line), in source order."""
-    condition_ends = {start: end for start, end in reversed(view.ranges("condition"))}
+    condition_ends = dict(reversed(view.ranges("condition")))
     rows: list[list[Any]] = []
     for start, end in view.ranges("assert"):
         inner = start + len("assert")
@@ -160,20 +153,15 @@ SUSPENSIONS = Provider(
     produces="suspensions",
     run=_suspensions,
     needs=("symbols", "scopes", "sites", "bindings"),
-    patterns=(
-        "(await) @await",
-        "(yield) @yield",
-        "(with_statement) @with",
-        "(for_statement) @for",
-        "(for_in_clause) @comprehension",
-    ),
+    patterns=("(yield) @yield", "(with_statement) @with"),
+    rare=((b"async", "(await) @await (for_statement) @for (for_in_clause) @comprehension"),),
 )
 
 NONDETERMINISM = Provider(
     name="nondeterminism",
     produces="nondeterminism",
     run=_nondeterminism,
-    needs=("symbols", "scopes", "sites", "bindings"),
+    needs=("symbols", "scopes", "sites", "bindings", "keywords"),
     patterns=(
         "[(for_statement right: (_) @iterated) (for_in_clause right: (_) @iterated)]",
         "(except_clause (block (continue_statement) @retry))",

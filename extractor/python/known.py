@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Annotations of parameters that are values, not collaborators.
-VALUE_TYPES = frozenset(
+VALUE_TYPES = _words(
     "int str float bool bytes bytearray complex object None list dict set frozenset tuple deque List Dict Set Tuple "
     "FrozenSet Deque Sequence Iterable Mapping MutableMapping Collection Counter OrderedDict defaultdict DefaultDict "
-    "Literal Callable Awaitable Type type timedelta datetime date Decimal Path PurePath UUID Any".split()
+    "Literal Callable Awaitable Type type timedelta datetime date Decimal Path PurePath UUID Any"
 ) - {"Any", "object"}
 
-_SYNC_MODULES = frozenset(
+_SYNC_MODULES = _words(
     "threading asyncio multiprocessing queue anyio trio curio gevent eventlet locks queues synchronize _thread "
-    "dummy_threading mp sync".split()
+    "dummy_threading mp sync"
 )
 
 _SYNC_CLASSES = {
@@ -46,10 +51,10 @@ _CONTAINERS = {"set": "set", "frozenset": "set", "WeakSet": "set"}
 MECHANISMS = frozenset({"lock", "rlock", "condition", "semaphore", "event", "queue"})
 
 #: Methods that change the object they are called on.
-MUTATORS = frozenset(
+MUTATORS = _words(
     "append appendleft add clear discard extend extendleft insert move_to_end pop popitem popleft remove reverse "
     "setdefault sort subtract update difference_update intersection_update symmetric_difference_update rotate "
-    "__setitem__ __delitem__ write writelines truncate".split()
+    "__setitem__ __delitem__ write writelines truncate"
 )
 
 _READING = re.compile(
@@ -69,7 +74,6 @@ def method_mode(name: str) -> str:
     return "write" if _WRITING.match(bare) else "mutate"
 
 
-@lru_cache(maxsize=65536)
 def created_kind(meant: str) -> str | None:
     """The kind of synchronisation object, thread or set that calling ``meant`` makes."""
     *modules, name = meant.lstrip(".").split(".")
@@ -94,44 +98,43 @@ def mechanism_by_name(target: str) -> str | None:
     return None
 
 
-CLOCKS = frozenset(
+CLOCKS = _words(
     "time.time time.time_ns time.monotonic time.monotonic_ns time.perf_counter time.perf_counter_ns "
     "time.process_time time.localtime time.gmtime datetime.datetime.now datetime.datetime.utcnow "
     "datetime.datetime.today datetime.date.today datetime.now datetime.utcnow date.today django.utils.timezone.now "
-    "pendulum.now arrow.now arrow.utcnow".split()
+    "pendulum.now arrow.now arrow.utcnow"
 )
 _RANDOM_ROOTS = ("random.", "secrets.", "numpy.random.", "np.random.")
-_RANDOM = frozenset("os.urandom uuid.uuid1 uuid.uuid4 uuid1 uuid4".split())
-_CONCURRENT = frozenset(
+_RANDOM = _words("os.urandom uuid.uuid1 uuid.uuid4 uuid1 uuid4")
+_CONCURRENT = _words(
     "asyncio.gather asyncio.wait asyncio.as_completed asyncio.create_task asyncio.ensure_future asyncio.TaskGroup "
     "asyncio.run_coroutine_threadsafe asyncio.to_thread concurrent.futures.wait concurrent.futures.as_completed "
     "threading.Thread threading.Timer multiprocessing.Process anyio.create_task_group trio.open_nursery "
-    "_thread.start_new_thread".split()
+    "_thread.start_new_thread"
 )
-_CONCURRENT_METHODS = frozenset(
-    "create_task ensure_future run_in_executor start_soon call_soon_threadsafe call_later call_at imap_unordered".split()
+_CONCURRENT_METHODS = _words(
+    "create_task ensure_future run_in_executor start_soon call_soon_threadsafe call_later call_at imap_unordered"
 )
-_TIMEOUTS = frozenset(
+_TIMEOUTS = _words(
     "asyncio.wait_for asyncio.timeout asyncio.timeout_at async_timeout.timeout anyio.move_on_after anyio.fail_after "
-    "trio.move_on_after trio.fail_after threading.Timer signal.alarm signal.setitimer".split()
+    "trio.move_on_after trio.fail_after threading.Timer signal.alarm signal.setitimer"
 )
-_MESSAGES = frozenset(
+_MESSAGES = _words(
     "recv recv_into recvfrom recvmsg recv_json recv_bytes receive receive_json receive_text receive_nowait "
-    "subscribe consume read_message get_message xread xreadgroup blpop brpop sock_recv".split()
+    "subscribe consume read_message get_message xread xreadgroup blpop brpop sock_recv"
 )
-_UNORDERED = frozenset(
-    "os.listdir os.scandir os.walk glob.glob glob.iglob set frozenset asyncio.all_tasks threading.enumerate".split()
+_UNORDERED = _words(
+    "os.listdir os.scandir os.walk glob.glob glob.iglob set frozenset asyncio.all_tasks threading.enumerate"
 )
 _UNORDERED_METHODS = frozenset({"popitem", "iterdir", "rglob"})
-_BLOCKING = frozenset(
+_BLOCKING = _words(
     "time.sleep select.select socket.create_connection subprocess.run subprocess.call subprocess.check_call "
     "subprocess.check_output os.wait os.waitpid os.system urllib.request.urlopen requests.get requests.post "
-    "requests.put requests.delete requests.request input concurrent.futures.wait signal.pause".split()
+    "requests.put requests.delete requests.request input concurrent.futures.wait signal.pause"
 )
-_BLOCKING_METHODS = frozenset("acquire wait wait_for recv recv_into recvfrom accept sendall communicate".split())
+_BLOCKING_METHODS = _words("acquire wait wait_for recv recv_into recvfrom accept sendall communicate")
 
 
-@lru_cache(maxsize=65536)
 def nondeterminism_of(meant: str) -> str | None:
     """The source of nondeterminism that a call of ``meant`` is; unordered only counts where it is iterated."""
     target, _, name = meant.rpartition(".")
@@ -152,13 +155,11 @@ def nondeterminism_of(meant: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=65536)
 def is_unordered(meant: str) -> bool:
     """Whether what ``meant`` returns is iterated in no given order."""
     return meant in _UNORDERED or meant.rpartition(".")[2] in _UNORDERED_METHODS
 
 
-@lru_cache(maxsize=65536)
 def is_blocking(meant: str) -> bool:
     """Whether a call of ``meant`` that isn't awaited makes the calling thread wait."""
     target, _, name = meant.rpartition(".")
@@ -177,15 +178,13 @@ _TRANSACTIONS = {
     "with_for_update": "use",
     "savepoint": "use",
 }
-TRANSACTION_CONTEXTS = frozenset("transaction atomic begin begin_nested start_transaction savepoint pipeline".split())
-_VERSIONS = frozenset(
+TRANSACTION_CONTEXTS = _words("transaction atomic begin begin_nested start_transaction savepoint pipeline")
+_VERSIONS = _words(
     "compare_and_set compare_and_swap compare_exchange compareAndSet cas check_and_set put_if_absent set_if_absent "
-    "setnx put_if_match replace_if get_with_version".split()
+    "setnx put_if_match replace_if get_with_version"
 )
-_LEASES = frozenset(
-    "renew_lease acquire_lease release_lease grant_lease revoke_lease lease keepalive keep_alive".split()
-)
-_RETRIES = frozenset("retry retrying Retrying AsyncRetrying retry_call stamina backoff on_exception".split())
+_LEASES = _words("renew_lease acquire_lease release_lease grant_lease revoke_lease lease keepalive keep_alive")
+_RETRIES = _words("retry retrying Retrying AsyncRetrying retry_call stamina backoff on_exception")
 #: Keyword arguments that ask a store for a guarantee.
 KEYWORDS = {
     "if_match": "version",
@@ -223,7 +222,10 @@ _QUEUE_METHODS = {
 }
 
 
-@lru_cache(maxsize=65536)
+QUEUE_OR_THREAD_METHODS = frozenset({"join", "get", "put"})
+SYNC_METHODS = _LOCK_METHODS.keys() | _EVENT_METHODS.keys() | _QUEUE_METHODS.keys()
+
+
 def guarantee_of(meant: str) -> tuple[str, str] | None:
     """(mechanism, operation) of a call of a transaction, version check, lease or retry by its name."""
     target, _, name = meant.rpartition(".")

@@ -7,11 +7,12 @@ from typing import Any
 
 from extractor.providers import Provider
 from extractor.python.bindings import Bindings, Scopes
-from extractor.python.calls import Site
+from extractor.python.calls import Sites
 from extractor.python.known import MECHANISMS, MUTATORS, mechanism_by_name, method_mode
 from extractor.view import FileView
 
 _METHOD = re.compile(rb"\s*\.\s*(\w+)\Z")
+_WORD, _WORD_OR_DOT = re.compile(rb"[\w\x80-\xff]"), re.compile(rb"[\w.\x80-\xff]")
 _LAST = re.compile(rb"\.\s*(\w+)\Z")
 
 
@@ -28,42 +29,59 @@ class _Reader:
         self.view = view
         self.scopes: Scopes = view.made["scopes"]
         self.bindings: Bindings = view.made["bindings"]
+        self.sites: Sites = view.made["sites"]
         # The innermost call that starts at a byte is the one made on what stands there.
         self.called: dict[int, tuple[int, int]] = {}
-        sites: list[Site] = view.made["sites"]
-        for site in sites:
-            self.called.setdefault(site.start, (site.callee_end, site.end))
 
     def attributes(self) -> list[list[Any]]:
         """Touches of ``self.x`` in methods and in the functions and lambdas inside them."""
         view, scopes = self.view, self.scopes
         data = view.data
-        receivers = tuple(
-            {str(row[7][0][0]).encode() + b"." for row in scopes.rows if row[0] == "method" and row[7]}  # type: ignore[index]
-        )
+        receivers = {row[7][0][0] for row in scopes.rows if row[0] == "method" and row[7]}  # type: ignore[index]
+        if not receivers:
+            return []
+        direct = self._calls_on(receivers)
+        prefixes = tuple(name.encode() + b"." for name in receivers)
         methods = self._methods()
+        created, holders = self.bindings.created, self.bindings.collaborators
+        names: dict[bytes, str] = {}  # the different spellings are few: ``self.x`` -> x, "" for other objects
         rows: list[list[Any]] = []
         for start, end in view.ranges("attribute"):
+            if start in direct:
+                continue
             raw = data[start:end]
-            if not raw.startswith(receivers):
+            name = names.get(raw)
+            if name is None:
+                name = names[raw] = raw.partition(b".")[2].decode() if raw.startswith(prefixes) else ""
+            if not name:
                 continue
             owner = view.owner(start)
             cls, receiver = scopes.receiver(owner)
-            dot = len(receiver)
-            if cls < 0 or raw[:dot] != receiver or raw[dot : dot + 1] != b".":
+            if cls < 0 or not raw.startswith(receiver + b".") or name in methods[cls]:
                 continue
-            name = raw[dot + 1 :].decode()
-            if name in methods[cls]:
-                continue
-            created = self.bindings.created.get((cls, "self." + name))
-            if created in MECHANISMS or (created is None and mechanism_by_name(name)):
-                if (start, end) not in self.bindings.written:
-                    continue
-            target = view.spelled(raw)
-            holds = self.bindings.collaborators.get(cls)
-            external = holds is not None and name in holds
-            self._touch(rows, start, end, owner, target, "attribute", external=external)
+            made = created.get((cls, "self." + name))
+            lock_like = made in MECHANISMS or (made is None and mechanism_by_name(name) is not None)
+            if lock_like and (start, end) not in self.bindings.written:
+                continue  # uses of locks are facts of their own
+            self._touch(rows, start, end, owner, view.spelled(raw), name in holders.get(cls, ()))
         return rows
+
+    def _calls_on(self, receivers: set[str]) -> set[int]:
+        """Note the calls on what hangs on the object; the starts of calls of its own methods, ``self.m()``."""
+        hanging: dict[str, bool] = {}
+        for callee in self.sites.meant:
+            root, *rest = callee.split(".", 2)
+            if root in receivers and rest:
+                hanging[callee] = len(rest) == 1 and rest[0].isidentifier()
+        direct: set[int] = set()
+        for index, callee in enumerate(self.sites.callees):
+            if callee in hanging:
+                start, callee_end = self.sites.places[index]
+                if hanging[callee]:
+                    direct.add(start)
+                else:
+                    self.called.setdefault(start, (callee_end, self.sites.ends[index]))
+        return direct
 
     def _methods(self) -> dict[int, set[str]]:
         methods: dict[int, set[str]] = {}
@@ -80,12 +98,17 @@ class _Reader:
         names = self._shared_names()
         if not names:
             return []
-        spelling = re.compile(rb"(?<![\w.])(?:" + b"|".join(sorted(name.encode() for name in names)) + rb")(?!\w)")
+        for index, callee in enumerate(self.sites.callees):
+            if callee.partition(".")[0] in names:
+                start, callee_end = self.sites.places[index]
+                self.called.setdefault(start, (callee_end, self.sites.ends[index]))
         rows: list[list[Any]] = []
-        for match in spelling.finditer(view.data):
-            start, end = match.span()
+        places = [match.span() for name in names for match in re.finditer(re.escape(name.encode()), view.data)]
+        for start, end in places:
+            if _WORD.match(view.data, end) or (start and _WORD_OR_DOT.match(view.data, start - 1)):
+                continue
             owner = view.owner(start)
-            name = match.group().decode()
+            name = view.name(start, end)
             if owner < 0 or self.scopes.is_class(owner) or self.scopes.binds(owner, name, bindings):
                 continue
             node = view.root.descendant_for_byte_range(start, end)
@@ -95,7 +118,7 @@ class _Reader:
                 field = node.parent.child_by_field_name("value")
                 if field is None or field.start_byte != start:
                     continue
-            self._touch(rows, start, end, owner, name, "global", external=False)
+            self._touch(rows, start, end, owner, name)
         return rows
 
     def _shared_names(self) -> set[str]:
@@ -110,56 +133,38 @@ class _Reader:
         encoded = {name.encode() for name in module}
         data = view.data
         for start in bindings.inside:
-            name = _root(data, start)
-            if name in encoded and view.owner(start) >= 0:
-                names.add(name.decode())
-        for start, (callee_end, _) in self.called.items():
-            name = _root(data, start)
-            if name in encoded:
-                method = _LAST.search(data, start, callee_end)
-                if method and method.group(1).decode() in MUTATORS and view.owner(start) >= 0:
-                    names.add(name.decode())
+            root = _root(data, start)
+            if root in encoded and view.owner(start) >= 0:
+                names.add(root.decode())
+        for site, known in self.sites.telling:
+            root_name = site.callee.partition(".")[0]
+            if known.mutates and root_name in module and site.owner >= 0:
+                names.add(root_name)
         return {name for name in names if bindings.created.get((-1, name)) not in MECHANISMS}
 
-    def _touch(
-        self, rows: list[list[Any]], start: int, end: int, owner: int, target: str, scope: str, *, external: bool
+    def _touch(  # noqa: PLR0917 - a row's parts in the row's order
+        self, rows: list[list[Any]], start: int, end: int, owner: int, target: str, external: bool | None = None
     ) -> None:
+        """Add a touch; ``external`` is None for a global, else whether the attribute holds a collaborator."""
         view, bindings = self.view, self.bindings
+        scope = "global" if external is None else "attribute"
         line = last = view.line(start)
+        modes = ["read"]
         if (start, end) in bindings.written:
-            if (start, end) in bindings.updated:
-                rows.append([start, owner, target, "read", scope, line, last])
-            rows.append([start, owner, target, "write", scope, line, last])
-            return
-        if start in bindings.inside:
-            rows.append([start, owner, target, "mutate", scope, line, last])
-            return
-        mode = "read"
-        called = self.called.get(start)
-        if called is not None:
-            callee_end, call_end = called
-            if callee_end == end and scope == "attribute" and not external:
-                return  # a method of a base class or a stored function; the call says it all
-            if callee_end > end:
-                method = _METHOD.match(view.data, end, callee_end)
-                if external and method:
-                    name = method.group(1).decode()
-                    rows.append(
-                        [
-                            start,
-                            owner,
-                            f"{target}.{name}",
-                            method_mode(name),
-                            "external",
-                            line,
-                            view.last_line(call_end),
-                        ]
-                    )
-                    return
+            modes = ["read", "write"] if (start, end) in bindings.updated else ["write"]
+        elif start in bindings.inside:
+            modes = ["mutate"]
+        elif start in self.called:
+            callee_end, call_end = self.called[start]
+            method = _METHOD.match(view.data, end, callee_end)
+            if external and method:
+                name = method.group(1).decode()
+                target, scope, modes, last = f"{target}.{name}", "external", [method_mode(name)], view.line(call_end)
+            else:
                 last_name = _LAST.search(view.data, end, callee_end)
                 if last_name and last_name.group(1).decode() in MUTATORS:
-                    mode = "mutate"
-        rows.append([start, owner, target, mode, scope, line, last])
+                    modes = ["mutate"]
+        rows.extend([start, owner, target, mode, scope, line, last] for mode in modes)
 
 
 _NAME = re.compile(rb"[^\W\d]\w*")

@@ -7,19 +7,19 @@ from typing import Any
 
 from extractor.providers import Provider
 from extractor.python.bindings import Bindings, Scopes
-from extractor.python.calls import Site
+from extractor.python.calls import Site, Sites
 from extractor.python.known import (
     KEYWORDS,
     MECHANISMS,
     TRANSACTION_CONTEXTS,
     created_kind,
-    guarantee_of,
     mechanism_by_name,
     method_of,
 )
 from extractor.view import FileView, one_line
 
-_KEYWORD = re.compile(rb"(?<![\w.])(?:" + b"|".join(name.encode() for name in KEYWORDS) + rb")(?=\s*=[^=])")
+# Each starts with a literal, which is what makes the search fast.
+_KEYWORDS = tuple(re.compile(name.encode() + rb"(?=\s*=[^=])") for name in KEYWORDS)
 _RETRY_DECORATOR = re.compile(r"(^|[._])(retry|retrying|backoff|on_exception)\b")
 
 
@@ -36,7 +36,7 @@ class _Reader:
         self.view = view
         self.scopes: Scopes = view.made["scopes"]
         self.bindings: Bindings = view.made["bindings"]
-        self.sites: list[Site] = view.made["sites"]
+        self.sites: Sites = view.made["sites"]
 
     def kind(self, owner: int, target: str) -> str | None:
         """What ``target`` was made as: in the class for ``self.x``, else in the function or the module."""
@@ -57,24 +57,22 @@ class _Reader:
     def calls(self) -> list[list[Any]]:
         """Makings of locks, methods called on them, and calls whose name promises a guarantee."""
         rows: list[list[Any]] = []
-        for site in self.sites:
-            meant = site.meant
-            made = created_kind(meant)
+        for site, known in self.sites.telling:
             found: tuple[str, str] | None = None
+            made = known.makes
             target = site.callee
             if made in MECHANISMS:
                 found = made, "create"
                 target = self._assigned(site) or target
             else:
                 object_, dot, name = site.callee.rpartition(".")
-                if dot and object_ not in ("self", "cls", "super()"):
+                if known.method and dot and object_ not in ("self", "cls", "super()"):
                     found = method_of(self.kind(site.owner, object_), object_, name)
                     if found is not None:
                         target = object_
-                if found is None:
-                    found = guarantee_of(meant)
+                found = found or known.promises
             if found is not None:
-                rows.append([site.start, site.owner, *found, target, site.line, self.view.last_line(site.end)])
+                rows.append([site.start, site.owner, *found, target, *self.view.span(site.start, site.end)])
         return rows
 
     def _assigned(self, site: Site) -> str | None:
@@ -116,7 +114,7 @@ class _Reader:
     def keywords(self) -> list[list[Any]]:
         """``put(k, v, if_match=tag)``: keyword arguments that ask for a version check or a lease."""
         rows: list[list[Any]] = []
-        for start, end, node_end in keyword_uses(self.view):
+        for start, end, node_end in self.view.made["keywords"]:
             mechanism = KEYWORDS[self.view.name(start, end)]
             if mechanism != "timeout":
                 row = [start, self.view.owner(start), mechanism, "use", self.view.name(start, node_end)]
@@ -141,21 +139,26 @@ class _Reader:
         return rows
 
 
-def keyword_uses(view: FileView) -> list[tuple[int, int, int]]:
+def _keyword_uses(view: FileView) -> list[tuple[int, int, int]]:
     """Keyword arguments of the known names: start, end of the name, end of the argument."""
     found: list[tuple[int, int, int]] = []
-    for match in _KEYWORD.finditer(view.data):
-        node = view.root.descendant_for_byte_range(*match.span())
-        if node is not None and node.type == "identifier" and node.parent and node.parent.type == "keyword_argument":
-            found.append((match.start(), match.end(), node.parent.end_byte))
-    return found
+    for pattern in _KEYWORDS:
+        for match in pattern.finditer(view.data):
+            node = view.root.descendant_for_byte_range(*match.span())
+            if node is None or node.type != "identifier" or node.byte_range != match.span():
+                continue
+            if node.parent is not None and node.parent.type == "keyword_argument":
+                found.append((*match.span(), node.parent.end_byte))
+    return sorted(found)
 
+
+KEYWORD_USES = Provider(name="keyword arguments", produces="keywords", run=_keyword_uses, stored=False)
 
 SYNC = Provider(
     name="synchronisation",
     produces="syncs",
     run=_syncs,
-    needs=("symbols", "scopes", "sites", "bindings"),
+    needs=("symbols", "scopes", "sites", "bindings", "keywords"),
     patterns=(
         "(with_statement) @with",
         "[(with_item value: (_) @item) (with_item value: (as_pattern . (_) @item))]",
