@@ -105,6 +105,8 @@ def _static_name(value: Value) -> str:
 
 def any_value(lw: Lowerer, want: str = "") -> Val:
     """A value chosen by the surroundings, of the kind that the code wants."""
+    if lw.hopeful and want not in {"bool", "int"}:
+        return Val(NONE, NeverT())
     match want:
         case "bool":
             ty: Ty = BoolT()
@@ -440,6 +442,8 @@ _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "\\div",
 
 def binary(lw: Lowerer, op: ast.operator, a: Val, b: Val) -> Value:
     """Arithmetic on whole numbers; ``+`` on sequences; ``| & -`` on sets."""
+    if isinstance(a.ty, NeverT) or isinstance(b.ty, NeverT):
+        return Val(NONE, NeverT())
     left, right = {kind_of(m) for m in members(a.ty)}, {kind_of(m) for m in members(b.ty)}
     if isinstance(op, ast.Add) and left & {"seq", "tuple"} and right & {"seq", "tuple"}:
         ty = join(_as_seq(a.ty), _as_seq(b.ty))
@@ -457,8 +461,6 @@ def binary(lw: Lowerer, op: ast.operator, a: Val, b: Val) -> Value:
         lw.demand(a, "int")
         lw.demand(b, "int")
         if not (texts & {"int", "bool"}) and not (a.origin or b.origin):
-            if isinstance(a.ty, NeverT) or isinstance(b.ty, NeverT):
-                return Val(Lit(0), IntT())
             return lw.approximate("arithmetic on values of unknown type", "any value")
         return Val(_fold(_ARITHMETIC[type(op)], number(lw, a), number(lw, b)), IntT())
     if isinstance(op, ast.Div) and "int" in texts:

@@ -41,7 +41,7 @@ from specgen.lower.graph import Edge, Graph
 from specgen.lower.values import NONE, Exc, Obj, Place, Unknown, Val, Value, apply, call, domain
 from specgen.source import Class, Function, Module, Sources
 
-MAX_NODES = 1500
+MAX_NODES = 600
 MAX_INLINE = 12
 ANYTHING = "Anything"
 RESERVED = {
@@ -330,6 +330,8 @@ class Lowerer:
 
     #: Types of an earlier round say how values look, and are not kept.
     afresh = False
+    #: A value beyond the subset is taken for none at all, until the types of the others are known.
+    hopeful = False
     awaiting = False
     bound_depth = 0
     queue_group = 0

@@ -79,15 +79,17 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
     shared = Shared()
     wanted = list(invariants)
     made: _Made | None = None
+    # First as if nothing were approximated: what is not known yet would else count as any value, and stay one.
+    hopeful = True
     for _ in range(ROUNDS):
         demands, domains, split = dict(shared.demands), dict(shared.domains), set(shared.split)
         literals = {k: set(v) for k, v in shared.literals.items()}
-        made = _once(sources, target, shared, wanted)
+        made = _once(sources, target, shared, wanted, hopeful=hopeful)
         old = {k: shared.canonical(v) for k, v in shared.types.items()}
         new = {k: shared.canonical(v) for k, v in made.lw.new_types.items()}
         merged = {**old, **new}
         if (demands, domains, literals) != (shared.demands, shared.domains, shared.literals):
-            shared.types = {}
+            shared.types, hopeful = {}, True
             continue
         conflicted = {k[2:] for k, t in merged.items() if k.startswith("l.") and boxed_kinds(t)} - split
         if conflicted and any(not n.endswith(f"_{op}") for n in conflicted for op in target.operations):
@@ -96,8 +98,9 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
                 shared.split |= stems
                 shared.types = {k: t for k, t in merged.items() if not k.startswith("l.")}
                 continue
-        if merged == old:
+        if merged == old and not hopeful:
             break
+        hopeful = hopeful and merged != old
         shared.types = merged
     else:
         raise NothingToModel(f"{target.cls or target.path}: the types of its values did not settle")
@@ -138,10 +141,15 @@ class _Made:
 
 
 def _once(
-    sources: Sources, target: Target, shared: Shared, wanted: list[WrittenInvariant], afresh: bool = False
+    sources: Sources,
+    target: Target,
+    shared: Shared,
+    wanted: list[WrittenInvariant],
+    afresh: bool = False,
+    hopeful: bool = False,
 ) -> _Made:
     lw = Lowerer(sources, target.mode, shared)
-    lw.afresh = afresh
+    lw.afresh, lw.hopeful = afresh, hopeful
     module = sources.modules[target.path]
     cls = module.classes.get(target.cls) if target.cls else None
     me = Obj(cls, module, "") if cls is not None else names.module_object(lw, module)
