@@ -34,7 +34,7 @@ class JavaRunner(ABC):
     def check(self, job: Job, on_progress: OnProgress | None = None) -> CheckResult:
         """Runs ``job`` and says what came of it; raises BadJob or UnsafeModule before anything is started.
 
-        ``on_progress`` is called about once a second, on the calling thread.
+        ``on_progress`` is called about once a second, on the calling thread; what it raises ends the run.
         """
         stream = Stream(on_progress)
 

@@ -14,6 +14,7 @@ from tlc_runner.sany import parse_report
 from tlc_runner.trace import StateText, locations, parse_trace, parse_values
 from tlc_runner.types import CheckResult, Job, Location, Message, Outcome, SanyError, State, Violation
 from tlc_runner.values import unquote
+from tlc_runner.watch import has_behaviour
 
 
 class Stop(Enum):
@@ -132,6 +133,8 @@ def _passed(job: Job, stream: Stream) -> tuple[Outcome, str]:
         return Outcome.INCOMPLETE, "TLC ended without its statistics"
     if stream.progress.queue:
         return Outcome.INCOMPLETE, f"TLC stopped with {stream.progress.queue} states left on its queue"
+    if not has_behaviour(job):
+        return Outcome.INCOMPLETE, "the configuration names no behaviour to explore; give it SPECIFICATION or INIT"
     if not stream.progress.distinct:
         return Outcome.SPEC_ERROR, "the specification has no initial state"
     if any(_STOPS_ITSELF.search(text) and _calls_exit(text) for text in job.modules.values()):
@@ -155,7 +158,9 @@ def _violations(stream: Stream) -> tuple[Violation, ...]:
         until = starts[position + 1][0] if position + 1 < len(starts) else len(stream.messages) + 1
         trace = parse_trace([state for at, state in stream.states if index < at <= until])
         found.append(Violation(_KINDS[message.code], _violated(message), trace or _initial(message)))
-    return tuple(dict.fromkeys(found)) if len(found) > 1 and all(not v.trace for v in found) else tuple(found)
+    if found and not any(violation.trace for violation in found):
+        return tuple(dict.fromkeys(found))  # two workers may say the same of one failed Assert
+    return tuple(found)
 
 
 def _violated(message: Message) -> str:
@@ -197,12 +202,15 @@ def _errors(job: Job, stream: Stream) -> tuple[tuple[str, ...], Location | None]
 
 
 def _innermost(job: Job, failed: list[Message], states: list[tuple[int, StateText]]) -> Location | None:
-    """The last place that an error names in the job's own modules, else that of the last action taken."""
+    """The innermost place that an error names in the job's own modules, else that of the last action taken.
+
+    That is the last one of a message, save of the one about fingerprints, which begins with it.
+    """
     own = {name.removesuffix(".tla") for name in job.modules} - STANDARD_MODULES
     nested = [msg for msg in failed if msg.code == m.NESTED_EXPRESSION]
     for message in [*nested[::-1], *failed[::-1]]:
         if places := [place for place in locations(message.text) if place.module in own]:
-            return places[-1]
+            return places[0] if message.code == m.FINGERPRINT else places[-1]
     trace = parse_trace([state for _, state in states])
     return trace[-1].location if trace else None
 

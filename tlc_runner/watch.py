@@ -49,16 +49,21 @@ ASSUME {watch}!Start({register})
 #: A register that specifications do not use by accident (TLC keeps them in an array: a small number).
 _REGISTER = 9973
 _MAX_INT = 2**31 - 1
+_WORD = re.compile(r"\w+")
+
+
+def has_behaviour(job: Job) -> bool:
+    """Whether the cfg names something to explore, and not just assumptions to evaluate."""
+    return not {"SPECIFICATION", "INIT"}.isdisjoint(_WORD.findall(strip_comments(job.cfg)))
 
 
 def add_watch(job: Job) -> Job:
     """``job`` with the watching modules and invariant, or as it was where it has no behaviour to watch."""
     text = strip_comments(job.modules[f"{job.root}.tla"])
     cfg = strip_comments(job.cfg)
-    words = set(re.findall(r"\w+", cfg))
-    if not words & {"SPECIFICATION", "INIT"} or words & set(re.findall(r"\bLOCAL\s+(\w+)", text)):
+    if not has_behaviour(job) or set(_WORD.findall(cfg)) & set(re.findall(r"\bLOCAL\s+(\w+)", text)):
         return job
-    taken = " ".join([*job.modules, *job.modules.values()])
+    taken = " ".join([*job.modules, *job.modules.values(), job.cfg])
     stem = "Watch"
     while stem in taken:
         stem += "_"

@@ -33,6 +33,16 @@ Spec == Init /\ [][Next]_x
 Next == x < 2 /\ x' = x + 1
 === Asserted: INVARIANT Inv
 Next == x' = x + 1 /\ Assert(x < 3, "count \"x\" is " \o ToString(x))
+=== AssertedInside: INVARIANT Small
+Next == x' = x + 1
+Small == Assert(x < 3, <<"too big", x>>)
+=== TwoWays: INVARIANTS NotTwo NotFour
+Next == x < 6 /\ x' = x + 1
+NotTwo == x # 2
+NotFour == x # 4
+=== OnlyAssumptions:
+ASSUME PrintT(1 + 1)
+Spec == TRUE
 === BadStep: INVARIANT Inv
 Up == x < 3 /\ x' = x + 1
 Bad == x = 3 /\ x' = <<1, 2>>[x]
@@ -159,7 +169,8 @@ def spec() -> Callable[..., Job]:
         body, properties = SPECS[name]
         text = f"---- MODULE {name} ----\nEXTENDS Integers, Sequences, FiniteSets, TLC\n{body}\n====\n"
         settings = {"budget": Budget(seconds=30.0, memory_mb=512), "deadlock": name == "Deadlocked", **fields}
-        return Job(modules={f"{name}.tla": text}, root=name, cfg=f"SPECIFICATION Spec\n{properties}\n", **settings)
+        cfg = "" if name == "OnlyAssumptions" else f"SPECIFICATION Spec\n{properties}\n"
+        return Job(modules={f"{name}.tla": text}, root=name, cfg=cfg, **settings)
 
     return make
 

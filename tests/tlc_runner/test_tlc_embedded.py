@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections.abc import Callable
@@ -62,6 +63,35 @@ def test_a_failed_assert_is_a_violation(embedded: EmbeddedRunner, spec: Spec) ->
     assert (violation.kind, violation.name) == ("assertion", 'count "x" is 3')
     assert result.error_location is not None
     assert result.error_location.line == 6
+
+
+def test_a_failed_assert_within_an_invariant_has_its_trace(embedded: EmbeddedRunner, spec: Spec) -> None:
+    (violation,) = embedded.check(spec("AssertedInside")).violations
+    assert (violation.kind, violation.name) == ("assertion", '<<"too big", 3>>')
+    assert [state.values["x"] for state in violation.trace] == [0, 1, 2, 3]
+
+
+def test_all_violations_of_one_run_that_goes_on(embedded: EmbeddedRunner, spec: Spec) -> None:
+    result = embedded.check(spec("TwoWays", keep_going=True))
+    assert (result.outcome, result.complete, result.distinct) == (Outcome.VIOLATED, True, 7)
+    assert [(v.name, [s.values["x"] for s in v.trace]) for v in result.violations] == [
+        ("NotTwo", [0, 1, 2]),
+        ("NotFour", [0, 1, 2, 3, 4]),
+    ]
+    first = embedded.check(spec("TwoWays"))
+    assert (first.outcome, first.complete, len(first.violations)) == (Outcome.VIOLATED, False, 1)
+
+
+def test_assumptions_alone_are_evaluated_and_prove_nothing(embedded: EmbeddedRunner, spec: Spec) -> None:
+    result = embedded.check(spec("OnlyAssumptions"))
+    assert (result.outcome, result.prints) == (Outcome.INCOMPLETE, ("2",))
+    assert "names no behaviour" in result.reason
+
+
+def test_the_hidden_invariant_answers_to_no_name_of_the_job(embedded: EmbeddedRunner, spec: Spec) -> None:
+    job = spec("Clean")
+    result = embedded.check(dataclasses.replace(job, cfg=f"{job.cfg}INVARIANT WatchBudget\n"))
+    assert (result.outcome, "WatchBudget" in result.reason) == (Outcome.SPEC_ERROR, True)
 
 
 def test_temporal_and_action_properties(embedded: EmbeddedRunner, spec: Spec) -> None:

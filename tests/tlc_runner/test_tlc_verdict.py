@@ -10,7 +10,9 @@ import pytest
 
 from tlc_runner.embedded import EmbeddedRunner
 from tlc_runner.messages import Stream
-from tlc_runner.types import CheckResult, Job, Outcome
+from tlc_runner.trace import parse_values
+from tlc_runner.types import CheckResult, Job, ModelValue, Outcome
+from tlc_runner.values import make_function
 from tlc_runner.verdict import Ending, Stop, judge
 
 Spec = Callable[..., Job]
@@ -136,3 +138,11 @@ def test_the_last_coverage_report_counts_and_adds_up_by_name() -> None:
             stream.feed_all(["@!@!@STARTMSG 2772:0 @!@!@", text, "@!@!@ENDMSG 2772 @!@!@"])
     stream.close()
     assert {name: (c.distinct, c.generated) for name, c in stream.coverage.items()} == {"Up": (4, 10)}
+
+
+def test_the_variables_of_a_state() -> None:
+    assert parse_values("x = <<1,\n  2>>") == {"x": (1, 2)}
+    several = parse_values('/\\ a = ( c1 :> "/\\\\ b = 1" @@\n  c2 :> "" )\n/\\ b = 1..2\n/\\ c = [1..2 -> {0}]\n')
+    assert several["a"] == make_function([(ModelValue("c1"), "/\\ b = 1"), (ModelValue("c2"), "")])
+    assert several["b"] == frozenset({1, 2})
+    assert several["c"] == "[1..2 -> {0}]", "what is no value stays text"
