@@ -151,7 +151,10 @@ def boxed_kinds(ty: Ty) -> frozenset[str]:
 def join(a: Ty, b: Ty) -> Ty:
     """Least type that holds the values of both; members of one kind are joined into one member."""
     by_kind: dict[object, Ty] = {}
-    for member in sorted(members(a) | members(b), key=repr):
+    found = members(a) | members(b)
+    if any(isinstance(m, SeqT) for m in found):
+        found -= {TupleT(())}  # both are << >>
+    for member in sorted(found, key=repr):
         slot: object = kind_of(member) or member
         by_kind[slot] = _join_same(by_kind[slot], member) if slot in by_kind else member
     out = frozenset(by_kind.values())
@@ -294,6 +297,7 @@ HELPERS: dict[str, tuple[str, str]] = {
     "Last": ("Last(s) == s[Len(s)]", "the last item of s"),
     "Front": ("Front(s) == SubSeq(s, 1, Len(s) - 1)", "s without its last item"),
     "Items": ("Items(s) == {s[i] : i \\in DOMAIN s}", "the items of the sequence s"),
+    "Index": ("Index(s, i) == IF i < 0 THEN Len(s) + i + 1 ELSE i + 1", "where s holds what Python calls s[i]"),
     "RemoveAt": ("RemoveAt(s, i) == SubSeq(s, 1, i - 1) \\o SubSeq(s, i + 1, Len(s))", "s without its i-th item"),
     "FirstIndex": (
         "FirstIndex(s, x) == CHOOSE i \\in DOMAIN s : s[i] = x /\\ \\A j \\in 1..(i - 1) : s[j] # x",

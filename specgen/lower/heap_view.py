@@ -7,14 +7,17 @@ from dataclasses import replace
 from specgen.expr import Bound, DictT, Expr, NoneT, Op, RefT, SeqT, SetT, TupleT, Ty, Var, members
 from specgen.ir import Program, VarDecl
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import NONE, apply, call, domain, eq, ite
+from specgen.lower.values import EMPTY, NONE, apply, call, domain, eq, ite
 
 EMPTY_SET = Op("set")
 _NAMES = ("x", "y", "z", "u")
 
 
 def views(program: Program, lw: Lowerer) -> None:
-    """Give each variable that holds a field of many objects a view restricted to the objects in reach."""
+    """Give each variable that holds a field of many objects a view restricted to the objects in reach.
+
+    A container that is made when first needed looks like an empty one until then.
+    """
     heap = {var: key.partition(".")[0] for key, var in lw.heap.items()}
     roots = [v for v in program.vars if v.name not in heap and v.observable]
     tables = [v for v in program.vars if v.name in heap]
@@ -25,14 +28,14 @@ def views(program: Program, lw: Lowerer) -> None:
             for table in tables:
                 owner = heap[table.name]
                 if owner != cls and owner in reached:
-                    inner = refs(_kept(table, reached[owner]), table.ty, cls, values_only=True)
+                    inner = refs(_kept_function(table, reached[owner]), table.ty, cls, values_only=True)
                     found = _union([e for e in (found, inner) if e is not None])
             if found is not None:
                 reached[cls] = found
     out: list[VarDecl] = []
     for var in program.vars:
         if var.name not in heap:
-            out.append(var)
+            out.append(replace(var, view=_made_when_needed(var)) if _is_lazy(program, var) else var)
         elif heap[var.name] in reached:
             out.append(replace(var, view=_kept(var, reached[heap[var.name]])))
         else:
@@ -40,9 +43,30 @@ def views(program: Program, lw: Lowerer) -> None:
     program.vars = out
 
 
-def _kept(var: VarDecl, reach: Expr) -> Expr:
+def _is_lazy(program: Program, var: VarDecl) -> bool:
+    """None at first, a container from some moment on, and never None again."""
+    if var.init != NONE or not any(isinstance(m, (SeqT, DictT, SetT)) for m in members(var.ty)) or len(members(var.ty)) != 2:
+        return False
+    return not any(n.target == Var(var.name) and n.value == NONE for n in program.nodes.values())
+
+
+def _made_when_needed(var: VarDecl) -> Expr:
+    now = Var(var.name)
+    kind = next(m for m in members(var.ty) if not isinstance(m, NoneT))
+    if isinstance(kind, DictT):
+        entries = Op("map", (domain(now), Op("tuple", (Bound("x"), apply(now, Bound("x"))))), ("x",))
+        return ite(eq(now, NONE), EMPTY_SET, entries)
+    return ite(eq(now, NONE), EMPTY_SET if isinstance(kind, SetT) else EMPTY, now)
+
+
+def _kept_function(var: VarDecl, reach: Expr) -> Expr:
     both = Op("inter", (domain(Var(var.name)), reach))
     return Op("function", (both, apply(Var(var.name), Bound("r"))), ("r",))
+
+
+def _kept(var: VarDecl, reach: Expr) -> Expr:
+    both = Op("inter", (domain(Var(var.name)), reach))
+    return Op("map", (both, Op("tuple", (Bound("r"), apply(Var(var.name), Bound("r"))))), ("r",))
 
 
 def _union(parts: list[Expr]) -> Expr | None:
