@@ -25,7 +25,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(STAMP)
-	@$(BIN)/python -m corpora.demo build/demo
+	@rm -rf build/demo
+	@CODE2TLA_CACHE=build/demo/cache $(BIN)/python -m corpora.demo build/demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)

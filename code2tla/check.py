@@ -28,6 +28,9 @@ from tlc_runner.types import Budget, CheckResult, Job, Outcome, Progress, Violat
 #: How the scenario grows: overlapping calls, calls made before them, level of the argument domains.
 LADDER = (Bounds(2, 1, 0), Bounds(2, 2, 1), Bounds(3, 1, 1), Bounds(3, 2, 2))
 
+#: Seconds below which a run is not worth starting: Java itself needs about one.
+_LEAST = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -57,9 +60,12 @@ def check(spec: Spec, runs: Recorded, limits: Limits, on_event: OnEvent) -> Chec
             for number, bounds in enumerate(rungs):
                 if not climb.worthwhile(bounds):
                     continue
+                if number and climb.remaining < _LEAST:
+                    climb.notes.append(f"The time budget ended before {_words(bounds)} were explored.")
+                    break
                 serial = ahead[bounds].result() if bounds in ahead else climb.serial(bounds)
                 for later in rungs[number + 1 : number + 2]:
-                    if climb.worthwhile(later):
+                    if climb.worthwhile(later) and climb.remaining > _LEAST:
                         ahead[later] = pool.submit(climb.serial, later)
                 if not climb.rung(bounds, serial):
                     break

@@ -41,7 +41,10 @@ def run(options: argparse.Namespace, out: Console, err: Console) -> int:
         done = pipeline.run(options.repo, options.feature, settings, display)
     _print_result(done.result, options, out)
     if not options.json:
-        out.print(Text(f"Written to {visible(str(done.spec_dir))}", style="dim"), soft_wrap=True)
+        out.print(
+            Text(f"Written to {visible(str(done.spec_dir))}; open report.html there in a browser", style="dim"),
+            soft_wrap=True,
+        )
     return done.exit_status
 
 

@@ -150,6 +150,8 @@ def _say(calls: Sequence[str], ending: _Ending, state: dict[str, str]) -> str:
         results = f"{'both' if len(told) == 2 else 'all'} {told[0][1].replace('waits', 'wait')}"
     else:
         results = _and(f"{c} {r}" for c, r in told)
+    if 0 < len(told) < len(calls):
+        results += " before the other begins" if len(calls) == 2 else " before the others begin"
     left = ", ".join(f"{name} = {value}" for name, value in state.items())
     return ", leaving ".join(part for part in (results, left) if part)
 
