@@ -348,7 +348,10 @@ def assign_name(lw: Lowerer, name: str, value: Value) -> None:
     frame = lw.frame
     assert frame is not None
     if name in frame.globals_declared or frame.function is None:
-        set_attribute(lw, module_object(lw, frame.module), name, value)
+        module = module_object(lw, frame.module)
+        if name in frame.module.globals:
+            first_use_of_global(lw, module, name)  # or the variable would begin without its first value
+        set_attribute(lw, module, name, value)
         return
     owner: Frame | None = frame
     while owner is not None and name not in owner.stored and name not in owner.names:
