@@ -116,15 +116,10 @@ def _change(change: Change) -> str:
 
 def _leans_on(part: Result, title: str) -> list[str]:
     suffix = f" ({title})" if title else ""
-    checked = [
-        f"{_prose(wording.STATUS_WORDS[prop.status])}: {_prose(prop.plain or prop.name)} ({_code(prop.name)})"
-        + (f", {prop.killed} of {prop.mutants} changed specifications told apart" if prop.mutants else "")
-        for prop in part.properties
-    ]
     assumed = [f"{_prose(item.text)}{_at(item)}, {item.status}" for item in part.assumptions]
     approximated = [f"{_prose(item.text)}{_at(item)}" for item in wording.approximations(part.spec)]
     return [
-        *_bullets(f"Properties{suffix}", checked),
+        *_bullets(f"Properties{suffix}", map(_prose, wording.checked(part.properties))),
         *_bullets(f"Assumptions{suffix}", assumed),
         *_bullets(f"Approximations{suffix}", approximated),
         *(_bullets(f"Not covered{suffix}", map(_prose, wording.gaps(part))) if title else []),

@@ -117,12 +117,7 @@ def _changed(changed: Iterable[Change], outcome: str | None) -> Text:
 
 def _leans_on(part: Result, title: str, console: Console) -> None:
     suffix = f" ({title})" if title else ""
-    checked = [
-        f"{wording.STATUS_WORDS[prop.status]}: {prop.plain or prop.name}"
-        + (f" ({prop.killed} of {prop.mutants} changed specifications told apart)" if prop.mutants else "")
-        for prop in part.properties
-    ]
-    _bullets(f"Properties{suffix}", checked, console)
+    _bullets(f"Properties{suffix}", wording.checked(part.properties), console)
     assumed = [
         f"{item.text}{_at(wording.place(item.source))}" + (f" [{item.status}]" if item.status != "assumed" else "")
         for item in part.assumptions

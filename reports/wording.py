@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.result import Approximation, Result, Source, SpecResult, ViolationResult
+from reports.result import Approximation, PropertyResult, Result, Source, SpecResult, ViolationResult
 from reports.text import clip
 
 #: What each kind of property means, for a reader who has never seen TLA+.
@@ -31,6 +31,9 @@ VERDICT_WORDS: Mapping[str, str] = {
     "inconclusive": "Inconclusive",
     "failed": "Failed",
 }
+
+#: So many properties of one kind are listed one by one; more share a line.
+_FEW = 3
 
 REPLAY_WORDS: Mapping[str, str] = {
     "confirmed": "seen on the real code",
@@ -61,6 +64,30 @@ def kind_name(kind: str) -> str:
 def kind_rule(kind: str) -> str:
     """Return what a kind of property asks for, in one sentence; "" for an unknown kind."""
     return KINDS[kind][1] if kind in KINDS else ""
+
+
+def checked(properties: Sequence[PropertyResult]) -> list[str]:
+    """Return a line for each property, the violated ones first; many of one kind that fared alike share a line.
+
+    A class with five operations has dozens of combinations of calls; that they hold is one thing to know.
+    """
+    ranks = {"violated": 0, "unchecked": 1, "holds": 2}
+    groups: dict[tuple[str, str], list[PropertyResult]] = {}
+    for prop in sorted(properties, key=lambda p: ranks.get(p.status, 1)):
+        groups.setdefault((prop.status, prop.kind), []).append(prop)
+    lines: list[str] = []
+    for (status, kind), alike in groups.items():
+        word = STATUS_WORDS[status]
+        if kind in ("serializable", "deadlock") and status != "violated" and len(alike) > _FEW:
+            lines.append(f"{word} for {len(alike)} combinations of operations: {kind_rule(kind)}{_mutants(alike)}")
+        else:
+            lines += [f"{word}: {prop.plain or prop.name}{_mutants([prop])}" for prop in alike]
+    return lines
+
+
+def _mutants(properties: Sequence[PropertyResult]) -> str:
+    tried, killed = sum(p.mutants for p in properties), sum(p.killed for p in properties)
+    return f" ({killed} of {tried} changed specifications told apart)" if tried else ""
 
 
 def place(source: Source | None) -> str:
