@@ -20,8 +20,8 @@ _FRAME_CONSTANTS = (
     ("None", "Python's None"),
     ("Setup", "the caller that runs the calls before them"),
 )
-#: Operators that pick one element of a set: values are then not alike any more.
-_PICKS = frozenset({"MinOf", "MaxOf", "SeqOf"})
+#: Operators that pick one element of a set by themselves: its values are then not alike any more.
+_PICKS = frozenset({"SeqOf"})
 
 
 def constant_lines(lay: Layout) -> list[str]:
@@ -154,7 +154,7 @@ def view(lay: Layout) -> list[str]:
 def type_ok(lay: Layout) -> list[str]:
     """The conjuncts of TypeOK."""
     c = lay.idents.c
-    out = [line for v in lay.program.vars for line in typed(v.name, v.ty)]
+    out = [line for v in lay.program.vars for line in _typed(lay, v.name, v.ty)]
     out.append("/\\ DOMAIN call = Everyone" if mixed_calls(lay) else "/\\ call \\in [Everyone -> Calls \\cup {Unborn}]")
     labels = [quoted(x) for x in ("idle", *dict.fromkeys(lay.labels.values()), "end")]
     block = hang("/\\ at \\in [Everyone -> {", textwrap.wrap(", ".join(labels), 70))
@@ -164,7 +164,7 @@ def type_ok(lay: Layout) -> list[str]:
     result = join(lay.program.result_ty, NoneT())
     whole = type_set(result)
     if whole is None:
-        out.append(f"/\\ \\A {c} \\in Callers : {membership(f'result[{c}]', result)}")
+        out.append(f"/\\ \\A {c} \\in Callers : {membership(f'result[{c}]', result, lay.taken)}")
     else:
         block = _joined("/\\ result \\in [Callers -> ", _union_parts(whole), "\\cup ", 4)
         out += block if len(block) == 1 else _rehung(block)
@@ -193,15 +193,18 @@ def _union_parts(text: str) -> list[str]:
     return [*out, part]
 
 
-def typed(name: str, ty: Ty) -> list[str]:
+def _typed(lay: Layout, name: str, ty: Ty) -> list[str]:
     """A conjunct saying that a variable has its type; over several lines where it is long."""
-    text = membership(name, ty)
+    text = membership(name, ty, lay.taken)
     if len(text) <= _LONG - 8:
         return [f"/\\ {text}"]
-    parts = text.split(" /\\ ") if " \\/ " not in text else []
-    if len(parts) > 1:
-        return [f"/\\ {p}" for p in parts]
-    return [f"/\\ {text}"]
+    first, sign, rest = text.partition(" /\\ ")
+    if not sign or " \\/ " in first or "\\A " in first or "(" in first:
+        return [f"/\\ {text}"]
+    quantifier, colon, body = rest.partition(" : ")
+    if colon and len(rest) > _LONG - 8:
+        return [f"/\\ {first}", f"/\\ {quantifier} :", f"       {body}"]
+    return [f"/\\ {first}", f"/\\ {rest}"]
 
 
 def _local_types(lay: Layout) -> list[str]:
@@ -216,7 +219,7 @@ def _local_types(lay: Layout) -> list[str]:
         return [*block[:-1], block[-1][:-1] + "]]"]
     out = []
     for name, ty in lay.locals.items():
-        out.append(f"/\\ \\A {c} \\in Everyone : {membership(f'local[{c}].{name}', join(ty, NoneT()))}")
+        out.append(f"/\\ \\A {c} \\in Everyone : {membership(f'local[{c}].{name}', join(ty, NoneT()), lay.taken)}")
     return out
 
 

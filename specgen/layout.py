@@ -86,7 +86,7 @@ def lay_out(program: Program, steps: Sequence[Step]) -> Layout:
     declared = {v.name for v in program.vars} | {c.name for c in program.consts} | set(model_values)
     taken = frozenset(declared | RESERVED)
     operators = {n: _free(f"{n}Of", taken) for n in HELPERS if n in declared}
-    idents = Idents(*(_free(n, taken) for n in ("c", "d", "i", "k", "line", "locals", "r", "ops", "who")))
+    idents = _idents(taken)
     labels, names = name_places(program, steps, taken | set(HELPERS))
     kept = {n for s in steps for leaf in leaves(s.tree) for n, _ in leaf.locals}
     mid = dict.fromkeys(label for (_, place), label in labels.items() if place.mid_turn)
@@ -106,6 +106,12 @@ def lay_out(program: Program, steps: Sequence[Step]) -> Layout:
         mid_turn=tuple(mid),
         all_expressions=tuple(found),
     )
+
+
+def _idents(taken: frozenset[str]) -> Idents:
+    """The usual names, or where the program has variables of those names, others that read as well."""
+    wanted = ("c p", "d q", "i j", "k chosen", "line label", "locals kept", "r answer", "ops operations", "who runs")
+    return Idents(*(next((n for n in w.split() if n not in taken), _free(w.split()[0], taken)) for w in wanted))
 
 
 def _expressions(program: Program, steps: Sequence[Step]) -> list[Expr]:

@@ -39,7 +39,7 @@ def compose(program: Program, steps: Sequence[Step]) -> Spec:
                 v.name,
                 v.comment,
                 "\n".join(frame.first_value(lay, v.name)),
-                membership(v.name, v.ty),
+                membership(v.name, v.ty, lay.taken),
                 v.source,
                 v.observable,
             )

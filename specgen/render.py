@@ -69,7 +69,7 @@ class Renderer:
         args, names = e.args, e.names
         match e.name:
             case "not" | "neg":
-                return ("~" if e.name == "not" else "-") + self._operand(args[0], _PRECEDENCE[e.name])
+                return ("~" if e.name == "not" else "-") + self._operand(args[0], 9 if e.name == "not" else 12)
             case "DOMAIN" | "SUBSET" | "UNION":
                 return f"{e.name} {self._operand(args[0], 10)}"
             case "apply":

@@ -200,6 +200,8 @@ def fold(e: Op) -> Expr:
             return _if(e, c, a, b)
         case _, (Lit(int() as x), Lit(int() as y)) if not isinstance(x, bool) and not isinstance(y, bool):
             return _arithmetic(e, x, y)
+        case "+", (Lit(int() as n), a) if n == 0:
+            return a
         case ("+" | "-") as name, (a, Lit(int() as n)):
             return _offset(name, a, n)
         case "neg", (Lit(int() as x),):

@@ -108,50 +108,57 @@ def bare(text: str) -> str:
     return text[1:-1]
 
 
-def membership(value: str, ty: Ty, depth: int = 0) -> str:
-    """TLA+ text saying that ``value`` has the type, in a form that TLC evaluates for any value the code gives it."""
+def membership(value: str, ty: Ty, taken: frozenset[str] = frozenset(), depth: int = 0) -> str:
+    """TLA+ text saying that ``value`` has the type, in a form that TLC evaluates for any value the code gives it.
+
+    Quantified variables get names that are not ``taken``.
+    """
     whole = type_set(ty)
     if whole is not None:
         return f"{value} \\in {bare(whole)}"
     name = "kmnpqrstuv"[depth % 10] + "_" * (depth // 10)
+    while name in taken:
+        name += "_"
     match ty:
         case DictT(key, item):
             keys = type_set(key)
             domain = (
                 f"DOMAIN {value} \\subseteq {keys}"
                 if keys is not None
-                else f"\\A {name} \\in DOMAIN {value} : {membership(name, key, depth + 1)}"
+                else f"\\A {name} \\in DOMAIN {value} : {membership(name, key, taken, depth + 1)}"
             )
             if isinstance(item, NeverT):
                 return domain
-            each = membership(f"{value}[{name}]", item, depth + 1)
+            each = membership(f"{value}[{name}]", item, taken, depth + 1)
             if keys is None:
                 domain = f"({domain})"
             return f"{domain} /\\ \\A {name} \\in DOMAIN {value} : {each}"
         case SeqT(item):
-            return f"\\A {name} \\in DOMAIN {value} : {membership(f'{value}[{name}]', item, depth + 1)}"
+            return f"\\A {name} \\in DOMAIN {value} : {membership(f'{value}[{name}]', item, taken, depth + 1)}"
         case SetT(item):
-            return f"\\A {name} \\in {value} : {membership(name, item, depth + 1)}"
+            return f"\\A {name} \\in {value} : {membership(name, item, taken, depth + 1)}"
         case TupleT(items):
-            return " /\\ ".join(f"({membership(f'{value}[{i}]', t, depth + 1)})" for i, t in enumerate(items, 1))
+            return " /\\ ".join(f"({membership(f'{value}[{i}]', t, taken, depth + 1)})" for i, t in enumerate(items, 1))
         case RecordT(_, fields):
-            return " /\\ ".join(f"({membership(f'{value}.{n}', t, depth + 1)})" for n, t in fields)
+            return " /\\ ".join(f"({membership(f'{value}.{n}', t, taken, depth + 1)})" for n, t in fields)
         case UnionT():
-            return _union_membership(value, ty, depth)
+            return _union_membership(value, ty, taken, depth)
     return "TRUE"
 
 
-def _union_membership(value: str, ty: UnionT, depth: int) -> str:
+def _union_membership(value: str, ty: UnionT, taken: frozenset[str], depth: int) -> str:
     boxed = boxed_kinds(ty)
     parts: list[str] = []
     for member in _ordered(ty):
         kind = kind_of(member)
         if kind is not None and kind in boxed and type_set(member) is None:
-            parts.append(f'(DOMAIN {value} = {{"{kind}"}} /\\ {membership(f"{value}.{kind}", member, depth + 1)})')
+            parts.append(
+                f'(DOMAIN {value} = {{"{kind}"}} /\\ {membership(f"{value}.{kind}", member, taken, depth + 1)})'
+            )
         elif kind is not None and kind in boxed:
             parts.append(f"{value} \\in [{kind} : {bare(type_set(member) or '')}]")
         elif kind is not None:
-            parts.append(f"({membership(value, member, depth + 1)})")
+            parts.append(f"({membership(value, member, taken, depth + 1)})")
         else:
             parts.append(f"{value} \\in {type_set(member)}" if not isinstance(member, NoneT) else f"{value} = None")
     return " \\/ ".join(parts)

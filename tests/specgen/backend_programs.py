@@ -9,8 +9,11 @@ from extractor.types import Span
 from specgen.expr import (
     Arg,
     AtomT,
+    BoolT,
+    Bound,
     CallerT,
     Const,
+    DictT,
     Expr,
     IntT,
     Lit,
@@ -19,12 +22,27 @@ from specgen.expr import (
     NoneE,
     NoneT,
     Op,
+    RaisedT,
     SeqT,
+    SetT,
     StrT,
+    TupleT,
     UnionT,
     Var,
 )
-from specgen.ir import Access, Alternative, ConstDecl, Node, Operation, ParamDecl, Program, VarDecl
+from specgen.ir import (
+    Access,
+    Alternative,
+    CodeAssertion,
+    ConstDecl,
+    EnvAction,
+    Node,
+    Operation,
+    ParamDecl,
+    Program,
+    UserInvariant,
+    VarDecl,
+)
 
 
 def op(name: str, *args: Expr, names: tuple[str, ...] = ()) -> Op:
@@ -108,8 +126,6 @@ def seats() -> Program:
     p = Program("Seats", "What Seats in seats.py does when its callers overlap", "asyncio")
     p.sources = {"seats.py": SEATS.splitlines()}
     p.consts = [ConstDecl("Visitors", "values of the argument `visitor`", stem="v", size=(2,))]
-    from specgen.expr import DictT
-
     p.vars = [
         VarDecl("store", DictT(AtomT("Visitors"), value), op("function", Const("Visitors"), NoneE(), names=("v",)),
                 "self.store", Span("seats.py", 10, 10)),
@@ -150,7 +166,16 @@ LOCK_TY = UnionT(frozenset({NoneT(), CallerT()}))
 
 def counter(locked: bool) -> Program:
     p = Program("Counter", "What Counter in counter.py does when its callers overlap", "threads")
-    p.sources = {"counter.py": ["class Counter:", "    def add(self):", "        with self.lock:", "            n = self.n", "            self.n = n + 1", "        return n"]}
+    p.sources = {
+        "counter.py": [
+            "class Counter:",
+            "    def add(self):",
+            "        with self.lock:",
+            "            n = self.n",
+            "            self.n = n + 1",
+            "        return n",
+        ]
+    }
     p.vars = [VarDecl("n", IntT(), Lit(0), "self.n", Span("counter.py", 1, 1))]
     if locked:
         p.vars.append(VarDecl("lock", LOCK_TY, NoneE(), "self.lock", None, observable=False, lock=True))
@@ -171,7 +196,20 @@ def counter(locked: bool) -> Program:
 def two_locks() -> Program:
     """left then right against right then left."""
     p = Program("Pair", "What Pair in pair.py does when its callers overlap", "threads")
-    p.sources = {"pair.py": ["", "def one(self):", "    with self.a:", "        with self.b:", "            self.n += 1", "", "def two(self):", "    with self.b:", "        with self.a:", "            self.n += 1"]}
+    p.sources = {
+        "pair.py": [
+            "",
+            "def one(self):",
+            "    with self.a:",
+            "        with self.b:",
+            "            self.n += 1",
+            "",
+            "def two(self):",
+            "    with self.b:",
+            "        with self.a:",
+            "            self.n += 1",
+        ]
+    }
     p.vars = [
         VarDecl("n", IntT(), Lit(0), "self.n", Span("pair.py", 1, 1)),
         VarDecl("a", LOCK_TY, NoneE(), "self.a", None, observable=False, lock=True),
@@ -211,7 +249,13 @@ def buffer(notify_all: bool = True, put_notifies: bool = True) -> Program:
         loop = b.node("branch", line + 2, cond=full, accesses=b.access("items", "read"))
         g = b.group()
         both = b.access("waiting", "update", g) + b.access("lock", "release", g)
-        b.node("set", line + 3, target=Var("waiting"), value=op("call", Var("waiting"), Me(), names=("Append",)), accesses=both)
+        b.node(
+            "set",
+            line + 3,
+            target=Var("waiting"),
+            value=op("call", Var("waiting"), Me(), names=("Append",)),
+            accesses=both,
+        )
         b.node("set", line + 3, target=Var("lock"), value=NoneE(), accesses=both)
         g = b.group()
         both = b.access("waiting", "read", g) + b.access("lock", "acquire", g)
@@ -230,10 +274,158 @@ def buffer(notify_all: bool = True, put_notifies: bool = True) -> Program:
         empty = op("tuple")
         one = op("if", eq(Var("waiting"), empty), empty, op("call", Var("waiting"), names=("Tail",)))
         if name == "get" or put_notifies:
-            b.node("set", line + 5, target=Var("waiting"), value=empty if notify_all else one, accesses=b.access("waiting", "update"))
+            b.node(
+                "set",
+                line + 5,
+                target=Var("waiting"),
+                value=empty if notify_all else one,
+                accesses=b.access("waiting", "update"),
+            )
         b.release("lock", line + 1)
         b.node("done", line + 6, value=NoneE() if name == "put" else Local("got"))
     return p
 
 
-__all__ = ["Alternative", "Builder", "buffer", "counter", "eq", "op", "seats", "two_locks"]
+def scan(mode: Any) -> Program:
+    """One operation sums two cells in a loop, the other sets both: no event loop runs anything between."""
+    p = Program("Cells", "What Cells in cells.py does when its callers overlap", mode)
+    p.sources = {"cells.py": [f"line {i}" for i in range(1, 30)]}
+    p.vars = [VarDecl("cells", SeqT(IntT()), op("tuple", Lit(0), Lit(0)), "self.cells", Span("cells.py", 2, 2))]
+    p.locals = {"i": IntT(), "total": IntT()}
+    p.result_ty = UnionT(frozenset({NoneT(), IntT()}))
+    b = Builder(p, "cells.py")
+    b.operation("total", "Cells", 3, 8)
+    b.node("set", 4, target=Local("i"), value=Lit(1))
+    b.node("set", 5, target=Local("total"), value=Lit(0))
+    loop = b.node("branch", 6, cond=op("<=", Local("i"), Lit(2)))
+    cell = op("apply", Var("cells"), Local("i"))
+    b.node("set", 7, target=Local("total"), value=op("+", Local("total"), cell), accesses=b.access("cells", "read"))
+    last = b.node("set", 6, target=Local("i"), value=op("+", Local("i"), Lit(1)))
+    p.nodes[last].next = loop
+    b.loose = [(loop, "other")]
+    b.node("done", 8, value=Local("total"))
+    b.operation("fill", "Cells", 10, 13)
+    for i in (1, 2):
+        b.node("set", 10 + i, target=Var("cells"), value=op("except", Var("cells"), Lit(i), Lit(1)),
+               accesses=b.access("cells", "write"))  # fmt: skip
+    b.node("done", 13, value=NoneE())
+    return p
+
+
+def gate(kind: Any) -> Program:
+    """A call waits for the gate to open, for a while or until it is cancelled; another one opens it."""
+    p = Program(
+        "Gate", "What Gate in gate.py does when its callers overlap", "asyncio" if kind == "cancelled" else "threads"
+    )
+    p.sources = {"gate.py": [f"line {i}" for i in range(1, 30)]}
+    p.vars = [
+        VarDecl("is_open", BoolT(), Lit(False), "self.is_open", Span("gate.py", 2, 2)),
+        VarDecl("inside", IntT(), Lit(0), "self.inside", Span("gate.py", 3, 3)),
+    ]
+    p.result_ty = UnionT(frozenset({BoolT(), NoneT(), RaisedT(frozenset({"CancelledError", "AssertionError"}))}))
+    b = Builder(p, "gate.py")
+    b.operation("enter", "Gate", 5, 9)
+    if kind == "cancelled":
+        b.node("suspend", 6, alternatives=(Alternative(kind, 100),))
+    b.node(
+        "guard", 6, cond=Var("is_open"), accesses=b.access("is_open", "read"), alternatives=(Alternative(kind, 100),)
+    )
+    b.node("set", 7, target=Var("inside"), value=op("+", Var("inside"), Lit(1)), accesses=b.access("inside", "update"))
+    n = b.node("branch", 8, cond=op("<=", Var("inside"), Lit(1)), accesses=b.access("inside", "read"))
+    b.node("done", 9, value=op("record", Lit(True), names=("bool",)))
+    b.loose = [(n, "other")]
+    b.node("done", 8, value=op("record", Lit("AssertionError"), names=("raised",)), raised=True)
+    p.nodes[100] = Node(
+        100, "done", "gate.py", 6, "enter", value=op("record", Lit("CancelledError"), names=("raised",)), raised=True
+    )
+    b.operation("open", "Gate", 11, 12)
+    b.node("set", 12, target=Var("is_open"), value=Lit(True), accesses=b.access("is_open", "write"))
+    b.node("done", 12, value=NoneE())
+    p.code_assertions = [
+        CodeAssertion("Assertion_8", "assert self.inside <= 1", op("record", Lit("AssertionError"), names=("raised",)),
+                      Span("gate.py", 8, 8))
+    ]  # fmt: skip
+    p.invariants = [
+        UserInvariant("FewInside", "self.inside <= 1", op("<=", Var("inside"), Lit(1))),
+        UserInvariant(
+            "NobodyBefore",
+            "not self.inside or self.is_open",
+            op("or", eq(Var("inside"), Lit(0)), Var("is_open")),
+            "quiescent",
+        ),
+    ]
+    return p
+
+
+def clashing() -> Program:
+    """Names of the program that are names of the frame, of helpers, of their parameters; values of several kinds."""
+    anything = UnionT(frozenset({IntT(), StrT(frozenset({"a"})), NoneT()}))
+    item = AtomT("Items")
+    p = Program("Clash", "Names that clash", "threads")
+    p.sources = {"clash.py": [f"line {i}  # (* odd *)" for i in range(1, 30)]}
+    p.consts = [
+        ConstDecl("Items", "some values", stem="i", size=(1, 2)),
+        ConstDecl("Most", "a limit", value=("1", "2")),
+    ]
+    boxed = op("record", Lit(1), names=("int",))
+    empty = op("tuple")
+    p.vars = [
+        VarDecl(name, DictT(item, anything), empty, f"self.{name}", None) for name in ("call", "d", "x", "c")
+    ] + [
+        VarDecl("s", SeqT(item), empty, "self.s", None),
+        VarDecl("View", SetT(anything), op("set"), "self.View", None),
+        VarDecl("k", BoolT(), Lit(False), "self.k", None, init_set=Const("BOOLEAN")),
+    ]  # fmt: skip
+    p.locals = {"v": anything, "item": UnionT(frozenset({item, NoneT()}))}
+    p.result_ty = UnionT(frozenset({BoolT(), anything, TupleT((IntT(), item))}))
+    b = Builder(p, "clash.py")
+    b.operation(
+        "put",
+        "Clash",
+        2,
+        9,
+        (ParamDecl("key", Const("Items"), item), ParamDecl("v", op("set", boxed, NoneE()), anything)),
+    )
+    for i, name in enumerate(("call", "d", "x", "c")):
+        b.node("set", 3 + i, target=Var(name), value=op("call", Var(name), Arg("key"), Arg("v"), names=("Put",)),
+               accesses=b.access(name, "update"))  # fmt: skip
+    b.node(
+        "set",
+        7,
+        target=Var("View"),
+        value=op("union", Var("View"), op("set", Arg("v"))),
+        accesses=b.access("View", "update"),
+    )
+    b.node(
+        "set",
+        8,
+        target=Var("s"),
+        value=op("call", Var("s"), Arg("key"), names=("Append",)),
+        accesses=b.access("s", "update"),
+    )
+    b.node("done", 9, value=op("record", op("tuple", Lit(1), Arg("key")), names=("tuple",)))
+    b.operation("drop", "Clash", 11, 19, (ParamDecl("key", op("..", Lit(0), Const("Most")), IntT()),))
+    inside = op("call", Var("s"), names=("Items",))
+    b.node(
+        "choose",
+        12,
+        target=Local("item"),
+        value=op("union", inside, op("set", NoneE())),
+        accesses=b.access("s", "read"),
+    )
+    n = b.node("branch", 13, cond=eq(Local("item"), NoneE()))
+    b.node("done", 14, value=op("record", Lit(True), names=("bool",)))
+    b.loose = [(n, "other")]
+    found = op("exists", op("DOMAIN", Var("d")), eq(op("apply", Var("d"), Bound("x")), boxed), names=("x",))
+    n = b.node("branch", 15, cond=found, accesses=b.access("d", "read"))
+    b.node(
+        "set",
+        16,
+        target=Var("d"),
+        value=op("call", Var("d"), Local("item"), names=("Without",)),
+        accesses=b.access("d", "update"),
+    )
+    b.loose += [(n, "other")]
+    b.node("done", 17, value=op("record", Lit("a"), names=("str",)))
+    p.env = [EnvAction("Flip", "The switch is turned.", op("not", Var("k")), (("k", Lit(True)),))]
+    return p
