@@ -55,7 +55,11 @@ class Expected(_Model):
 
 
 class Case(_Model):
-    """One case. ``buggy`` and ``fixed`` count the patches of its history from 1."""
+    """One case. ``buggy`` and ``fixed`` count the patches of its history from 1.
+
+    ``feature`` is a directory or file of the repository; ``classes`` are the shared objects that must be modelled,
+    the path of a module standing for its globals.
+    """
 
     name: str
     description: str

@@ -21,9 +21,11 @@ PINNED = (
     ("lock_order", "82d255c", "ecea19c"),
     ("lost_update", "eabb205", "a7c0e12"),
     ("lost_wakeup", "f336980", "dfb6c78"),
+    ("module_counter", "b9e5c34", "cca5e7c"),
     ("refcount", "bb90b0a", "930cffa"),
     ("seats", "cb9f0f8", "9752f83"),
     ("stale_cache", "a60101b", "7cc2770"),
+    ("stolen_wakeup", "832a7ec", "a484d14"),
     ("token_bucket", "7015290", "07c0d77"),
 )
 
@@ -55,7 +57,7 @@ def test_twins_are_checked_out_clean_and_hold_what_the_case_says(
         assert (built.repo / built.case.feature).exists()
     text = "\n".join(path.read_text() for path in (tmp_path / "buggy").rglob("*.py"))
     for cls in built.case.classes:
-        assert f"class {cls}" in text
+        assert f"class {cls}" in text or (tmp_path / "buggy" / cls).is_file()
     for operation in built.case.expected.operations:
         assert f"def {operation}(" in text
     for line in built.case.expected.lines:
