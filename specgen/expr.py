@@ -312,6 +312,11 @@ HELPERS: dict[str, tuple[str, str]] = {
         "Select(s, Test(_), i) == IF i > Len(s) THEN << >> ELSE (IF Test(s[i]) THEN <<s[i]>> ELSE << >>) \\o Select(s, Test, i + 1)",
         "unused",
     ),
+    "Sorted": ("Sorted(s) == SortSeq(s, <)", "the numbers of s, the least first"),
+    "Ascending": (
+        "Ascending(S) == [i \\in 1..Cardinality(S) |-> CHOOSE x \\in S : Cardinality({y \\in S : y < x}) = i - 1]",
+        "the numbers of S, the least first",
+    ),
     "SumOver": (
         "RECURSIVE SumOver(_, _)\n"
         "SumOver(f, S) == IF S = {} THEN 0 ELSE LET x == CHOOSE y \\in S : TRUE IN f[x] + SumOver(f, S \\ {x})",

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from specgen.expr import (
     AtomT,
     BoolT,
+    Bound,
     DictT,
+    Expr,
     IntT,
     Lit,
     Me,
@@ -21,6 +23,7 @@ from specgen.expr import (
     StrT,
     TupleT,
     CallerT,
+    Ty,
     Var,
     join,
     kind_of,
@@ -84,8 +87,11 @@ def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Val
     short = name.rpartition(".")[2]
     if name in {"any", "all"} and len(node.args) == 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
         return comprehensions.quantified(lw, node.args[0], name == "all")
-    if name == "sum" and len(node.args) >= 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
-        return _sum_of(lw, node.args[0])
+    if name == "sum" and len(node.args) == 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
+        return comprehensions.total(lw, node.args[0])
+    if name in {"set", "frozenset"} and len(node.args) == 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
+        inside = node.args[0]
+        return lower(lw, ast.copy_location(ast.SetComp(inside.elt, inside.generators), node))
     if name in {"next", "iter"} and node.args:
         return _next(lw, node, name)
     if name == "isinstance" and len(node.args) == 2:
@@ -146,25 +152,6 @@ def _wait_for(lw: Lowerer, short: str, node: ast.Call) -> Value:
         lw.raise_(Exc("TimeoutError"))
         lw.graph.cursor = no
     return lower_await(lw, node.args[0])
-
-
-def _sum_of(lw: Lowerer, node: ast.GeneratorExp | ast.ListComp) -> Value | None:
-    found = comprehensions.scan(lw, node)
-    if found is None:
-        return lw.approximate("sum over a comprehension", "any number")
-    elements, name, test, value, seq, _ = found
-    from specgen.expr import Bound
-    from specgen.lower.values import apply, domain
-
-    if value.expr == Lit(1):
-        return Val(op_call("Cardinality", Op("filter", (elements, test), (name,))), IntT())
-    if seq is not None:
-        body = comprehensions._replace(value.expr, Bound(name), apply(seq, Bound("i")))
-        gate = comprehensions._replace(test, Bound(name), apply(seq, Bound("i")))
-        f = Op("function", (domain(seq), ite(gate, body, Lit(0))), ("i",))
-        return Val(op_call("SumOver", f, domain(seq)), IntT())
-    f = Op("function", (elements, ite(test, value.expr, Lit(0))), (name,))
-    return Val(op_call("SumOver", f, elements), IntT())
 
 
 def _next(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
@@ -273,6 +260,11 @@ def call_external(lw: Lowerer, name: str, args: list[Value], kwargs: dict[str, V
     if name.partition(".")[0] in QUIET_ROOTS or name in QUIET_CALLS:
         return NOTHING if name not in {"id", "hash"} else (args[0] if args else NOTHING)
     rule = FUNCTIONS.get(name) or FUNCTIONS.get(short if name.partition(".")[0] in {"collections", "builtins", "math", "copy", "typing"} else "")
+    if rule is not None and kwargs and short in _NAMED:
+        found = _NAMED[short](lw, [rv(lw, a) for a in args], kwargs)
+        return found if found is not None else lw.approximate(f"call {text}", "any value")
+    if rule is not None and kwargs:
+        return lw.approximate(f"call {text}", "any value")
     if rule is not None:
         return rule(lw, [rv(lw, a) if not isinstance(a, Unknown) else rv(lw, a, "int" if name in {"min", "max", "int"} else "") for a in args])
     if name in {"random.choice"} and args:
@@ -335,18 +327,32 @@ def _len(lw: Lowerer, args: list[Val]) -> Value:
     return Val(containers.size(args[0]), IntT())
 
 
+def _numbers(value: Val) -> Expr | None:
+    """The set of the items of a collection of numbers."""
+    match containers.container_of(value.ty):
+        case SeqT(IntT()):
+            return op_call("Items", kinds.unbox(value, "seq"))
+        case SetT(IntT()):
+            return kinds.unbox(value, "set")
+        case DictT(IntT(), _):
+            return Op("DOMAIN", (kinds.unbox(value, "dict"),))
+        case TupleT(items) if items and all(isinstance(i, IntT) for i in items):
+            return op_call("Items", kinds.unbox(value, "tuple"))
+    return None
+
+
 def _extreme(smallest: bool) -> Callable[[Lowerer, list[Val]], Value]:
     def run(lw: Lowerer, args: list[Val]) -> Value:
         from specgen.lower.exprs import number
 
         if len(args) == 1:
-            found = containers.container_of(args[0].ty)
-            name = "MinOf" if smallest else "MaxOf"
-            if isinstance(found, SeqT) and isinstance(found.item, IntT):
-                return Val(op_call(name, op_call("Items", args[0].expr)), IntT())
-            if isinstance(found, SetT) and isinstance(found.item, IntT):
-                return Val(op_call(name, args[0].expr), IntT())
-            return lw.approximate("min or max of a collection", "any value")
+            found = _numbers(args[0])
+            if found is not None:
+                containers.raise_unless(lw, Op("#", (containers.size(args[0]), Lit(0))), "ValueError")
+                return Val(op_call("MinOf" if smallest else "MaxOf", found), IntT())
+            if isinstance(containers.item_type(args[0].ty), NeverT):
+                return Val(NONE, NeverT())
+            return _one_of(lw, args[0], "min or max of a collection")
         out = number(lw, args[0])
         for other in args[1:]:
             right = number(lw, other)
@@ -360,18 +366,82 @@ def _extreme(smallest: bool) -> Callable[[Lowerer, list[Val]], Value]:
     return run
 
 
+def _one_of(lw: Lowerer, holder: Val, what: str) -> Value:
+    """Any element of a collection, for what picks one by an order that is not modelled."""
+    from specgen.expr import Local
+
+    found = containers.container_of(holder.ty)
+    item = containers.item_type(holder.ty)
+    if not isinstance(found, (SeqT, SetT, DictT)) or isinstance(item, NeverT):
+        return lw.approximate(what, "any value")
+    lw.approximate(what, "any item")
+    containers.raise_unless(lw, Op("#", (containers.size(holder), Lit(0))), "ValueError")
+    name = lw.temp("picked")
+    lw.active.add(name)
+    lw.declare(f"l.{name}", item)
+    match found:
+        case SeqT():
+            source = op_call("Items", kinds.unbox(holder, "seq"))
+        case DictT():
+            source = Op("DOMAIN", (kinds.unbox(holder, "dict"),))
+        case _:
+            source = kinds.unbox(holder, "set")
+    lw.graph.choose(Local(name), source, "any item")
+    return Val(Local(name), item)
+
+
+def _extreme_named(name: str) -> Callable[[Lowerer, list[Val], dict[str, Value]], Value | None]:
+    def run(lw: Lowerer, args: list[Val], kwargs: dict[str, Value]) -> Value | None:
+        from specgen.lower.exprs import rv
+
+        if len(args) != 1 or set(kwargs) - {"default", "key"}:
+            return None
+        choose = FUNCTIONS[name] if "key" not in kwargs else (lambda lw, args: _one_of(lw, args[0], f"{name} by a key"))
+        if "default" not in kwargs:
+            return choose(lw, args)
+        some, none = lw.graph.branch(Op("#", (containers.size(args[0]), Lit(0))))
+        lw.graph.cursor = none
+        ends = [(lw.graph.cursor, rv(lw, kwargs["default"]))]
+        lw.graph.cursor = some
+        if some:
+            found = rv(lw, choose(lw, args))
+            ends.append((lw.graph.cursor, found))
+        return lw.join_value(ends, "extreme")
+
+    return run
+
+
 def _sum(lw: Lowerer, args: list[Val]) -> Value:
+    from specgen.lower.exprs import number
     from specgen.lower.values import domain
 
-    if args and isinstance(containers.container_of(args[0].ty), SeqT):
-        return Val(op_call("SumOver", args[0].expr, domain(args[0].expr)), IntT())
-    return lw.approximate("sum", "any number")
+    first = number(lw, args[1]) if len(args) > 1 else Lit(0)
+    behind = comprehensions.values_of(args[0].expr)
+    item = containers.item_type(args[0].ty)
+    found = containers.container_of(args[0].ty)
+    if isinstance(item, NeverT):
+        return Val(first, IntT())
+    if not isinstance(item, IntT):
+        return lw.approximate("sum", "any number")
+    if behind is not None:
+        out = op_call("SumOver", behind, domain(behind))
+    elif isinstance(found, (SeqT, TupleT)):
+        seq = kinds.unbox(args[0], "seq" if isinstance(found, SeqT) else "tuple")
+        out = op_call("SumOver", seq, domain(seq))
+    else:
+        numbers = _numbers(args[0])
+        assert numbers is not None
+        out = op_call("SumOver", Op("function", (numbers, Bound("x")), ("x",)), numbers)
+    return Val(out if first == Lit(0) else Op("+", (first, out)), IntT())
 
 
 def _list(lw: Lowerer, args: list[Val]) -> Value:
     if not args:
         return Val(EMPTY, SeqT(NeverT()))
+    behind = comprehensions.values_of(args[0].expr)
     match containers.container_of(args[0].ty):
+        case SetT(item) if behind is not None:
+            return Val(_values_in_some_order(lw, behind), SeqT(item))
         case SeqT() as ty:
             return Val(kinds.unbox(args[0], "seq"), ty)
         case SetT() as ty:
@@ -379,8 +449,24 @@ def _list(lw: Lowerer, args: list[Val]) -> Value:
         case DictT(key, _):
             return Val(Op("DOMAIN", (kinds.unbox(args[0], "dict"),)), SetT(key))
         case TupleT() as ty:
-            return Val(args[0].expr, SeqT(containers._tuple_item(ty)))
+            whole = SeqT(containers._tuple_item(ty))
+            return Val(kinds.coerce(args[0], whole), whole)
     return args[0]
+
+
+def _values_in_some_order(lw: Lowerer, d: Expr) -> Expr:
+    from specgen.lower.values import apply, domain
+
+    order = comprehensions.in_some_order(lw, domain(d), comprehensions.Source(domain(d), lambda x: Val(x, _key_type(lw, d))))
+    return Op("function", (domain(order), apply(d, apply(order, Bound("i")))), ("i",))
+
+
+def _key_type(lw: Lowerer, d: Expr) -> Ty:
+    from specgen.expr import Local
+
+    ty = lw.type_of(f"l.{d.name}") if isinstance(d, Local) else lw.var_type(d.name) if isinstance(d, Var) else NeverT()
+    found = containers.container_of(ty)
+    return found.key if isinstance(found, DictT) else NeverT()
 
 
 def _set(lw: Lowerer, args: list[Val]) -> Value:
@@ -443,20 +529,80 @@ def _range(lw: Lowerer, args: list[Val]) -> Value:
 
 
 def _reversed(lw: Lowerer, args: list[Val]) -> Value:
-    from specgen.expr import Bound
-    from specgen.lower.values import apply, domain
-
     if args and isinstance(containers.container_of(args[0].ty), SeqT):
-        e = args[0].expr
-        at = Op("-", (Op("+", (op_call("Len", e), Lit(1))), Bound("i")))
-        return Val(Op("function", (domain(e), apply(e, at)), ("i",)), args[0].ty)
+        return Val(containers.backwards(kinds.unbox(args[0], "seq")), containers.container_of(args[0].ty))
     return args[0]
 
 
 def _sorted(lw: Lowerer, args: list[Val]) -> Value:
+    from specgen.expr import Local
+    from specgen.lower.values import apply, domain
+
+    value = args[0]
+    found = containers.container_of(value.ty)
+    item = containers.item_type(value.ty)
+    if isinstance(item, NeverT):
+        return Val(EMPTY, SeqT(NeverT()))
+    behind = comprehensions.values_of(value.expr)
+    if isinstance(item, IntT) and behind is not None:
+        keys = op_call("SeqOf", domain(behind))
+        each = Op("function", (domain(keys), apply(behind, apply(keys, Bound("i")))), ("i",))
+        return Val(op_call("Sorted", each), SeqT(IntT()))
+    if isinstance(item, IntT) and isinstance(found, SeqT):
+        return Val(op_call("Sorted", kinds.unbox(value, "seq")), SeqT(IntT()))
+    numbers = _numbers(value)
+    if numbers is not None:
+        return Val(op_call("Ascending", numbers), SeqT(IntT()))
     lw.approximate("sorted", "any order")
+    if isinstance(found, SeqT):
+        seq = kinds.unbox(value, "seq")
+        name = lw.temp("order")
+        lw.active.add(name)
+        lw.declare(f"l.{name}", SeqT(IntT()))
+        lw.graph.choose(Local(name), op_call("Orders", domain(seq)), "any order")
+        at = apply(seq, apply(Local(name), Bound("i")))
+        return Val(Op("function", (domain(seq), at), ("i",)), found)
     return _list(lw, args)
 
+
+def _sorted_named(lw: Lowerer, args: list[Val], kwargs: dict[str, Value]) -> Value | None:
+    if len(args) != 1 or set(kwargs) - {"reverse", "key"}:
+        return None
+    if "key" in kwargs:
+        whole = containers.container_of(args[0].ty)
+        if isinstance(whole, SeqT) and isinstance(whole.item, IntT):
+            return None
+        return _sorted(lw, args)
+    reverse = kwargs["reverse"]
+    out = _sorted(lw, args)
+    if isinstance(reverse, Val) and reverse.expr == TRUE and isinstance(out, Val) and isinstance(out.ty, SeqT):
+        return Val(containers.backwards(out.expr), out.ty)
+    return out if isinstance(reverse, Val) and reverse.expr == FALSE else None
+
+
+def _enumerate_named(lw: Lowerer, args: list[Val], kwargs: dict[str, Value]) -> Value | None:
+    from specgen.lower.exprs import rv
+
+    return _enumerate(lw, [*args, rv(lw, kwargs["start"])]) if set(kwargs) == {"start"} else None
+
+
+def _dict_named(lw: Lowerer, args: list[Val], kwargs: dict[str, Value]) -> Value | None:
+    from specgen.lower.exprs import rv
+
+    out = _dict(lw, args)
+    assert isinstance(out, Val)
+    for name, value in kwargs.items():
+        v = rv(lw, value)
+        assert isinstance(out.ty, DictT)
+        ty = DictT(join(out.ty.key, StrT(frozenset({name}))), join(out.ty.value, v.ty))
+        out = Val(op_call("Put", out.expr, Lit(name), kinds.coerce(v, ty.value)), ty)
+    return out
+
+
+_NAMED: dict[str, Callable[[Lowerer, list[Val], dict[str, Value]], Value | None]] = {
+    "min": _extreme_named("min"), "max": _extreme_named("max"), "sorted": _sorted_named, "enumerate": _enumerate_named,
+    "dict": _dict_named,
+}  # fmt: skip
 
 FUNCTIONS: dict[str, Callable[[Lowerer, list[Val]], Value]] = {
     "len": _len, "min": _extreme(True), "max": _extreme(False), "sum": _sum, "list": _list, "deque": _list, "set": _set,
@@ -470,14 +616,18 @@ FUNCTIONS: dict[str, Callable[[Lowerer, list[Val]], Value]] = {
 
 
 def _enumerate(lw: Lowerer, args: list[Val]) -> Value:
-    from specgen.expr import Bound
     from specgen.lower.values import apply, domain
 
     found = containers.container_of(args[0].ty)
     if isinstance(found, SeqT):
+        from specgen.lower.exprs import number
+
         i = Bound("i")
-        pair = Op("tuple", (Op("-", (i, Lit(1))), apply(args[0].expr, i)))
-        return Val(Op("function", (domain(args[0].expr), pair), ("i",)), SeqT(TupleT((IntT(), found.item))))
+        first = number(lw, args[1]) if len(args) > 1 else Lit(0)
+        at: Expr = Op("-", (i, Lit(1))) if first == Lit(0) else i if first == Lit(1) else Op("+", (Op("-", (i, Lit(1))), first))
+        seq = kinds.unbox(args[0], "seq")
+        pair = Op("tuple", (at, apply(seq, i)))
+        return Val(Op("function", (domain(seq), pair), ("i",)), SeqT(TupleT((IntT(), found.item))))
     return lw.approximate("enumerate", "any value")
 
 

@@ -3,31 +3,70 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from specgen.expr import BoolT, Bound, DictT, Expr, NeverT, Op, SeqT, SetT, TupleT, Ty, Var, members
+from specgen.expr import BoolT, Bound, DictT, Expr, IntT, Lit, NeverT, Op, SeqT, SetT, TupleT, Ty, Var, join, members
 from specgen.lower import exprs, kinds
 from specgen.lower.lowerer import Frame, Lowerer
-from specgen.lower.values import TRUE, Val, Value, apply, call, conj, domain
+from specgen.lower.values import TRUE, Val, Value, apply, call, conj, domain, ite
 
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
 
-def _source(lw: Lowerer, node: ast.expr) -> tuple[Expr, Ty, Expr | None]:
-    """(set of the elements, type of an element, the sequence where order is known)."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a comprehension runs over: a set, what element each of its members stands for, the sequence if any.
+
+    ``distinct``: no two members stand for the same element.
+    """
+
+    elements: Expr
+    element: Callable[[Expr], Val]
+    seq: Expr | None = None
+    distinct: bool = True
+
+
+def source_of(lw: Lowerer, node: ast.expr) -> Source:
+    """The source that an expression gives; the values and items of a dict run over its keys."""
     from specgen.lower.containers import container_of
 
     value = exprs.rv(lw, exprs.lower(lw, node))
-    match container_of(value.ty):
+    found = container_of(value.ty)
+    behind = values_of(value.expr)
+    if behind is not None and isinstance(found, SetT):
+        return Source(domain(behind), lambda x: Val(apply(behind, x), found.item), distinct=False)
+    behind = items_of(value.expr)
+    if behind is not None and isinstance(found, SetT):
+        return Source(domain(behind), lambda x: Val(Op("tuple", (x, apply(behind, x))), found.item))
+    match found:
         case SeqT(item):
             seq = kinds.unbox(value, "seq")
-            return call("Items", seq), item, seq
+            return Source(call("Items", seq), lambda x: Val(x, item), seq)
         case SetT(item):
-            return kinds.unbox(value, "set"), item, None
+            return Source(kinds.unbox(value, "set"), lambda x: Val(x, item))
         case DictT(key, _):
-            return domain(kinds.unbox(value, "dict")), key, None
+            return Source(domain(kinds.unbox(value, "dict")), lambda x: Val(x, key))
         case TupleT(items) if items:
-            return call("Items", value.expr), items[0], value.expr
-    return Op("set"), NeverT(), None
+            ty = next(iter(items))
+            for other in items[1:]:
+                ty = join(ty, other)
+            whole = kinds.coerce(value, SeqT(ty))
+            return Source(call("Items", whole), lambda x: Val(x, ty), whole)
+    return Source(Op("set"), lambda x: Val(x, NeverT()))
+
+
+def values_of(e: Expr) -> Expr | None:
+    """The dict whose ``values()`` the expression is."""
+    return e.args[0] if isinstance(e, Op) and e.name == "call" and e.names == ("Values",) else None
+
+
+def items_of(e: Expr) -> Expr | None:
+    """The dict whose ``items()`` the expression is."""
+    match e:
+        case Op("map", (Op("DOMAIN", (d,)), Op("tuple", (Bound(x), Op("apply", (f, Bound(y)))))), (name,)) if d == f and x == y == name:
+            return d
+    return None
 
 
 def _bind(frame: Frame, target: ast.expr, element: Val) -> bool:
@@ -41,26 +80,57 @@ def _bind(frame: Frame, target: ast.expr, element: Val) -> bool:
                 if isinstance(element.ty, NeverT):
                     return all(_bind(frame, e, Val(element.expr, NeverT())) for e in elts)
                 return False
-            from specgen.expr import Lit
-
+            if isinstance(element.expr, Op) and element.expr.name == "tuple":
+                pairs = zip(elts, element.expr.args, found.items, strict=True)
+                return all(_bind(frame, e, Val(x, t)) for e, x, t in pairs)
             parts = zip(elts, found.items, strict=True)
             return all(_bind(frame, e, Val(apply(element.expr, Lit(i + 1)), t)) for i, (e, t) in enumerate(parts))
     return False
 
 
-def scan(lw: Lowerer, node: Comprehension) -> tuple[Expr, str, Expr, Val, Expr | None, Val | None] | None:
-    """(set, bound name, condition, element, sequence, key) of a one-generator pure comprehension, or None."""
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A pure comprehension with one generator: its source, bound name, condition, value, and key of a dict."""
+
+    source: Source
+    name: str
+    test: Expr
+    value: Val
+    key: Val | None
+
+    @property
+    def kept(self) -> Expr:
+        """The members of the source that pass the condition."""
+        return self.source.elements if self.test == TRUE else Op("filter", (self.source.elements, self.test), (self.name,))
+
+    def at(self, e: Expr, member: Expr) -> Expr:
+        """An expression of the comprehension for one member."""
+        return _replace(e, Bound(self.name), member)
+
+    @property
+    def distinct(self) -> bool:
+        """No two members give the same value."""
+        x = Bound(self.name)
+        e = self.value.expr
+        return e == x or (isinstance(e, Op) and e.name == "tuple" and x in e.args)
+
+
+def scan(lw: Lowerer, node: Comprehension) -> Scan | None:
+    """The parts of a pure comprehension with one generator, or None."""
     if len(node.generators) != 1 or node.generators[0].is_async:
         return None
     gen = node.generators[0]
     assert lw.frame is not None
-    elements, item, seq = _source(lw, gen.iter)
+    source = source_of(lw, gen.iter)
     name = _fresh(lw)
     frame = lw.frame
-    saved = dict(frame.names)
+    saved, slots = dict(frame.names), dict(frame.slots)
     mark = lw.graph.mark()
     try:
-        if not _bind(frame, gen.target, Val(Bound(name), item)):
+        for target in ast.walk(gen.target):
+            if isinstance(target, ast.Name):
+                frame.slots.pop(target.id, None)
+        if not _bind(frame, gen.target, source.element(Bound(name))):
             return None
         test = conj(*[exprs.condition(lw, c) for c in gen.ifs])
         if isinstance(node, ast.DictComp):
@@ -72,9 +142,9 @@ def scan(lw: Lowerer, node: Comprehension) -> tuple[Expr, str, Expr, Val, Expr |
         if not _only_reads(lw, mark[0]):
             lw.graph.roll_back(mark)
             return None
-        return elements, name, test, value, seq, key
+        return Scan(source, name, test, value, key)
     finally:
-        frame.names = saved
+        frame.names, frame.slots = saved, slots
         lw.bound_depth -= 1
 
 
@@ -93,24 +163,40 @@ def comprehension(lw: Lowerer, node: Comprehension) -> Value:
     found = scan(lw, node)
     if found is None:
         return lw.approximate("comprehension", "any value")
-    elements, name, test, value, seq, key = found
-    kept = Op("filter", (elements, test), (name,)) if test != TRUE else elements
+    name, value, kept, seq = found.name, found.value, found.kept, found.source.seq
+    x = Bound(name)
     if isinstance(node, ast.DictComp):
-        assert key is not None
-        if key.expr == Bound(name):
-            return Val(Op("function", (kept, value.expr), (name,)), DictT(key.ty, value.ty))
+        assert found.key is not None
+        if found.key.expr == x:
+            return Val(Op("function", (kept, value.expr), (name,)), DictT(found.key.ty, value.ty))
         return lw.approximate("dict comprehension with computed keys", "any value")
     if isinstance(node, ast.SetComp):
-        return Val(kept if value.expr == Bound(name) else Op("map", (kept, value.expr), (name,)), SetT(value.ty))
-    if seq is not None and test == TRUE:
-        i = Bound("i")
-        body = _replace(value.expr, Bound(name), apply(seq, i))
-        return Val(seq if value.expr == Bound(name) else Op("function", (domain(seq), body), ("i",)), SeqT(value.ty))
-    if seq is not None and value.expr == Bound(name):
-        picker = Op("lambda", (test,), (name,))
-        return Val(call("SelectSeq", seq, picker), SeqT(value.ty))
-    inner = kept if value.expr == Bound(name) else Op("map", (kept, value.expr), (name,))
-    return Val(inner, SetT(value.ty))
+        return Val(kept if value.expr == x else Op("map", (kept, value.expr), (name,)), SetT(value.ty))
+    if seq is not None:
+        if found.test != TRUE:
+            seq = call("SelectSeq", seq, Op("lambda", (found.test,), (name,)))
+        if value.expr == x:
+            return Val(seq, SeqT(value.ty))
+        return Val(Op("function", (domain(seq), found.at(value.expr, apply(seq, Bound("i")))), ("i",)), SeqT(value.ty))
+    if found.distinct:
+        return Val(kept if value.expr == x else Op("map", (kept, value.expr), (name,)), SetT(value.ty))
+    order = in_some_order(lw, kept, found.source)
+    return Val(Op("function", (domain(order), found.at(value.expr, apply(order, Bound("i")))), ("i",)), SeqT(value.ty))
+
+
+def in_some_order(lw: Lowerer, elements: Expr, source: Source) -> Expr:
+    """A sequence of the members, each once, in an order that is chosen freely."""
+    from specgen.expr import Local
+
+    name = lw.temp("order")
+    lw.active.add(name)
+    member: Ty = NeverT()
+    match elements:
+        case Op("DOMAIN" | "filter", _):
+            member = source.element(Bound("x")).ty
+    lw.declare(f"l.{name}", SeqT(member))
+    lw.graph.choose(Local(name), call("Orders", elements), "unordered")
+    return Local(name)
 
 
 def _replace(e: Expr, old: Expr, new: Expr) -> Expr:
@@ -126,9 +212,25 @@ def quantified(lw: Lowerer, node: ast.GeneratorExp | ast.ListComp, forall: bool)
     found = scan(lw, node)
     if found is None:
         return None
-    elements, name, test, value, _, _ = found
-    body = kinds.truth(value)
+    body, test = kinds.truth(found.value), found.test
     if forall:
         inner = Op("or", (Op("not", (test,)), body)) if test != TRUE else body
-        return Val(Op("forall", (elements, inner), (name,)), BoolT())
-    return Val(Op("exists", (elements, conj(test, body)), (name,)), BoolT())
+        return Val(Op("forall", (found.source.elements, inner), (found.name,)), BoolT())
+    return Val(Op("exists", (found.source.elements, conj(test, body)), (found.name,)), BoolT())
+
+
+def total(lw: Lowerer, node: ast.GeneratorExp | ast.ListComp) -> Value:
+    """``sum(...)`` over a comprehension."""
+    found = scan(lw, node)
+    if found is None or not (isinstance(found.value.ty, (IntT, BoolT)) or isinstance(found.value.ty, NeverT)):
+        return lw.approximate("sum over a comprehension", "any number")
+    seq, value = found.source.seq, exprs.number(lw, found.value)
+    if seq is not None:
+        at = apply(seq, Bound("i"))
+        if value == Lit(1):
+            return Val(call("Cardinality", Op("filter", (domain(seq), found.at(found.test, at)), ("i",))), IntT())
+        f = Op("function", (domain(seq), ite(found.at(found.test, at), found.at(value, at), Lit(0))), ("i",))
+        return Val(call("SumOver", f, domain(seq)), IntT())
+    if value == Lit(1):
+        return Val(call("Cardinality", found.kept), IntT())
+    return Val(call("SumOver", Op("function", (found.kept, value), (found.name,)), found.kept), IntT())

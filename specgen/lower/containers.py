@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import AtomT, BoolT, DictT, Expr, IntT, Lit, NeverT, NoneT, Op, SeqT, SetT, TupleT, Ty, join, kind_of, members
+from specgen.expr import Arg, AtomT, BoolT, Bound, DictT, Expr, IntT, Lit, NeverT, NoneT, Op, SeqT, SetT, TupleT, Ty, join, kind_of, members
 from specgen.lower import kinds, names
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
@@ -40,15 +40,45 @@ def container_of(ty: Ty) -> Ty:
     return found[0] if found else NeverT()
 
 
+def item_type(ty: Ty) -> Ty:
+    """The type of the items that a loop over the container meets."""
+    match container_of(ty):
+        case SeqT(item) | SetT(item):
+            return item
+        case DictT(key, _):
+            return key
+        case TupleT() as found:
+            return _tuple_item(found)
+    return NeverT()
+
+
 def index(seq: Expr, position: Expr) -> Expr:
     """TLA+ index of a Python index."""
     if isinstance(position, Lit) and isinstance(position.value, int):
         if position.value == -1:
             return call("Len", seq)
         return Lit(position.value + 1) if position.value >= 0 else Op("+", (call("Len", seq), Lit(position.value + 1)))
-    if isinstance(position, Op) and position.name == "neg":
+    if isinstance(position, Op) and position.name == "neg" and not_negative(position.args[0]):
         return Op("+", (Op("-", (call("Len", seq), position.args[0])), Lit(1)))
-    return Op("+", (position, Lit(1)))
+    if not_negative(position):
+        return Op("+", (position, Lit(1)))
+    return call("Index", seq, position)
+
+
+def not_negative(e: Expr) -> bool:
+    """Whether a number is certainly 0 or more: arguments are, and so are lengths."""
+    match e:
+        case Lit(int() as value):
+            return value >= 0
+        case Arg():
+            return True
+        case Op("call", args, (name,)):
+            return name in {"Len", "Cardinality"} or (name in {"Min", "Max"} and all(map(not_negative, args)))
+        case Op("+" | "*", args):
+            return all(map(not_negative, args))
+        case Op("%", (_, Lit(int() as value))):
+            return value > 0
+    return False
 
 
 def size(value: Val) -> Expr:
@@ -58,6 +88,8 @@ def size(value: Val) -> Expr:
             return call("Len", kinds.unbox(value, "seq"))
         case TupleT(items):
             return Lit(len(items))
+        case SetT() if isinstance(value.expr, Op) and value.expr.names == ("Values",):
+            return call("Cardinality", domain(value.expr.args[0]))
         case SetT():
             return call("Cardinality", kinds.unbox(value, "set"))
         case DictT():
@@ -135,6 +167,8 @@ def subscript(lw: Lowerer, node: ast.Subscript) -> Value:
 
 def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
     """``holder[key]`` of a built-in container."""
+    from specgen.lower.exprs import number
+
     group = lw.graph.group()
     if isinstance(holder, Place):
         root, value = lw.fetch(holder, group)
@@ -153,6 +187,7 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
             if factory is not None and isinstance(holder, Place):
                 yes, no = lw.graph.branch(Op("in", (k, domain(inner))))
                 lw.graph.cursor = no
+                _declare_key(lw, holder, key.ty)
                 lw.store(Place(holder.root, (k,), holder.ty), factory(), root, group)
                 made = lw.graph.cursor
                 lw.graph.cursor = yes + made
@@ -167,8 +202,8 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
             return Val(apply(inner, k), value_ty)
         case SeqT(item_ty):
             inner = kinds.unbox(value, "seq")
-            position = index(inner, key.expr)
             lw.demand(key, "int")
+            position = index(inner, number(lw, key))
             raise_unless(lw, _within(inner, position), "IndexError")
             if isinstance(holder, Place) and names.is_container(item_ty):
                 return Place(holder.root, (*holder.path, position), item_ty)
@@ -192,24 +227,64 @@ def _within(seq: Expr, position: Expr) -> Expr:
 
 
 def slice_(lw: Lowerer, value: Val, node: ast.Slice) -> Value:
-    """``s[a:b]`` with non-negative constant or computed ends."""
+    """``s[a:b]``, and ``s[::-1]``."""
+    found = container_of(value.ty)
+    if isinstance(found, TupleT):
+        part = _tuple_slice(value, found, node)
+        if part is not None:
+            return part
+    if isinstance(found, SeqT) and node.step is None:
+        seq = kinds.unbox(value, "seq")
+        low, high = slice_ends(lw, seq, node)
+        return Val(call("SubSeq", seq, low, high), found)
+    if isinstance(found, SeqT) and node.lower is None and node.upper is None and _literal(node.step) == -1:
+        return Val(backwards(kinds.unbox(value, "seq")), found)
+    return value if isinstance(value.ty, NeverT) else lw.approximate("slice", "any value")
+
+
+def backwards(seq: Expr) -> Expr:
+    """The sequence from its end."""
+    at = Op("-", (Op("+", (call("Len", seq), Lit(1))), Bound("i")))
+    return Op("function", (domain(seq), apply(seq, at)), ("i",))
+
+
+def slice_ends(lw: Lowerer, seq: Expr, node: ast.Slice) -> tuple[Expr, Expr]:
+    """First and last TLA+ index of a slice; the last is below the first where the slice is empty."""
     from specgen.lower.exprs import lower, number, rv
 
-    found = container_of(value.ty)
-    if not isinstance(found, SeqT) or node.step is not None:
-        return value if isinstance(value.ty, NeverT) else lw.approximate("slice", "any value")
-    seq = kinds.unbox(value, "seq")
     low: Expr = Lit(1)
     high: Expr = call("Len", seq)
     if node.lower is not None:
-        low = Op("+", (number(lw, rv(lw, lower(lw, node.lower))), Lit(1)))
+        low = index(seq, number(lw, rv(lw, lower(lw, node.lower))))
+        if not (isinstance(low, Lit) or (isinstance(low, Op) and low.name == "+" and not_negative(low.args[0]) and low.args[0] != call("Len", seq))):
+            low = call("Max", low, Lit(1))
     if node.upper is not None:
         end = number(lw, rv(lw, lower(lw, node.upper)))
         if isinstance(end, Lit) and isinstance(end.value, int) and end.value < 0:
             high = Op("-", (call("Len", seq), Lit(-end.value)))
-        else:
+        elif not_negative(end):
             high = call("Min", end, call("Len", seq))
-    return Val(call("SubSeq", seq, low, high), found)
+        else:
+            high = call("Min", Op("-", (call("Index", seq, end), Lit(1))), call("Len", seq))
+    return low, high
+
+
+def _literal(node: ast.expr | None) -> int | None:
+    try:
+        found = ast.literal_eval(node) if node is not None else None
+    except ValueError:
+        return None
+    return found if type(found) is int else None
+
+
+def _tuple_slice(value: Val, ty: TupleT, node: ast.Slice) -> Val | None:
+    ends = [None if e is None else _literal(e) for e in (node.lower, node.upper, node.step)]
+    if any(e is not None and n is None for e, n in zip((node.lower, node.upper, node.step), ends, strict=True)):
+        return None
+    expr = kinds.unbox(value, "tuple")
+    kept = range(len(ty.items))[slice(*ends)]
+    items = [expr.args[i] if isinstance(expr, Op) and expr.name == "tuple" else apply(expr, Lit(i + 1)) for i in kept]
+    return Val(Op("tuple", tuple(items)), TupleT(tuple(ty.items[i] for i in kept)))
 
 
 def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
@@ -222,6 +297,8 @@ def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
         else:
             lw.approximate("assignment into a value", "no effect")
         return
+    from specgen.lower.exprs import number
+
     ty = container_of(lw.place_type(holder))
     group = lw.graph.group()
     root, current = lw.fetch(holder, group)
@@ -229,8 +306,9 @@ def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
     def put() -> None:
         if isinstance(ty, SeqT):
             seq = kinds.unbox(current, "seq")
-            raise_unless(lw, _within(seq, index(seq, key.expr)), "IndexError")
-            lw.store(Place(holder.root, (*holder.path, index(seq, key.expr)), ty), value, root, group)
+            position = index(seq, number(lw, key))
+            raise_unless(lw, _within(seq, position), "IndexError")
+            lw.store(Place(holder.root, (*holder.path, position), ty), value, root, group)
         else:
             _same_domain(lw, key, ty.key if isinstance(ty, DictT) else NeverT())
             key_ty = ty.key if isinstance(ty, DictT) else NeverT()
@@ -274,14 +352,42 @@ def del_item(lw: Lowerer, holder: Value, key: Val) -> None:
     root, current = lw.fetch(holder, group)
     ty = container_of(current.ty)
     if isinstance(ty, SeqT):
+        from specgen.lower.exprs import number
+
         seq = kinds.unbox(current, "seq")
-        raise_unless(lw, _within(seq, index(seq, key.expr)), "IndexError")
-        lw.store(holder, Val(call("RemoveAt", seq, index(seq, key.expr)), ty), root, group)
+        position = index(seq, number(lw, key))
+        raise_unless(lw, _within(seq, position), "IndexError")
+        lw.store(holder, Val(call("RemoveAt", seq, position), ty), root, group)
         return
     inner = kinds.unbox(current, "dict")
     k = kinds.coerce(key, ty.key) if isinstance(ty, DictT) else key.expr
     raise_unless(lw, Op("in", (k, domain(inner))), "KeyError")
     lw.store(holder, Val(call("Without", inner, k), ty), root, group)
+
+
+def del_slice(lw: Lowerer, holder: Value, node: ast.Slice) -> None:
+    """``del holder[a:b]``."""
+    if not isinstance(holder, Place) or node.step is not None:
+        lw.approximate("del of a slice", "no effect")
+        return
+    group = lw.graph.group()
+    root, current = lw.fetch(holder, group)
+    ty = container_of(current.ty)
+    if not isinstance(ty, SeqT):
+        return
+    seq = kinds.unbox(current, "seq")
+    low, high = slice_ends(lw, seq, node)
+    if (low, high) == (Lit(1), call("Len", seq)):
+        lw.store(holder, Val(EMPTY, ty), root, group)
+        return
+    front = call("SubSeq", seq, Lit(1), call("Min", Op("-", (low, Lit(1))), call("Len", seq)))
+    rest = call("SubSeq", seq, call("Max", low, Op("+", (high, Lit(1)))), call("Len", seq))
+    if low == Lit(1):
+        lw.store(holder, Val(rest, ty), root, group)
+    elif high == call("Len", seq):
+        lw.store(holder, Val(front, ty), root, group)
+    else:
+        lw.store(holder, Val(Op("concat", (front, rest)), ty), root, group)
 
 
 def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: dict[str, Val]) -> Value | None:
@@ -404,7 +510,9 @@ def _pop(ch: Change, args: list[Val]) -> Value:
     if args and args[0].expr == Lit(0):
         return _take_first(ch)
     if args and args[0].expr != Lit(-1):
-        at = index(ch.e, args[0].expr)
+        from specgen.lower.exprs import number
+
+        at = index(ch.e, number(ch.lw, args[0]))
         raise_unless(ch.lw, Op("in", (at, domain(ch.e))), "IndexError")
         ch.becomes(call("RemoveAt", ch.e, at), ch.now.ty)
         return Val(apply(ch.e, at), ch.item)
@@ -431,11 +539,15 @@ def _list_remove(ch: Change, args: list[Val]) -> Value:
 
 
 def _insert(ch: Change, args: list[Val]) -> Value:
+    from specgen.lower.exprs import number
+
     x = ch.fit(args[1])
-    at = args[0].expr
+    at = number(ch.lw, args[0])
     if at == Lit(0):
         return _appendleft(ch, [args[1]])
     low = call("Min", at, call("Len", ch.e))
+    if not not_negative(at):
+        low = call("Max", Op("-", (call("Min", index(ch.e, at), Op("+", (call("Len", ch.e), Lit(1)))), Lit(1))), Lit(0))
     ch.becomes(
         Op("concat", (call("Append", call("SubSeq", ch.e, Lit(1), low), x), call("SubSeq", ch.e, Op("+", (low, Lit(1))), call("Len", ch.e)))),
         ch.now.ty,

@@ -513,7 +513,10 @@ def compare_two(lw: Lowerer, op: ast.cmpop, left: Value, right: Value) -> Expr:
     a, b = rv(lw, left, "int"), rv(lw, right, "int")
     name = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}[type(op)]
     if {kind_of(m) for m in members(a.ty)} & {"set"} and {kind_of(m) for m in members(b.ty)} & {"set"}:
-        return Op("subseteq", (a.expr, b.expr))
+        s, t = kinds.unbox(a, "set"), kinds.unbox(b, "set")
+        small, large = (s, t) if name in {"<", "<="} else (t, s)
+        inside = Op("subseteq", (small, large))
+        return inside if name in {"<=", ">="} else conj(inside, neg(eq(s, t)))
     known = {kind_of(m) for t in (a.ty, b.ty) for m in members(t)}
     if not known & {"int", "bool"} and not (a.origin or b.origin) and not isinstance(a.ty, NeverT):
         lw.approximate("order of values of unknown type", "any answer")

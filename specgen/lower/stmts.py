@@ -608,10 +608,8 @@ def delete(lw: Lowerer, target: ast.expr) -> None:
         case ast.Subscript(value=holder, slice=index) if not isinstance(index, ast.Slice):
             container = lower(lw, holder)
             containers.del_item(lw, container, rv(lw, lower(lw, index)))
-        case ast.Subscript(value=holder):
-            place = lower(lw, holder)
-            if isinstance(place, Place):
-                containers.method(lw, place, "clear", [], {})
+        case ast.Subscript(value=holder, slice=ast.Slice() as part):
+            containers.del_slice(lw, lower(lw, holder), part)
         case ast.Tuple(elts=elts):
             for item in elts:
                 delete(lw, item)
