@@ -133,9 +133,17 @@ class Sources:
             if current in order:
                 continue
             order.append(current)
-            found = [self.find_class(b.rpartition(".")[2], current.module) for b in current.bases]
+            found = [self.find_base(current, b) for b in current.bases]
             todo = [b for b in found if b is not None] + todo
         return order
+
+    def find_base(self, cls: Class, base: str) -> Class | None:
+        """The class of the feature that a base of ``cls`` names; ``class Channel(virtual.Channel)`` is not its own."""
+        found = self.find_class(base.rpartition(".")[2], cls.module)
+        if found is not cls:
+            return found
+        others = [c for c in self._classes.get(cls.name, []) if c is not cls]
+        return others[0] if len(others) == 1 else None
 
     def method(self, cls: Class, name: str) -> Function | None:
         """The method that a call on an instance reaches, inherited ones included."""
@@ -151,7 +159,7 @@ class Sources:
             b
             for c in self.mro(cls)
             for b in c.bases
-            if b not in plain and self.find_class(b.rpartition(".")[2], c.module) is None
+            if b not in plain and self.find_base(c, b) is None
         ]
 
     def is_exception(self, name: str, near: Module | None = None) -> bool:
@@ -163,12 +171,15 @@ class Sources:
         short = name.rpartition(".")[2]
         cls = self.find_class(short, near)
         if cls is not None:
-            out = [short]
-            for base in cls.bases:
-                out += [a for a in self.exception_ancestors(base, cls.module) if a not in out]
-            return out
+            family = self.mro(cls)
+            outside = [b.rpartition(".")[2] for c in family for b in c.bases if self.find_base(c, b) is None]
+            above = [a for b in outside for a in self._outside_ancestors(b)]
+            return list(dict.fromkeys([c.name for c in family] + above))
+        return self._outside_ancestors(short)
+
+    def _outside_ancestors(self, short: str) -> list[str]:
         if short in _EXTERNAL_EXCEPTIONS:
-            return [short, *self.exception_ancestors(_EXTERNAL_EXCEPTIONS[short])]
+            return [short, *self._outside_ancestors(_EXTERNAL_EXCEPTIONS[short])]
         known = getattr(builtins, short, None)
         if isinstance(known, type) and issubclass(known, BaseException):
             return [k.__name__ for k in known.__mro__ if k is not object]
