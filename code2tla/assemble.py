@@ -23,6 +23,7 @@ from reports.result import (
     Tlc,
     Verdict,
 )
+from specgen.agree import differences
 from specgen.ir import Abstraction
 from specgen.types import Spec, Target
 
@@ -56,8 +57,13 @@ def part(facts: Facts, target: Target, spec: Spec, checked: Checked, lines: Line
         ),
         bounds=_bounds(spec, checked),
         tlc=checked.tlc,
-        notes=(*checked.notes, NOT_AUDITED),
+        notes=(*checked.notes, *_disagreements(facts, spec), NOT_AUDITED),
     )
+
+
+def _disagreements(facts: Facts, spec: Spec) -> list[str]:
+    """Where the index and the specification read the code differently: one of them overlooked something."""
+    return [f"{d.span.path}:{d.span.line}: {d.text}." for d in differences(facts, spec)]
 
 
 def unmodelled(
