@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from extractor.blob import rows_of
+from extractor.memory import no_collection
 from extractor.resolve import Resolver
 from extractor.types import (
     Access,
@@ -43,7 +44,7 @@ class FileRows:
 
 def later(files: list[FileRows], packages: frozenset[str]) -> dict[str, Callable[[], Any]]:
     """How to make each kind of fact. ``packages`` are the directories that Python can import as one."""
-    return {
+    made: dict[str, Callable[[], Any]] = {
         "symbols": partial(_symbols, files),
         "calls": partial(_calls, files, packages),
         "accesses": partial(_accesses, files),
@@ -53,6 +54,12 @@ def later(files: list[FileRows], packages: frozenset[str]) -> dict[str, Callable
         "exceptional": partial(_exceptional, files),
         "assertions": partial(_assertions, files),
     }
+    return {kind: partial(_uncollected, make) for kind, make in made.items()}
+
+
+def _uncollected(make: Callable[[], Any]) -> Any:
+    with no_collection():
+        return make()
 
 
 def _symbols(files: list[FileRows]) -> tuple[Symbol, ...]:

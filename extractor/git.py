@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from dataclasses import dataclass
@@ -13,13 +14,9 @@ _SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class GitState:
-    """``commit`` is the full id of HEAD, or None; ``dirty`` when tracked files differ from it.
-
-    ``note`` says why there is no commit although the directory looks like a repository.
-    """
+    """``commit`` is the full id of HEAD, or None; ``note`` says why None although the directory is under git."""
 
     commit: str | None
-    dirty: bool = False
     note: str | None = None
 
 
@@ -31,15 +28,44 @@ def state(repo: Path) -> GitState:
     if isinstance(head, str):
         return GitState(None, note=head)
     commit = head.decode("ascii", "replace").strip()
-    return GitState(commit or None, note=None if commit else "no commit yet")
+    if not (repo / ".git").exists() and isinstance(run(repo, "rev-parse", "--verify", "--quiet", "HEAD:./"), str):
+        return GitState(None, note="inside a repository that doesn't know this directory")
+    return GitState(commit)
 
 
 def is_dirty(repo: Path, feature: str = ".") -> bool:
-    """True when tracked files under ``feature`` differ from HEAD. False outside git."""
+    """True when a tracked file under ``feature`` differs from HEAD. False outside git.
+
+    git names the files whose time stamps changed; what is in them is compared here, because git itself would run
+    the filter commands that the repository's own configuration may name.
+    """
     if not _under_git(repo):
         return False
-    out = run(repo, "diff-index", "--no-ext-diff", "--no-textconv", "--raw", "-z", "HEAD", "--", feature)
-    return isinstance(out, bytes) and bool(out)
+    out = run(repo, "diff-index", "--no-renames", "--ignore-submodules", "-z", "HEAD", "--", feature)
+    if not isinstance(out, bytes):
+        return False
+    fields = out.split(b"\0")
+    top = run(repo, "rev-parse", "--show-toplevel")
+    root = Path(os.fsdecode(top.rstrip(b"\n"))) if isinstance(top, bytes) else repo
+    return any(
+        _differs(root, head.decode(), os.fsdecode(path)) for head, path in zip(fields[::2], fields[1::2], strict=False)
+    )
+
+
+def _differs(root: Path, head: str, path: str) -> bool:
+    """Whether a file is no longer the one whose id HEAD has; ``head`` is a line of raw diff output."""
+    _, _, old, new, status = head.split()
+    if status != "M" or new.strip("0"):
+        return True
+    try:
+        data = (root / path).read_bytes()
+    except OSError:
+        return True
+    digest = hashlib.sha1 if len(old) == 40 else hashlib.sha256
+    for content in (data, data.replace(b"\r\n", b"\n")):
+        if digest(b"blob %d\0" % len(content) + content).hexdigest() == old:
+            return False
+    return True
 
 
 def run(repo: Path, *arguments: str) -> bytes | str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +12,13 @@ import tree_sitter
 
 from extractor import assemble, blob, git
 from extractor.assemble import FileRows
+from extractor.broken import faults, readable_parts
 from extractor.cache import Index, default_path
 from extractor.decode import Undecodable
 from extractor.errors import FeatureEmpty
-from extractor.languages import SUFFIXES, Reader, fingerprint, language_of, reader
-from extractor.nesting import too_deep
+from extractor.languages import SUFFIXES, fingerprint, language_of, reader
+from extractor.memory import no_collection
+from extractor.nesting import UNREADABLE, too_deep
 from extractor.types import Counts, Facts, Problem, SourceFile, Span, lazily
 from extractor.view import FileView, one_line
 from extractor.walk import Found, Limits, locate, packages, relative, walk
@@ -75,7 +75,7 @@ def index(repo: Path, feature: str | Path, cache: Path | None = None, limits: Li
         feature=relative(root, place),
         commit=head.commit,
         files=tuple(files),
-        problems=tuple(problems),
+        problems=tuple(sorted(problems, key=lambda problem: (problem.span.path, problem.span.line))),
         counts=Counts(parsed, len(read) - parsed),
         dirty=head.commit is not None and git.is_dirty(root, relative(root, place)),
     )
@@ -101,18 +101,6 @@ def _facts_of(read: list[tuple[Found, bytes, str]], cache: Path, limits: Limits)
     return blobs, len(missing)
 
 
-@contextlib.contextmanager
-def no_collection() -> Iterator[None]:
-    """Without cyclic garbage collection: it would search millions of live syntax nodes again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def _read(found: Found, limits: Limits, problems: list[Problem]) -> bytes | None:
     try:
         with open(found.absolute, "rb") as file:  # noqa: PTH123 - a Path for each of thousands of files is dear
@@ -136,10 +124,18 @@ def parse(data: bytes, suffix: str) -> bytes:
     except Undecodable as error:
         return blob.pack([["encoding", error.line, str(error)]], None)
     tree = ready.parser.parse(source)
-    captures = tree_sitter.QueryCursor(ready.query).captures(tree.root_node)
+    problems: list[list[Any]] = []
+    deep = too_deep(source, tree.root_node, DEPTH)
+    if deep is not None:
+        line, levels = deep
+        if levels > UNREADABLE:
+            return blob.pack([["depth", line, f"syntax nested {levels} levels deep; file not read"]], None)
+        problems.append(["depth", line, f"syntax nested {levels} levels deep, more than {DEPTH}"])
+    parts = readable_parts(tree.root_node)
+    captures = _captures(ready.query, parts)
     for word, query in ready.rare:
         if word in source:
-            captures.update(tree_sitter.QueryCursor(query).captures(tree.root_node))
+            captures.update(_captures(query, parts))
     view = FileView(source, tree.root_node, captures)
     rows: dict[str, Any] = {}
     for provider in ready.providers:
@@ -147,25 +143,34 @@ def parse(data: bytes, suffix: str) -> bytes:
         if provider.stored:
             rows[provider.produces] = made
     view.made.clear()  # what providers make may hold the view: without this only a garbage collection frees it
-    problems = _syntax_problems(ready, view)
-    deep = too_deep(source, tree.root_node, DEPTH)
-    if deep is not None:
-        problems.append(["depth", deep[0], f"syntax nested {deep[1]} levels deep, more than {DEPTH}"])
+    problems.extend(_syntax_problems(view, language.complaint))
     return blob.pack(problems, rows)
 
 
-def _syntax_problems(ready: Reader, view: FileView) -> list[list[Any]]:
+def _captures(query: tree_sitter.Query, parts: list[tree_sitter.Node]) -> dict[str, list[tree_sitter.Node]]:
+    if len(parts) == 1:
+        return tree_sitter.QueryCursor(query).captures(parts[0])
+    found: dict[str, list[tree_sitter.Node]] = {}
+    for part in parts:
+        for name, nodes in tree_sitter.QueryCursor(query).captures(part).items():
+            found.setdefault(name, []).extend(nodes)
+    return found
+
+
+def _syntax_problems(view: FileView, complaint: Callable[[str], tuple[int, str] | None]) -> list[list[Any]]:
     """One problem per line at most, so that one slip doesn't fill the report."""
     if not view.root.has_error:
         return []
     found: dict[int, str] = {}
-    captures = tree_sitter.QueryCursor(ready.errors).captures(view.root)
-    for node in captures.get("error", []):
-        line = view.line(node.start_byte)
-        words = one_line(view.text(node.start_byte, min(node.end_byte, node.start_byte + 60)), 40)
-        found.setdefault(line, f"syntax error near {words!r}")
-    for node in captures.get("missing", []):
-        found.setdefault(view.line(node.start_byte), f"syntax error: {node.type!r} missing")
+    told = complaint(view.data.decode())
+    if told is not None:
+        found[told[0]] = f"syntax error: {told[1]}"
+    for start, end, missing in faults(view.root):
+        if told is not None and (end - start) * 2 > len(view.data):
+            continue  # when most of the file is one ERROR, its first line says nothing
+        words = one_line(view.data[start : min(end, start + 60)].decode(errors="ignore"), 40)
+        text = f"not understood: {words!r}" if missing is None else f"{missing!r} missing"
+        found.setdefault(view.line(start), f"syntax error: {text}")
     return [["syntax", line, found[line]] for line in sorted(found)]
 
 

@@ -19,16 +19,21 @@ import tree_sitter
 from extractor import decode as decoding
 from extractor.providers import Provider, resolve
 from extractor.python import PROVIDERS as PYTHON_PROVIDERS
+from extractor.python.complaint import complaint
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """``grammar`` is the module with the tree-sitter grammar; ``providers`` come in any order."""
+    """``grammar`` is the module with the tree-sitter grammar; ``providers`` come in any order.
+
+    ``complaint`` says (line, message) of the first syntax error in a text, if it can tell better than the grammar.
+    """
 
     name: str
     suffixes: frozenset[str]
     grammar: str
     decode: Callable[[bytes], str]
+    complaint: Callable[[str], tuple[int, str] | None]
     providers: tuple[Provider, ...]
 
 
@@ -40,12 +45,11 @@ class Reader:
     parser: tree_sitter.Parser
     query: tree_sitter.Query
     rare: tuple[tuple[bytes, tree_sitter.Query], ...]
-    errors: tree_sitter.Query
     providers: tuple[Provider, ...]
 
 
 LANGUAGES: tuple[Language, ...] = (
-    Language("python", frozenset({".py", ".pyw"}), "tree_sitter_python", decoding.decode, PYTHON_PROVIDERS),
+    Language("python", frozenset({".py", ".pyw"}), "tree_sitter_python", decoding.decode, complaint, PYTHON_PROVIDERS),
 )
 
 SUFFIXES = frozenset(suffix for language in LANGUAGES for suffix in language.suffixes)
@@ -89,6 +93,5 @@ def reader(language: Language) -> Reader:
         tree_sitter.Parser(grammar),
         tree_sitter.Query(grammar, _joined(pattern for provider in providers for pattern in provider.patterns)),
         tuple((word, tree_sitter.Query(grammar, _joined(patterns))) for word, patterns in rare.items()),
-        tree_sitter.Query(grammar, "(ERROR) @error (MISSING) @missing"),
         providers,
     )

@@ -15,8 +15,12 @@ _CHAINS = (b"+", b"-", b"*", b"|", b"~", b")(", b").", b"](", b"][", b")[")
 _WORDS = (b" and ", b" or ", b" if ", b"not ", b"lambda")
 
 
+#: Levels beyond which tree-sitter's query cursor, which counts them in 16 bits, goes astray.
+UNREADABLE = 60_000
+
+
 def too_deep(source: bytes, root: tree_sitter.Node, bound: int) -> tuple[int, int] | None:
-    """(line, levels) of the first place nested more than ``bound`` levels deep, else None."""
+    """(line, levels) where syntax first goes deeper than ``bound`` levels, and how deep it gets; else None."""
     if not _suspicious(source, bound):
         return None
     cursor = root.walk()
@@ -40,6 +44,8 @@ def too_deep(source: bytes, root: tree_sitter.Node, bound: int) -> tuple[int, in
 
 def _suspicious(source: bytes, bound: int) -> bool:
     some = bound // 4
+    if len(source) > 8 * bound and max(map(len, source.split(b"\n"))) > 8 * bound:
+        return True
     if b"\n" + b" " * some in source or b"\n" + b"\t" * some in source:
         return True
     brackets = source.translate(None, _OTHERS)

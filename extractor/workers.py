@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from extractor.memory import no_collection
+
 #: Below this many bytes for each process, starting one costs more than it saves.
 WORTH = 1_500_000
 
@@ -122,7 +124,7 @@ def _collect(child: _Child) -> list[bytes | None]:
 
 def main() -> None:
     """A child: read what to parse from standard input, write the packed facts to standard output."""
-    from extractor.indexer import no_collection, parse  # noqa: PLC0415 - the parent's import of this module is not it
+    from extractor.indexer import parse  # noqa: PLC0415 - it imports this module
 
     out = sys.stdout.buffer
     with no_collection():

@@ -277,7 +277,7 @@ BINDINGS = Provider(
     patterns=(
         "(assignment left: (_) @left)",
         "(augmented_assignment left: (_) @updated)",
-        "(class_definition body: (block (expression_statement (assignment left: (identifier) @field type: (type) @ft))))",
+        "(class_definition body: (block (expression_statement (assignment left: (identifier) @field type: (_) @ft))))",
         "(pattern_list (_) @target) (tuple_pattern (_) @target)",
         "(list_pattern (_) @target) (list_splat_pattern (_) @target)",
         "(for_statement left: (_) @bound) (for_in_clause left: (_) @bound)",

@@ -142,7 +142,7 @@ class _Reader:
                 names.add(root_name)
         return {name for name in names if bindings.created.get((-1, name)) not in MECHANISMS}
 
-    def _touch(  # noqa: PLR0917 - a row's parts in the row's order
+    def _touch(
         self, rows: list[list[Any]], start: int, end: int, owner: int, target: str, external: bool | None = None
     ) -> None:
         """Add a touch; ``external`` is None for a global, else whether the attribute holds a collaborator."""
