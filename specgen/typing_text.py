@@ -73,7 +73,8 @@ def _tuple_set(items: tuple[Ty, ...]) -> str | None:
         return "{<< >>}"
     if len(inner) == 1:
         return f"Seq({bare(inner[0] or '')})"
-    return "(" + " \\X ".join(i or "" for i in inner) + ")"
+    parts = [f"({i})" if i and (i.startswith("SUBSET") or " \\cup " in bare(i)) and not i.startswith("(") else i or "" for i in inner]
+    return "(" + " \\X ".join(parts) + ")"
 
 
 def _union_set(ty: UnionT) -> str | None:

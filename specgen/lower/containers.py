@@ -409,7 +409,7 @@ def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: 
             table, seq_kind, found = SEQ_METHODS, "tuple", SeqT(_tuple_item(ty))  # type: ignore[assignment]
         case _:
             return None
-    if name not in table:
+    if name not in table or (kwargs and not (name == "update" or set(kwargs) <= {"default"})):
         return None
     change = Change(lw, owner, root, Val(kinds.unbox(current, seq_kind), found), group, kwargs)
     return table[name](change, args)
@@ -557,9 +557,13 @@ def _insert(ch: Change, args: list[Val]) -> Value:
 
 def _extend(ch: Change, args: list[Val]) -> Value:
     other = container_of(args[0].ty)
-    if isinstance(other, SeqT):
-        ch.declare(other)
-        ch.becomes(Op("concat", (ch.e, args[0].expr)), ch.now.ty)
+    if isinstance(other, (SeqT, TupleT)):
+        whole = other if isinstance(other, SeqT) else SeqT(_tuple_item(other))
+        ch.declare(whole)
+        found = Val(kinds.unbox(args[0], str(kind_of(other))), other)
+        ch.becomes(Op("concat", (ch.e, kinds.coerce(found, ch.now.ty))), ch.now.ty)
+        return _NOTHING
+    if isinstance(args[0].ty, NeverT):
         return _NOTHING
     return ch.lw.approximate("extend by a value of unknown type", "no effect")
 
@@ -586,7 +590,7 @@ def _list_index(ch: Change, args: list[Val]) -> Value:
 
 
 def _get(ch: Change, args: list[Val]) -> Value:
-    default = args[1] if len(args) > 1 else _NOTHING
+    default = args[1] if len(args) > 1 else ch.kwargs.get("default", _NOTHING)
     ty = join(ch.item, default.ty)
     if isinstance(ch.item, NeverT):
         return default
@@ -631,15 +635,17 @@ def _setdefault(ch: Change, args: list[Val]) -> Value:
 
 
 def _update(ch: Change, args: list[Val]) -> Value:
-    from specgen.expr import Bound
-
+    if ch.kwargs:
+        return ch.lw.approximate("update of a dict by names", "no effect")
     if args and isinstance(container_of(args[0].ty), DictT):
-        other = args[0].expr
         ch.declare(container_of(args[0].ty))
+        other = kinds.coerce(Val(kinds.unbox(args[0], "dict"), container_of(args[0].ty)), ch.now.ty)
         x = Bound("x")
         keys = Op("union", (domain(ch.e), domain(other)))
         merged = Op("function", (keys, ite(Op("in", (x, domain(other))), apply(other, x), apply(ch.e, x))), ("x",))
         ch.becomes(merged, ch.now.ty)
+        return _NOTHING
+    if args and isinstance(args[0].ty, NeverT):
         return _NOTHING
     return ch.lw.approximate("update of a dict", "no effect")
 
@@ -720,11 +726,52 @@ def _set_pop(ch: Change, args: list[Val]) -> Value:
 
 
 def _set_update(ch: Change, args: list[Val]) -> Value:
-    found = container_of(args[0].ty)
-    ch.declare(SetT(found.item) if isinstance(found, (SeqT, SetT)) else ch.now.ty)
-    other = call("Items", args[0].expr) if isinstance(found, SeqT) else args[0].expr
-    ch.becomes(Op("union", (ch.e, other)), ch.now.ty)
+    for arg in args:
+        found = container_of(arg.ty)
+        item = item_type(arg.ty)
+        if isinstance(found, NeverT):
+            return _NOTHING if isinstance(arg.ty, NeverT) else ch.lw.approximate("update of a set", "no effect")
+        ch.declare(SetT(item))
+        inner = kinds.unbox(arg, str(kind_of(found)))
+        if isinstance(found, TupleT):
+            inner = kinds.coerce(Val(inner, found), SeqT(item))
+        elements = domain(inner) if isinstance(found, DictT) else inner if isinstance(found, SetT) else call("Items", inner)
+        ch.now = Val(Op("union", (ch.e, kinds.coerce(Val(elements, SetT(item)), ch.now.ty))), ch.now.ty)
+    ch.becomes(ch.e, ch.now.ty)
     return _NOTHING
+
+
+def _set_operation(name: str, in_place: bool) -> Callable[[Change, list[Val]], Value]:
+    """``union``, ``difference_update`` and the like, with one other set."""
+
+    def run(ch: Change, args: list[Val]) -> Value:
+        if len(args) != 1 or isinstance(item_type(args[0].ty), NeverT):
+            return ch.now if not in_place else _NOTHING
+        found, item = container_of(args[0].ty), item_type(args[0].ty)
+        inner = kinds.unbox(args[0], str(kind_of(found)))
+        if isinstance(found, TupleT):
+            inner = kinds.coerce(Val(inner, found), SeqT(item))
+        elements = domain(inner) if isinstance(found, DictT) else inner if isinstance(found, SetT) else call("Items", inner)
+        ty = join(ch.now.ty, SetT(item))
+        out = Val(Op(name, (kinds.coerce(ch.now, ty), kinds.coerce(Val(elements, SetT(item)), ty))), ty)
+        if not in_place:
+            return out
+        ch.becomes(out.expr, ch.now.ty)
+        return _NOTHING
+
+    return run
+
+
+def _subset(flip: bool) -> Callable[[Change, list[Val]], Value]:
+    def run(ch: Change, args: list[Val]) -> Value:
+        found = container_of(args[0].ty)
+        if not isinstance(found, SetT):
+            return ch.lw.approximate("issubset or issuperset", "any answer")
+        ty = join(ch.now.ty, found)
+        a, b = kinds.coerce(ch.now, ty), kinds.coerce(Val(kinds.unbox(args[0], "set"), found), ty)
+        return Val(Op("subseteq", (b, a) if flip else (a, b)), BoolT())
+
+    return run
 
 
 SEQ_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
@@ -737,7 +784,9 @@ DICT_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
 }  # fmt: skip
 SET_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
     "add": _add, "discard": _discard, "remove": _set_remove, "pop": _set_pop, "update": _set_update,
-    "clear": _clear, "copy": _copy,
+    "clear": _clear, "copy": _copy, "union": _set_operation("union", False), "intersection": _set_operation("inter", False),
+    "difference": _set_operation("diff", False), "difference_update": _set_operation("diff", True),
+    "intersection_update": _set_operation("inter", True), "issubset": _subset(False), "issuperset": _subset(True),
 }  # fmt: skip
 
 __all__ = ["BoolT", "Edge", "TRUE", "conj", "contains", "del_item", "item", "method", "set_item", "size", "slice_", "subscript"]

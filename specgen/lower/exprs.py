@@ -243,7 +243,9 @@ def dict_display(lw: Lowerer, keys: list[ast.expr | None], values: list[ast.expr
             return lw.approximate("** in a dict display", "any value")
         k, v = rv(lw, lower(lw, key)), rv(lw, lower(lw, value))
         assert isinstance(out.ty, DictT)
-        out = Val(call("Put", out.expr, k.expr, v.expr), DictT(join(out.ty.key, k.ty), join(out.ty.value, v.ty)))
+        ty = DictT(join(out.ty.key, k.ty), join(out.ty.value, v.ty))
+        before = kinds.coerce(out, ty)
+        out = Val(call("Put", before, kinds.coerce(k, ty.key), kinds.coerce(v, ty.value)), ty)
     return out
 
 
@@ -257,6 +259,8 @@ def f_string(lw: Lowerer, parts: list[ast.expr]) -> Value:
             out.append(constant(lw, part.value))
     if len(out) == 1:
         return out[0]
+    if any(_depth(v.ty) > 4 for v in out):
+        return lw.approximate("text that grows", "any value")
     return Val(Op("tuple", tuple(v.expr for v in out)), TupleT(tuple(v.ty for v in out)))
 
 
@@ -427,14 +431,27 @@ def unary(lw: Lowerer, node: ast.UnaryOp) -> Value:
 
 
 def number(lw: Lowerer, value: Val) -> Expr:
-    """The value as an integer (a bool counts 0 or 1)."""
+    """The value as an integer (a bool counts 0 or 1); None there raises TypeError, as in Python."""
     lw.demand(value, "int")
     own = {kind_of(m) for m in members(value.ty)}
+    if own & {"int", "bool"}:
+        never_none(lw, value, "TypeError")
+    if {"int", "bool"} <= own:
+        one = ite(kinds.unbox(value, "bool"), Lit(1), Lit(0))
+        return ite(kinds.has_kind(value, "int"), kinds.unbox(value, "int"), one)
     if "int" in own:
         return kinds.unbox(value, "int")
     if "bool" in own:
         return ite(kinds.unbox(value, "bool"), Lit(1), Lit(0))
     return Lit(0) if not isinstance(value.expr, Lit) or isinstance(value.expr.value, str) else value.expr
+
+
+def never_none(lw: Lowerer, value: Val, error: str) -> None:
+    """Raise the exception that Python raises where a value that may be None is used as if it were not."""
+    from specgen.lower.containers import raise_unless
+
+    if NoneT() in members(value.ty) and len(members(value.ty)) > 1 and not lw.in_init and not lw.pure_reads:
+        raise_unless(lw, Op("#", (value.expr, NONE)), error)
 
 
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "\\div", ast.Mod: "%"}
@@ -446,31 +463,72 @@ def binary(lw: Lowerer, op: ast.operator, a: Val, b: Val) -> Value:
         return Val(NONE, NeverT())
     left, right = {kind_of(m) for m in members(a.ty)}, {kind_of(m) for m in members(b.ty)}
     if isinstance(op, ast.Add) and left & {"seq", "tuple"} and right & {"seq", "tuple"}:
+        if isinstance(a.ty, TupleT) and isinstance(b.ty, TupleT) and len(a.ty.items + b.ty.items) <= 6:
+            return Val(Op("concat", (a.expr, b.expr)), TupleT(a.ty.items + b.ty.items))
+        never_none(lw, a, "TypeError")
+        never_none(lw, b, "TypeError")
         ty = join(_as_seq(a.ty), _as_seq(b.ty))
-        if isinstance(a.ty, TupleT) and isinstance(b.ty, TupleT):
-            ty = TupleT(a.ty.items + b.ty.items)
-        return Val(Op("concat", (a.expr, b.expr)), ty)
+        return Val(Op("concat", (_sequence_of(a, ty), _sequence_of(b, ty))), ty)
     if "set" in left and "set" in right:
         found = {ast.BitOr: "union", ast.BitAnd: "inter", ast.Sub: "diff"}.get(type(op))
         if found:
-            return Val(Op(found, (kinds.unbox(a, "set"), kinds.unbox(b, "set"))), join(a.ty, b.ty))
+            x, y = kinds.member_of_kind(a.ty, "set"), kinds.member_of_kind(b.ty, "set")
+            ty = join(x, y)
+            sides = [kinds.coerce(Val(kinds.unbox(v, "set"), t), ty) for v, t in ((a, x), (b, y))]
+            return Val(Op(found, tuple(sides)), ty)
     texts = left | right
-    if "str" in texts and not texts & {"int", "bool"}:
+    if isinstance(op, ast.Add) and "str" in texts and not texts & {"int", "bool"} and _depth(a.ty) + _depth(b.ty) <= 5:
         return Val(Op("tuple", (a.expr, b.expr)), TupleT((a.ty, b.ty)))
     if type(op) in _ARITHMETIC and not texts & {"str", "seq", "set", "dict", "tuple"}:
         lw.demand(a, "int")
         lw.demand(b, "int")
         if not (texts & {"int", "bool"}) and not (a.origin or b.origin):
             return lw.approximate("arithmetic on values of unknown type", "any value")
-        return Val(_fold(_ARITHMETIC[type(op)], number(lw, a), number(lw, b)), IntT())
+        x, y = number(lw, a), number(lw, b)
+        if isinstance(op, (ast.FloorDiv, ast.Mod)):
+            return Val(_divide(lw, _ARITHMETIC[type(op)], x, y), IntT())
+        return Val(_fold(_ARITHMETIC[type(op)], x, y), IntT())
     if isinstance(op, ast.Div) and "int" in texts:
         lw.approximate("division /", "whole-number division")
-        return Val(ite(eq(number(lw, b), Lit(0)), Lit(0), Op("\\div", (number(lw, a), number(lw, b)))), IntT())
+        return Val(_divide(lw, "\\div", number(lw, a), number(lw, b)), IntT())
     return lw.approximate(f"operator {type(op).__name__}", "any value")
 
 
+def _divide(lw: Lowerer, op: str, x: Expr, y: Expr) -> Expr:
+    """``x // y`` or ``x % y``: TLC knows both only for positive ``y``."""
+    from specgen.lower.containers import not_negative, raise_unless
+
+    if not lw.in_init and not lw.pure_reads and not (isinstance(y, Lit) and y.value != 0):
+        raise_unless(lw, neg(eq(y, Lit(0))), "ZeroDivisionError")
+    if not_negative(y):
+        return _fold(op, x, y)
+    minus_x, minus_y = _negated(x), _negated(y)
+    other = Op(op, (minus_x, minus_y))
+    return ite(Op(">", (y, Lit(0))), Op(op, (x, y)), other if op == "\\div" else Op("neg", (other,)))
+
+
+def _negated(e: Expr) -> Expr:
+    return Lit(-e.value) if isinstance(e, Lit) and isinstance(e.value, int) else Op("neg", (e,))
+
+
 def _as_seq(ty: Ty) -> Ty:
-    return SeqT(_join_all(list(ty.items))) if isinstance(ty, TupleT) else ty
+    items = [SeqT(_join_all(list(m.items))) if isinstance(m, TupleT) else m for m in members(ty)]
+    return _join_all([m for m in items if isinstance(m, SeqT)])
+
+
+def _sequence_of(value: Val, ty: Ty) -> Expr:
+    """A list or tuple as a sequence of that type."""
+    found = [m for m in kinds.kinds(value.ty) if isinstance(m, (SeqT, TupleT))]
+    parts = [(kinds.has_kind(value, str(kind_of(m))), kinds.coerce(Val(kinds.unbox(value, str(kind_of(m))), m), ty)) for m in found]
+    out = parts[-1][1]
+    for test, expr in reversed(parts[:-1]):
+        out = ite(test, expr, out)
+    return out
+
+
+def _depth(ty: Ty) -> int:
+    """How deep tuples are nested in a type."""
+    return max((1 + max((_depth(i) for i in m.items), default=0) for m in members(ty) if isinstance(m, TupleT)), default=0)
 
 
 def _fold(op: str, a: Expr, b: Expr) -> Expr:
@@ -513,7 +571,8 @@ def compare_two(lw: Lowerer, op: ast.cmpop, left: Value, right: Value) -> Expr:
     a, b = rv(lw, left, "int"), rv(lw, right, "int")
     name = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}[type(op)]
     if {kind_of(m) for m in members(a.ty)} & {"set"} and {kind_of(m) for m in members(b.ty)} & {"set"}:
-        s, t = kinds.unbox(a, "set"), kinds.unbox(b, "set")
+        both = join(kinds.member_of_kind(a.ty, "set"), kinds.member_of_kind(b.ty, "set"))
+        s, t = (kinds.coerce(Val(kinds.unbox(v, "set"), kinds.member_of_kind(v.ty, "set")), both) for v in (a, b))
         small, large = (s, t) if name in {"<", "<="} else (t, s)
         inside = Op("subseteq", (small, large))
         return inside if name in {"<=", ">="} else conj(inside, neg(eq(s, t)))

@@ -89,34 +89,68 @@ def member_of_kind(ty: Ty, kind: str) -> Ty:
     return next((m for m in members(ty) if kind_of(m) == kind), NeverT())
 
 
-def coerce(value: Val, to: Ty) -> Expr:
+def coerce(value: Val, to: Ty, depth: int = 0) -> Expr:
     """The value as a variable of type ``to`` holds it: boxed where ``to`` holds several kinds."""
     have, want = boxed_kinds(value.ty), boxed_kinds(to)
     own = kinds(value.ty)
-    if not want:
-        return _inside(value.expr, own[0], member_of_kind(to, str(kind_of(own[0])))) if len(own) == 1 else value.expr
-    if have or not own:
+    if not own or (have and not want) or fits(value.ty, to):
         return value.expr
-    kind = str(kind_of(own[0]))
-    boxed = Op("record", (_inside(value.expr, own[0], member_of_kind(to, kind)),), (kind,))
-    return ite(is_plain(value.expr, value.ty), value.expr, boxed) if plain_members(value.ty) else boxed
+    out: Expr | None = None
+    for member in reversed(own):
+        kind = str(kind_of(member))
+        inner = Op("field", (value.expr,), (kind,)) if have else value.expr
+        fitted = _inside(inner, member, member_of_kind(to, kind), depth)
+        boxed = Op("record", (fitted,), (kind,)) if want else fitted
+        out = boxed if out is None else ite(Op("in", (Lit(kind), Op("DOMAIN", (value.expr,)))), boxed, out)
+    assert out is not None
+    return ite(is_plain(value.expr, value.ty), value.expr, out) if plain_members(value.ty) else out
 
 
-def _inside(e: Expr, have: Ty, want: Ty) -> Expr:
-    """Items of a container boxed as the wanted container boxes them."""
-    if have == want:
-        return e
+def fits(have: Ty, want: Ty) -> bool:
+    """Whether values of the one type stand in the other as they are."""
+    if bool(boxed_kinds(have)) != bool(boxed_kinds(want)) and kinds(have):
+        return False
+    return all(_fits_inside(m, member_of_kind(want, str(kind_of(m)))) for m in kinds(have))
+
+
+def _fits_inside(have: Ty, want: Ty) -> bool:
     match have, want:
-        case TupleT(a), TupleT(b) if len(a) == len(b) and isinstance(e, Op) and e.name == "tuple":
-            return Op("tuple", tuple(coerce(Val(x, t), w) for x, t, w in zip(e.args, a, b, strict=True)))
-        case (TupleT(), SeqT(item)) if isinstance(e, Op) and e.name == "tuple":
-            return Op("tuple", tuple(coerce(Val(x, t), item) for x, t in zip(e.args, have.items, strict=True)))
-        case (SeqT(a1), SeqT(b1)) if boxed_kinds(b1) and not boxed_kinds(a1) and not isinstance(a1, NeverT):
-            from specgen.expr import Bound
+        case TupleT(a), TupleT(b) if len(a) == len(b):
+            return all(fits(x, y) for x, y in zip(a, b, strict=True))
+        case TupleT(a), SeqT(item):
+            return all(fits(x, item) for x in a)
+        case (SeqT(a1), SeqT(b1)) | (SetT(a1), SetT(b1)):
+            return fits(a1, b1)
+        case DictT(k1, v1), DictT(k2, v2):
+            return fits(k1, k2) and fits(v1, v2)
+    return True
 
-            i = Bound("i")
-            item_val = Val(Op("apply", (e, i)), a1)
-            return Op("function", (Op("DOMAIN", (e,)), coerce(item_val, b1)), ("i",))
+
+#: Names bound by what boxes the items of a container, one per level.
+_BOUND = ("e", "f", "g", "h")
+
+
+def _inside(e: Expr, have: Ty, want: Ty, depth: int) -> Expr:
+    """Items of a container boxed as the wanted container boxes them."""
+    from specgen.expr import Bound
+
+    if _fits_inside(have, want):
+        return e
+    name = _BOUND[depth % len(_BOUND)]
+    x = Bound(name)
+    match have, want:
+        case (TupleT(a), TupleT(_)) | (TupleT(a), SeqT(_)):
+            wanted = want.items if isinstance(want, TupleT) else (want.item,) * len(a)
+            args = e.args if isinstance(e, Op) and e.name == "tuple" else [Op("apply", (e, Lit(i + 1))) for i in range(len(a))]
+            return Op("tuple", tuple(coerce(Val(y, t), w, depth) for y, t, w in zip(args, a, wanted, strict=True)))
+        case SeqT(a1), SeqT(b1):
+            if isinstance(e, Op) and e.name == "tuple":
+                return Op("tuple", tuple(coerce(Val(y, a1), b1, depth) for y in e.args))
+            return Op("function", (Op("DOMAIN", (e,)), coerce(Val(Op("apply", (e, x)), a1), b1, depth + 1)), (name,))
+        case SetT(a1), SetT(b1):
+            return Op("map", (e, coerce(Val(x, a1), b1, depth + 1)), (name,))
+        case DictT(k1, v1), DictT(k2, v2) if fits(k1, k2):
+            return Op("function", (Op("DOMAIN", (e,)), coerce(Val(Op("apply", (e, x)), v1), v2, depth + 1)), (name,))
     return e
 
 

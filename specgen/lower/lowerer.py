@@ -48,6 +48,7 @@ RESERVED = {
     "call", "at", "local", "result", "start", "before", "vars", "object", "Init", "Next", "Spec", "None", "Setup",
     "Callers", "Before", "Overlap", "Everyone", "Calls", "Unborn", "TypeOK", "Begin", "EndSetup", "GoTo", "Finish",
     "Busy", "Stuck", "Waiting", "Quiescent", "Outcome", "Report", "Step", "c", "d", "k", "r", "x", "i", "j", "s",
+    "y", "z", "u", "v", "w", "e", "f", "g", "h",
     "Len", "Head", "Tail", "Append", "Seq", "SubSeq", "Cardinality", "Nat", "Int", "Symmetry", "Turn", "MidTurn",
 }  # fmt: skip
 

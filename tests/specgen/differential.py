@@ -136,6 +136,8 @@ def fields(value: Any) -> dict[Any, Any]:
     """A record or function as a dict; the empty function is an empty tuple."""
     if isinstance(value, Function):
         return dict(value.pairs)
+    if isinstance(value, frozenset):  # the entries of a dict
+        return dict(value)
     assert isinstance(value, tuple), value
     return dict(enumerate(value, 1))
 
@@ -364,7 +366,7 @@ def compare(
     surplus = [s for s in seen if not any(a in s for a in approximate)]
     assert not missing and not surplus, f"abstractions: missing {missing}, surplus {surplus}"
     of_tlc = serial_of_tlc(made, bounds)
-    assert {c.op for c in of_tlc.calls} == {o.name for o in made.program.operations}
+    assert {c.op for c in of_tlc.calls} == {o.name for o in made.program.operations}, (sorted({o.name for o in made.program.operations}- {c.op for c in of_tlc.calls}))
     of_python = serial_of_python(source, made, of_tlc.calls, bounds.before, name)
     lost, added = of_python - of_tlc.outcomes, of_tlc.outcomes - of_python
     if more_allowed:
