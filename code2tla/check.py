@@ -2,9 +2,8 @@
 
 A rung is two runs of one specification. The serial run lets one call go at a time and prints every outcome it
 ends in; the overlapping run lets calls interleave and must end in no other outcome (the deterministic
-linearizability of Line-Up, Burckhardt et al., PLDI 2010). A property that is violated is recorded and left out, and
-the rung is run again until it is clean, so that every race is reported once. TLC searches breadth first with one
-worker, so each trace is a shortest one.
+linearizability of Line-Up, Burckhardt et al., PLDI 2010). The overlapping run goes on after a violation and reports
+each property once. TLC searches breadth first with one worker, so each trace is a shortest one.
 """
 
 from __future__ import annotations
