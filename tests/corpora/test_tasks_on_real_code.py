@@ -60,6 +60,10 @@ class StandStill:
 #: case -> (module, how to make the object, calls to combine, whether a call may be cancelled)
 CASES: dict[str, tuple[str, Callable[[ModuleType], Any], list[Call], bool]] = {
     "cancelled_waiter": ("scanner.slots", lambda m: m.Slots(), [("acquire", ()), ("release", ())], True),
+    "double_release": (
+        *("fitting.rooms", lambda m: m.Rooms(Store())),
+        *([("enter", ("a",)), ("enter", ("b",)), ("leave", ("a",))], False),
+    ),
     "idempotency": (
         *("till.charging", lambda m: m.Payments(Store())),
         *([("pay", ("k", 1)), ("pay", ("l", 1)), ("receipt", ("k",))], False),

@@ -30,6 +30,8 @@ CASES: dict[str, tuple[str, str, list[Call]]] = {
     "lock_order": ("pots.pots", "Pots", [("save", (1,)), ("fetch", (1,)), ("audit", ())]),
     "lost_update": ("prepaid.balance", "Balance", [("top_up", (1,)), ("spend", (1,))]),
     "module_counter": ("counterd.tickets", "", [("draw", ()), ("call", ()), ("start_over", ())]),
+    "shared_records": ("stockroom.stock.stock", "Stock", [("deliver", ("a",)), ("promise", ("a",))]),
+    "single_slot": ("weighbridge.handover", "Slot", [("put", (1,)), ("put", (2,)), ("take", ())]),
     "stolen_wakeup": ("faxgate.tray", "Tray", [("put", ("x",)), ("take", ())]),
     "lost_wakeup": ("mailroom.switch", "PauseSwitch", [("pause", ()), ("resume", ()), ("wait_until_running", ())]),
 }
@@ -155,6 +157,33 @@ def primitives(current: Callable[[], Schedule]) -> Any:
         def __exit__(self, *error: object) -> None:
             self.held = False
 
+    class RLock:
+        def __init__(self) -> None:
+            self.owner, self.depth = 0, 0
+
+        def __enter__(self) -> None:
+            me = threading.get_ident()
+            current().wait_for(lambda: self.owner in {0, me})
+            self.owner, self.depth = me, self.depth + 1
+
+        def __exit__(self, *error: object) -> None:
+            self.depth -= 1
+            if self.depth == 0:
+                self.owner = 0
+
+    class Event:
+        def __init__(self) -> None:
+            self.is_set = False
+
+        def set(self) -> None:
+            self.is_set = True
+
+        def clear(self) -> None:
+            self.is_set = False
+
+        def wait(self) -> None:
+            current().wait_for(lambda: self.is_set)
+
     class Condition(Lock):
         def __init__(self) -> None:
             super().__init__()
@@ -173,7 +202,7 @@ def primitives(current: Callable[[], Schedule]) -> Any:
         def notify_all(self) -> None:
             self.asleep.clear()
 
-    return SimpleNamespace(Lock=Lock, Condition=Condition)
+    return SimpleNamespace(Lock=Lock, RLock=RLock, Event=Event, Condition=Condition)
 
 
 class Driver:
