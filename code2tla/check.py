@@ -241,7 +241,7 @@ class _Climb:
             root=each.root if each else self.spec.module,
             keep_going=each is not None,
             cfg=cfg,
-            budget=Budget(max(self.remaining, 0.1), self.limits.memory_mb, self.limits.states),
+            budget=Budget(round(max(self.remaining, 0.1), 1), self.limits.memory_mb, self.limits.states),
         )
         self.on_event(RunBegan(self.spec.module, what, self.remaining))
         rate = _Rate()
@@ -249,7 +249,7 @@ class _Climb:
         def tell(progress: Progress) -> None:
             if self.over.is_set():
                 raise _NotNeeded
-            self.on_event(RunProgress(self.spec.module, progress, rate(progress)))
+            self.on_event(RunProgress(self.spec.module, what, progress, rate(progress)))
 
         answer = self.oracle.ask(job, tell)
         result = answer.result

@@ -40,6 +40,7 @@ class RunProgress:
     """TLC reported progress; ``per_second`` is the rate of generated states since its last report."""
 
     module: str
+    what: str
     progress: Progress
     per_second: float
 
