@@ -56,11 +56,9 @@ class Display:
                 self._show(text, total=None)
             case RunBegan(module=module, what=what):
                 self._show(f"{module}: {what}")
-            case RunProgress(module=_, progress=progress, per_second=rate):
-                numbers = (
-                    f"{progress.distinct:,} states, {rate:,.0f}/s, queue {progress.queue:,}, depth {progress.depth}"
-                )
-                self._update(numbers=numbers)
+            case RunProgress(module=module, what=what, progress=progress, per_second=rate):
+                numbers = f"{progress.distinct:,} states, {rate:,.0f}/s, queue {progress.queue:,}"
+                self._update(description=clip(f"{module}: {what}", 90), numbers=numbers)
             case RunEnded(module=module, what=what, outcome=outcome, distinct=distinct, seconds=seconds, kept=kept):
                 end = "kept from an earlier run" if kept else f"{seconds:.1f} s"
                 self._line(f"{module}: {what}: {outcome}, {distinct:,} states, {end}")
