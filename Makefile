@@ -44,7 +44,10 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix $(ROOMS)
 
 bench: $(STAMP)
-	$(BIN)/python -m bench
+	$(BIN)/python -m corpora
+	$(BIN)/python -m bench.index
+	$(BIN)/python -m bench.overhead
+	$(BIN)/python -m bench.handwritten
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import extractor
@@ -90,6 +90,7 @@ class Workshop:
         self.settings = settings
         self.directory = RunDirectory.of(settings.cache, repo.resolve(), feature)
         self._on_event = on_event
+        self.seconds: dict[str, float] = {}
 
     def index(self) -> Facts:
         """Read the feature."""
@@ -166,7 +167,7 @@ class Workshop:
         if not parts:
             reason = "nothing to model: no class or module of the feature has operations on shared state"
             parts = [assemble.unmodelled(facts, "inconclusive", reason)]
-        return assemble.merged(facts, parts, notes), pieces
+        return replace(assemble.merged(facts, parts, notes), seconds=dict(self.seconds)), pieces
 
     def report(self, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result) -> Path:
         """Write the specification directory."""
@@ -180,7 +181,8 @@ class Workshop:
         self._tell(StageBegan(stage, text))
         began = time.monotonic()
         yield
-        self._tell(StageEnded(stage, round(time.monotonic() - began, 4)))
+        self.seconds[stage] = round(time.monotonic() - began, 4)
+        self._tell(StageEnded(stage, self.seconds[stage]))
 
     def _tell(self, event: Event) -> None:
         if isinstance(event, StageEnded | RunEnded | Found):
