@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from tlc_runner.types import Function, ModelValue
 
 #: Values of several kinds that meet in one variable are boxed; a box is shown as what is in it.
-_BOXES = frozenset({"int", "bool", "str", "tuple", "seq", "dict", "set", "record", "ref"})
+_BOXES = frozenset({"int", "bool", "str", "seq", "dict", "set", "record", "ref", *(f"tuple{n}" for n in range(10))})
 
 #: Callers are shown as they are; other values that are only told apart stand for strings.
 _CALLER = re.compile(r"c\d+|Setup")

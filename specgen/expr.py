@@ -120,7 +120,6 @@ _KINDS: dict[type, str] = {
     IntT: "int",
     BoolT: "bool",
     StrT: "str",
-    TupleT: "tuple",
     SeqT: "seq",
     DictT: "dict",
     SetT: "set",
@@ -131,7 +130,12 @@ _KINDS: dict[type, str] = {
 
 
 def kind_of(ty: Ty) -> str | None:
-    """The box a value of this type would need in a union, or None where it is a model value."""
+    """The box a value of this type would need in a union, or None where it is a model value.
+
+    Tuples of two lengths are of two kinds, ``tuple2`` and ``tuple3``.
+    """
+    if isinstance(ty, TupleT):
+        return f"tuple{len(ty.items)}"
     return _KINDS.get(type(ty))
 
 
@@ -170,12 +174,7 @@ def _join_same(a: Ty, b: Ty) -> Ty:
         case RaisedT(), RaisedT():
             return RaisedT(a.values | b.values)
         case TupleT(), TupleT():
-            if len(a.items) == len(b.items):
-                return TupleT(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
-            item: Ty = NeverT()
-            for x in a.items + b.items:
-                item = join(item, x)
-            return SeqT(item)
+            return TupleT(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
         case SeqT(), SeqT():
             return SeqT(join(a.item, b.item))
         case SetT(), SetT():

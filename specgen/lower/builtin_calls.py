@@ -200,7 +200,7 @@ def _next(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
 
 _TYPE_KINDS = {
     "int": "int", "float": "int", "bool": "bool", "str": "str", "bytes": "str", "list": "seq", "deque": "seq", "dict": "dict",
-    "set": "set", "tuple": "tuple",
+    "set": "set",
 }  # fmt: skip
 
 
@@ -218,6 +218,10 @@ def _isinstance(lw: Lowerer, value: Value, node: ast.expr) -> Value:
         return Val(rv(lw, value, "bool").expr, BoolT())
     val = rv(lw, value)
     tests = [kinds.has_kind(val, _TYPE_KINDS[w]) for w in wanted if w in _TYPE_KINDS]
+    if "int" in wanted and "bool" not in wanted:  # a bool is an int
+        tests.append(kinds.has_kind(val, "bool"))
+    if "tuple" in wanted:
+        tests += [kinds.has_kind(val, str(kind_of(m))) for m in kinds.kinds(val.ty) if isinstance(m, TupleT)]
     for member in members(val.ty):
         if isinstance(member, RefT):
             cls = lw.sources.find_class(member.cls)
@@ -337,7 +341,7 @@ def _numbers(value: Val) -> Expr | None:
         case DictT(IntT(), _):
             return Op("DOMAIN", (kinds.unbox(value, "dict"),))
         case TupleT(items) if items and all(isinstance(i, IntT) for i in items):
-            return op_call("Items", kinds.unbox(value, "tuple"))
+            return op_call("Items", kinds.unbox(value, str(kind_of(containers.container_of(value.ty)))))
     return None
 
 
@@ -426,7 +430,7 @@ def _sum(lw: Lowerer, args: list[Val]) -> Value:
     if behind is not None:
         out = op_call("SumOver", behind, domain(behind))
     elif isinstance(found, (SeqT, TupleT)):
-        seq = kinds.unbox(args[0], "seq" if isinstance(found, SeqT) else "tuple")
+        seq = kinds.unbox(args[0], str(kind_of(found)))
         out = op_call("SumOver", seq, domain(seq))
     else:
         numbers = _numbers(args[0])

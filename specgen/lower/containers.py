@@ -211,7 +211,7 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
         case TupleT(items):
             if isinstance(key.expr, Lit) and isinstance(key.expr.value, int) and -len(items) <= key.expr.value < len(items):
                 at = key.expr.value % len(items)
-                tuple_expr = kinds.unbox(value, "tuple")
+                tuple_expr = kinds.unbox(value, str(kind_of(found)))
                 if isinstance(tuple_expr, Op) and tuple_expr.name == "tuple":
                     return Val(tuple_expr.args[at], items[at])
                 return Val(apply(tuple_expr, Lit(at + 1)), items[at])
@@ -281,7 +281,7 @@ def _tuple_slice(value: Val, ty: TupleT, node: ast.Slice) -> Val | None:
     ends = [None if e is None else _literal(e) for e in (node.lower, node.upper, node.step)]
     if any(e is not None and n is None for e, n in zip((node.lower, node.upper, node.step), ends, strict=True)):
         return None
-    expr = kinds.unbox(value, "tuple")
+    expr = kinds.unbox(value, str(kind_of(ty)))
     kept = range(len(ty.items))[slice(*ends)]
     items = [expr.args[i] if isinstance(expr, Op) and expr.name == "tuple" else apply(expr, Lit(i + 1)) for i in kept]
     return Val(Op("tuple", tuple(items)), TupleT(tuple(ty.items[i] for i in kept)))
@@ -406,7 +406,7 @@ def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: 
         case SetT() as ty:
             table, seq_kind, found = SET_METHODS, "set", ty  # type: ignore[assignment]
         case TupleT() as ty:
-            table, seq_kind, found = SEQ_METHODS, "tuple", SeqT(_tuple_item(ty))  # type: ignore[assignment]
+            table, seq_kind, found = SEQ_METHODS, str(kind_of(ty)), SeqT(_tuple_item(ty))  # type: ignore[assignment]
         case _:
             return None
     if name not in table or (kwargs and not (name == "update" or set(kwargs) <= {"default"})):

@@ -446,6 +446,34 @@ def number(lw: Lowerer, value: Val) -> Expr:
     return Lit(0) if not isinstance(value.expr, Lit) or isinstance(value.expr.value, str) else value.expr
 
 
+def only_number(lw: Lowerer, value: Val) -> Val:
+    """The value where numbers alone will do; TypeError where it is of another kind."""
+    from specgen.lower.containers import raise_unless
+
+    own = {kind_of(m) for m in members(value.ty)} - {None}
+    if own <= {"int", "bool"} or not own & {"int", "bool"} or lw.in_init or lw.pure_reads:
+        return value
+    raise_unless(lw, disj(kinds.has_kind(value, "int"), kinds.has_kind(value, "bool")), "TypeError")
+    return Val(number(lw, Val(value.expr, _without_none(value.ty))), IntT())
+
+
+def _without_none(ty: Ty) -> Ty:
+    return _join_all([m for m in members(ty) if not isinstance(m, NoneT)])
+
+
+def _repeated(lw: Lowerer, a: Val, b: Val) -> Val | None:
+    """``[x] * n``."""
+    times, one = (a, b) if isinstance(a.ty, IntT) else (b, a)
+    if not isinstance(times.ty, IntT) or not isinstance(one.ty, SeqT) or not isinstance(one.expr, Op):
+        return None
+    if one.expr.name != "tuple" or len(one.expr.args) != 1:
+        return None
+    n, item = number(lw, times), one.expr.args[0]
+    if isinstance(n, Lit) and isinstance(n.value, int) and n.value <= 8:
+        return Val(Op("tuple", (item,) * max(n.value, 0)), one.ty)
+    return Val(Op("function", (Op("..", (Lit(1), n)), item), ("i",)), one.ty)
+
+
 def never_none(lw: Lowerer, value: Val, error: str) -> None:
     """Raise the exception that Python raises where a value that may be None is used as if it were not."""
     from specgen.lower.containers import raise_unless
@@ -462,7 +490,7 @@ def binary(lw: Lowerer, op: ast.operator, a: Val, b: Val) -> Value:
     if isinstance(a.ty, NeverT) or isinstance(b.ty, NeverT):
         return Val(NONE, NeverT())
     left, right = {kind_of(m) for m in members(a.ty)}, {kind_of(m) for m in members(b.ty)}
-    if isinstance(op, ast.Add) and left & {"seq", "tuple"} and right & {"seq", "tuple"}:
+    if isinstance(op, ast.Add) and all(any(isinstance(m, (SeqT, TupleT)) for m in members(v.ty)) for v in (a, b)):
         if isinstance(a.ty, TupleT) and isinstance(b.ty, TupleT) and len(a.ty.items + b.ty.items) <= 6:
             return Val(Op("concat", (a.expr, b.expr)), TupleT(a.ty.items + b.ty.items))
         never_none(lw, a, "TypeError")
@@ -479,7 +507,13 @@ def binary(lw: Lowerer, op: ast.operator, a: Val, b: Val) -> Value:
     texts = left | right
     if isinstance(op, ast.Add) and "str" in texts and not texts & {"int", "bool"} and _depth(a.ty) + _depth(b.ty) <= 5:
         return Val(Op("tuple", (a.expr, b.expr)), TupleT((a.ty, b.ty)))
-    if type(op) in _ARITHMETIC and not texts & {"str", "seq", "set", "dict", "tuple"}:
+    if isinstance(op, ast.Mult) and (repeated := _repeated(lw, a, b)) is not None:
+        return repeated
+    numbers = {"int", "bool"}
+    if type(op) in _ARITHMETIC and left & numbers and right & numbers and (left <= {*numbers, None} or right <= {*numbers, None}):
+        a, b = only_number(lw, a), only_number(lw, b)
+        texts = numbers
+    if type(op) in _ARITHMETIC and not any(k not in {"int", "bool", None} for k in texts):
         lw.demand(a, "int")
         lw.demand(b, "int")
         if not (texts & {"int", "bool"}) and not (a.origin or b.origin):
@@ -580,7 +614,7 @@ def compare_two(lw: Lowerer, op: ast.cmpop, left: Value, right: Value) -> Expr:
     if not known & {"int", "bool"} and not (a.origin or b.origin) and not isinstance(a.ty, NeverT):
         lw.approximate("order of values of unknown type", "any answer")
         return rv(lw, any_value(lw, "bool")).expr
-    x, y = number(lw, a), number(lw, b)
+    x, y = (number(lw, only_number(lw, v)) for v in (a, b))
     if isinstance(x, Lit) and isinstance(y, Lit):
         p, q = int(x.value), int(y.value)  # type: ignore[arg-type]
         return Lit({"<": p < q, "<=": p <= q, ">": p > q, ">=": p >= q}[name])

@@ -99,18 +99,29 @@ def coerce(value: Val, to: Ty, depth: int = 0) -> Expr:
     for member in reversed(own):
         kind = str(kind_of(member))
         inner = Op("field", (value.expr,), (kind,)) if have else value.expr
-        fitted = _inside(inner, member, member_of_kind(to, kind), depth)
-        boxed = Op("record", (fitted,), (kind,)) if want else fitted
+        there = counterpart(member, to)
+        fitted = _inside(inner, member, there, depth)
+        boxed = Op("record", (fitted,), (str(kind_of(there) or kind),)) if want else fitted
         out = boxed if out is None else ite(Op("in", (Lit(kind), Op("DOMAIN", (value.expr,)))), boxed, out)
     assert out is not None
     return ite(is_plain(value.expr, value.ty), value.expr, out) if plain_members(value.ty) else out
 
 
+def counterpart(member: Ty, to: Ty) -> Ty:
+    """The member of a type that holds the values of another type's member: a sequence may hold those of a tuple."""
+    found = member_of_kind(to, str(kind_of(member)))
+    return member_of_kind(to, "seq") if isinstance(found, NeverT) and isinstance(member, TupleT) else found
+
+
 def fits(have: Ty, want: Ty) -> bool:
     """Whether values of the one type stand in the other as they are."""
-    if bool(boxed_kinds(have)) != bool(boxed_kinds(want)) and kinds(have):
+    boxed = bool(boxed_kinds(have))
+    if boxed != bool(boxed_kinds(want)) and kinds(have):
         return False
-    return all(_fits_inside(m, member_of_kind(want, str(kind_of(m)))) for m in kinds(have))
+    pairs = [(m, counterpart(m, want)) for m in kinds(have)]
+    if boxed and any(kind_of(m) != kind_of(w) for m, w in pairs if not isinstance(w, NeverT)):
+        return False
+    return all(_fits_inside(m, w) for m, w in pairs)
 
 
 def _fits_inside(have: Ty, want: Ty) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import DictT, Expr, IntT, Lit, Local, NeverT, NoneT, Op, SeqT, SetT, StrT, TupleT, members
+from specgen.expr import DictT, Expr, IntT, Lit, Local, NeverT, NoneT, Op, SeqT, SetT, StrT, TupleT, Ty, members
 from specgen.lower import containers, kinds, names, suspension, sync
 from specgen.lower.calls import call_method, inline, lower_await, open_frame, return_value
 from specgen.lower.exprs import attribute_of, binary, lower, rv, split
@@ -24,6 +24,7 @@ from specgen.lower.values import (
     Unknown,
     Val,
     Value,
+    apply,
     call as op_call,
     eq,
 )
@@ -186,11 +187,39 @@ def _unpack(lw: Lowerer, elts: list[ast.expr], value: Value) -> None:
         for target, item in zip(elts, parts, strict=True):
             assign(lw, target, item)
         return
+    if isinstance(found, TupleT):
+        found = SeqT(containers.item_type(found))
+        val = Val(kinds.coerce(val, found), found)
+    if isinstance(found, SeqT):
+        _unpack_sequence(lw, elts, Val(kinds.unbox(val, "seq"), found), found.item)
+        return
+    if isinstance(containers.container_of(val.ty), SetT):
+        lw.approximate("unpacking of an unordered collection", "any value")
+    for target in elts:
+        unknown: Value = Val(NONE, NeverT()) if isinstance(val.ty, NeverT) else lw.approximate("unpacking", "any value")
+        assign(lw, target.value if isinstance(target, ast.Starred) else target, unknown)
+
+
+def _unpack_sequence(lw: Lowerer, elts: list[ast.expr], seq: Val, item: Ty) -> None:
+    star = next((i for i, e in enumerate(elts) if isinstance(e, ast.Starred)), None)
+    length = op_call("Len", seq.expr)
+    if not isinstance(item, NeverT):
+        fits = Op("=", (length, Lit(len(elts)))) if star is None else Op(">=", (length, Lit(len(elts) - 1)))
+        containers.raise_unless(lw, fits, "ValueError")
+    parts: list[Value] = []
     for i, target in enumerate(elts):
-        if isinstance(target, ast.Starred) or (found is None and not isinstance(val.ty, NeverT)):
-            assign(lw, target.value if isinstance(target, ast.Starred) else target, lw.approximate("unpacking", "any value"))
+        if star is None or i < star:
+            value = Val(apply(seq.expr, Lit(i + 1)), item)
+        elif isinstance(target, ast.Starred):
+            last = length if star == len(elts) - 1 else Op("-", (length, Lit(len(elts) - 1 - star)))
+            value = Val(op_call("SubSeq", seq.expr, Lit(i + 1), last), SeqT(item))
         else:
-            assign(lw, target, containers.item(lw, val, Val(Lit(i), IntT())))
+            value = Val(apply(seq.expr, containers.index(seq.expr, Lit(i - len(elts)))), item)
+        local = lw.temp("part")
+        lw.active.add(local)
+        parts.append(lw.set_local(local, value) if len(elts) > 1 else value)
+    for target, part in zip(elts, parts, strict=True):
+        assign(lw, target.value if isinstance(target, ast.Starred) else target, part)
 
 
 def augmented(lw: Lowerer, node: ast.AugAssign) -> None:

@@ -108,10 +108,10 @@ class Serial:
     calls: tuple[Call, ...]
 
 
-def serial_of_tlc(made: Compiled, bounds: Bounds) -> Serial:
+def serial_of_tlc(made: Compiled, bounds: Bounds, joined: bool = False) -> Serial:
     result = tlc(made.spec, printing.cfg(made.spec, bounds, False))
     assert result.outcome is Outcome.PASSED, f"{result.reason}\n{result.errors}\n{made.spec.text}"
-    decode = Decoder(made.program)
+    decode = Decoder(made.program, joined)
     outcomes: set[tuple[object, ...]] = set()
     calls: dict[Call, None] = {}
     for text in sorted(set(result.prints)):
@@ -145,8 +145,9 @@ def fields(value: Any) -> dict[Any, Any]:
 class Decoder:
     """TLC's values back to Python's, in the form that ``freeze`` gives Python's own."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, joined: bool = False) -> None:
         self.program = program
+        self.joined = joined
         self.types = {v.name: v.ty for v in program.vars}
         owned = {m.cls for v in program.vars if isinstance(v.ty, DictT) for m in members(v.ty.key) if isinstance(m, RefT)}
         self.tables = {
@@ -204,7 +205,9 @@ class Decoder:
                 return ("list", tuple(self.value(v, item, view) for v in fields(value).values()))
             case TupleT(items):
                 found = tuple(self.value(v, t, view) for v, t in zip(fields(value).values(), items, strict=True))
-                return ("tuple", found)
+                if self.joined:
+                    return "".join(map(str, found))
+                return ("list", found)
             case SetT(item):
                 return ("set", frozenset(self.value(v, item, view) for v in value))
             case DictT(key, of):
@@ -249,7 +252,7 @@ def freeze(value: Any, classes: Mapping[str, type], tables: Mapping[tuple[str, s
             case list() | deque():
                 return ("list", tuple(map(go, v)))
             case tuple():
-                return ("tuple", tuple(map(go, v)))
+                return ("list", tuple(map(go, v)))
             case set() | frozenset():
                 return ("set", frozenset(map(go, v)))
             case dict():
@@ -356,8 +359,12 @@ def compare(
     bounds: Bounds = Bounds(1, 1, 1),
     approximate: tuple[str, ...] = (),
     more_allowed: bool = False,
+    joined: bool = False,
 ) -> Compiled:
-    """Assert that TLC and Python give the same outcomes; with ``more_allowed`` TLC may give more (choices)."""
+    """Assert that TLC and Python give the same outcomes; with ``more_allowed`` TLC may give more (choices).
+
+    ``joined``: tuples are texts put together, not tuples.
+    """
     found = compile_all(directory, source, [cls] if cls else [])
     assert len(found) == 1, f"one target expected, found {sorted(found)}"
     ((name, made),) = found.items()
@@ -365,7 +372,7 @@ def compare(
     missing = [a for a in approximate if not any(a in s for s in seen)]
     surplus = [s for s in seen if not any(a in s for a in approximate)]
     assert not missing and not surplus, f"abstractions: missing {missing}, surplus {surplus}"
-    of_tlc = serial_of_tlc(made, bounds)
+    of_tlc = serial_of_tlc(made, bounds, joined)
     assert {c.op for c in of_tlc.calls} == {o.name for o in made.program.operations}, (sorted({o.name for o in made.program.operations}- {c.op for c in of_tlc.calls}))
     of_python = serial_of_python(source, made, of_tlc.calls, bounds.before, name)
     lost, added = of_python - of_tlc.outcomes, of_tlc.outcomes - of_python
