@@ -5,6 +5,7 @@ A file that can't be read is no error but a :class:`extractor.types.Problem`: th
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -16,7 +17,8 @@ class RepositoryNotFound(ExtractorError):
     """The repository path doesn't exist or isn't a directory."""
 
     def __init__(self, repo: Path) -> None:
-        why = "is not a directory" if repo.exists() else "does not exist"
+        found = os.path.exists(repo)  # noqa: PTH110 - says False of what may not be looked at
+        why = "is not a directory" if found else "does not exist"
         super().__init__(f"repository {repo} {why}; give the path of the directory that holds the code")
 
 

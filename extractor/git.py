@@ -1,10 +1,13 @@
 """What git says about a repository, through its command line only: nothing is checked out, no hook runs."""
 
+# ruff: noqa: PTH110, PTH122 - os.path says False of what may not be looked at, Path raises
+
 from __future__ import annotations
 
 import hashlib
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,44 +31,37 @@ def state(repo: Path) -> GitState:
     if isinstance(head, str):
         return GitState(None, note=head)
     commit = head.decode("ascii", "replace").strip()
-    if not (repo / ".git").exists() and isinstance(run(repo, "rev-parse", "--verify", "--quiet", "HEAD:./"), str):
+    if not os.path.exists(repo / ".git") and isinstance(run(repo, "rev-parse", "--verify", "--quiet", "HEAD:./"), str):
         return GitState(None, note="inside a repository that doesn't know this directory")
     return GitState(commit)
 
 
-def is_dirty(repo: Path, feature: str = ".") -> bool:
-    """True when a tracked file under ``feature`` differs from HEAD. False outside git.
+def is_dirty(repo: Path, feature: str, contents: Mapping[str, bytes], suffixes: frozenset[str]) -> bool:
+    """True when the source of the feature isn't what HEAD has: changed, new or deleted files. False without a commit.
 
-    git names the files whose time stamps changed; what is in them is compared here, because git itself would run
-    the filter commands that the repository's own configuration may name.
+    ``contents`` is what was read, by path relative to ``repo``. git only lists the ids in the commit, the comparing
+    is done here: to look at the work tree, git would run the filters that the repository's own settings name.
     """
     if not _under_git(repo):
         return False
-    out = run(repo, "diff-index", "--no-renames", "--ignore-submodules", "-z", "HEAD", "--", feature)
-    if not isinstance(out, bytes):
+    listed = run(repo, "ls-tree", "-r", "-z", "HEAD", "--", "./" if feature == "." else feature)
+    if not isinstance(listed, bytes):
         return False
-    fields = out.split(b"\0")
-    top = run(repo, "rev-parse", "--show-toplevel")
-    root = Path(os.fsdecode(top.rstrip(b"\n"))) if isinstance(top, bytes) else repo
-    return any(
-        _differs(root, head.decode(), os.fsdecode(path)) for head, path in zip(fields[::2], fields[1::2], strict=False)
-    )
+    ids: dict[str, str] = {}
+    for entry in listed.split(b"\0")[:-1]:
+        about, _, path = entry.partition(b"\t")
+        ids[os.fsdecode(path)] = about.split()[2].decode("ascii")
+    if any(path not in ids or not _is_blob(data, ids[path]) for path, data in contents.items()):
+        return True
+    gone = (path for path in ids if path not in contents and os.path.splitext(path)[1] in suffixes)
+    return any(not os.path.lexists(repo / path) for path in gone)
 
 
-def _differs(root: Path, head: str, path: str) -> bool:
-    """Whether a file is no longer the one whose id HEAD has; ``head`` is a line of raw diff output."""
-    _, _, old, new, status = head.split()
-    if status != "M" or new.strip("0"):
-        return True
-    try:
-        data = (root / path).read_bytes()
-    except OSError:
-        return True
-    digest = hashlib.sha1 if len(old) == 40 else hashlib.sha256
-    for content in (data, data.replace(b"\r\n", b"\n")):
-        if digest(b"blob %d\0" % len(content) + content).hexdigest() == old:
-            return False
-    return True
+def _is_blob(data: bytes, wanted: str) -> bool:
+    """Whether ``data``, as it is or with git's line ends, has this object id."""
+    digest = hashlib.sha1 if len(wanted) == 40 else hashlib.sha256
+    spellings = (data, data.replace(b"\r\n", b"\n")) if b"\r\n" in data else (data,)
+    return any(digest(b"blob %d\0" % len(text) + text).hexdigest() == wanted for text in spellings)
 
 
 def run(repo: Path, *arguments: str) -> bytes | str:
@@ -99,4 +95,4 @@ def _environment() -> dict[str, str]:
 def _under_git(repo: Path) -> bool:
     """Looked up by hand so that a directory outside git costs no process."""
     real = repo.resolve()
-    return any((place / ".git").exists() for place in (real, *real.parents))
+    return any(os.path.exists(place / ".git") for place in (real, *real.parents))

@@ -77,7 +77,8 @@ def index(repo: Path, feature: str | Path, cache: Path | None = None, limits: Li
         files=tuple(files),
         problems=tuple(sorted(problems, key=lambda problem: (problem.span.path, problem.span.line))),
         counts=Counts(parsed, len(read) - parsed),
-        dirty=head.commit is not None and git.is_dirty(root, relative(root, place)),
+        dirty=head.commit is not None
+        and git.is_dirty(root, relative(root, place), {found.path: data for found, data, _ in read}, SUFFIXES),
     )
 
 

@@ -117,7 +117,8 @@ class Resolver:
         imported = self._files[path]["imports"].get(name)
         if imported is not None:
             return self._imported(path, imported, depth + 1)
-        return None
+        submodule = self._modules.get(f"{_full(path)}.{name}")
+        return (submodule, "") if submodule is not None else None
 
     def _through_field(self, path: str, cls: str, attribute: str, method: str) -> str | None:
         """``self.store.put`` where every value seen for ``self.store`` is of one in-feature class."""

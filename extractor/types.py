@@ -196,7 +196,7 @@ class Counts:
 class Facts(_Lazy):
     """Everything known about one feature at one moment. ``commit`` is None outside git.
 
-    ``dirty`` when tracked files of the feature differ from that commit.
+    ``dirty`` when the feature's source is not what that commit has: changed, new or deleted files.
     """
 
     repo: str

@@ -1,5 +1,7 @@
 """Which files a feature has: a bounded walk that never leaves the repository and follows no link."""
 
+# ruff: noqa: PTH110, PTH112, PTH113, PTH118 - os.path says False of what may not be looked at, Path raises
+
 from __future__ import annotations
 
 import os
@@ -72,7 +74,7 @@ def locate(repo: Path, feature: str | Path) -> tuple[Path, Path]:
 
     Raises RepositoryNotFound, FeatureNotFound, FeatureOutsideRepository.
     """
-    if not repo.is_dir():
+    if not os.path.isdir(repo):
         raise RepositoryNotFound(repo)
     root = repo.resolve()
     place = root / feature
@@ -99,7 +101,7 @@ def packages(root: Path, files: Iterable[HasPath]) -> frozenset[str]:
     for file in files:
         directory = file.path.rpartition("/")[0]
         while directory and directory not in asked:
-            asked[directory] = (root / directory / "__init__.py").is_file()
+            asked[directory] = os.path.isfile(root / directory / "__init__.py")
             directory = directory.rpartition("/")[0]
     return frozenset(directory for directory, found in asked.items() if found)
 
@@ -108,7 +110,7 @@ def walk(root: Path, feature: Path, suffixes: frozenset[str], limits: Limits) ->
     """Every source file under ``feature`` (or the file itself), in path order."""
     listing = Listing()
     prefix = relative(root, feature)
-    if feature.is_file():
+    if os.path.isfile(feature):
         if feature.suffix in suffixes:
             listing.files.append(Found(prefix, str(feature), feature.suffix))
         else:
@@ -157,7 +159,7 @@ def _suffix(name: str) -> str:
 
 
 def _is_virtualenv(directory: str) -> bool:
-    return Path(directory, "pyvenv.cfg").exists()
+    return os.path.exists(os.path.join(directory, "pyvenv.cfg"))
 
 
 def _link(absolute: str, path: str, root: str, is_source: bool) -> Problem | None:
@@ -168,7 +170,7 @@ def _link(absolute: str, path: str, root: str, is_source: bool) -> Problem | Non
         return _problem("link", path, f"link not followed: {error.strerror or error}")
     if target != root and not target.startswith(root.rstrip("/") + "/"):
         return _problem("link", path, "link leaves the repository; not followed")
-    if is_source or Path(target).is_dir():
+    if is_source or os.path.isdir(target):
         return _problem("link", path, f"link not followed; its target is {Path(target).relative_to(root).as_posix()}")
     return None
 

@@ -218,6 +218,8 @@ def _created(view: FileView, made: Bindings, scopes: Scopes, lefts: list[Range])
             continue
         if kind:
             made.created.setdefault(key, kind)
+        elif not view.data[lefts[index][1] : site.start].rstrip().endswith(b"="):
+            continue  # ``clock or Clock()``: one of several values
         elif key[0] >= 0 and key[1].startswith("self.") and _ends_statement(view.data, site.end):
             types = made.types.setdefault(key[0], {})
             name = key[1].partition(".")[2]

@@ -71,6 +71,8 @@ class _Reader:
                     if found is not None:
                         target = object_
                 found = found or known.promises
+            if found is not None and found[0] == "retry" and self.view.data.startswith(b"@", site.start - 1):
+                continue  # told with the function that it decorates
             if found is not None:
                 rows.append([site.start, site.owner, *found, target, *self.view.span(site.start, site.end)])
         return rows
