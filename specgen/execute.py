@@ -162,9 +162,10 @@ class Executor:
         here = (node.path, node.line, node.function)
         if node.kind in {"guard", "suspend"} and node.alternatives:
             return "cut"
-        if not node.accesses and node.kind != "suspend":
-            return "no"
-        return "cut" if st.accessed or (here != st.at and st.path) else "no"
+        falls_off = node.kind == "done" and not self._text(node).startswith(("return", "raise"))
+        if here != st.at and node.line > 0 and node.kind != "skip" and not falls_off:
+            return "cut"
+        return "cut" if st.accessed and (node.accesses or node.kind == "suspend") else "no"
 
     def _turn_only_releases(self, n: int) -> bool:
         """Whether only releases and both-movers follow until others may run."""
