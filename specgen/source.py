@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import builtins
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from extractor.types import Facts, Span
+from specgen.usage import Usage
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -100,6 +102,14 @@ class Sources:
         for module in self.modules.values():
             for cls in module.classes.values():
                 self._classes.setdefault(cls.name, []).append(cls)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """How the feature uses names."""
+        usage = Usage()
+        for module in self.modules.values():
+            usage.add(module)
+        return usage
 
     def find_class(self, name: str, near: Module | None = None) -> Class | None:
         """The class of that name: in ``near`` first, else through its imports, else the only one."""

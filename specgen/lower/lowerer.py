@@ -199,9 +199,7 @@ class Lowerer:
         self.origins: dict[str, str] = {}
         self.held: list[str] = []
         self.heap: dict[str, str] = {}
-        self.heap_classes: dict[str, list[str]] = {}
         self.fresh_refs: list[Expr] = []
-        self._written: dict[str, set[str]] = {}
         self.pending_factory: Callable[[], Val] | None = None
         self.handled: list[Exc] = []
         self.globals_begun: set[str] = set()
@@ -521,59 +519,21 @@ class Lowerer:
 
     def written_outside_init(self, obj: Obj) -> set[str]:
         """Attributes that a method other than ``__init__`` assigns, on ``self`` or on any other name."""
-        if obj.cls is None:
-            key, functions = obj.module.path, list(obj.module.functions.values())
-            for cls in obj.module.classes.values():
-                functions += cls.methods.values()
-        else:
-            key = obj.cls.name
-            functions = [f for m in self.sources.modules.values() for c in m.classes.values() for f in c.methods.values()]
-            functions += [f for m in self.sources.modules.values() for f in m.functions.values()]
-        if key not in self._written:
-            self._written[key] = _assigned(functions, obj.cls is None)
-        return self._written[key]
+        usage = self.sources.usage
+        return usage.globals_assigned[obj.module.path] if obj.cls is None else usage.assigned
 
     def known_field(self, cls: Class, attr: str) -> bool:
         """Whether instances of the class are given that attribute somewhere."""
-        for owner in self.sources.mro(cls):
-            for node in ast.walk(owner.node):
-                if isinstance(node, ast.Attribute) and node.attr == attr and isinstance(node.ctx, ast.Store):
-                    return True
-                if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == attr:
-                    return True
-        return False
+        return any(attr in self.sources.usage.fields(owner) for owner in self.sources.mro(cls))
 
     def methods_called_on(self, attr: str) -> frozenset[str]:
         """Names of the methods that the feature calls on ``self.attr``."""
-        found: set[str] = set()
-        for module in self.sources.modules.values():
-            for node in ast.walk(module.tree):
-                match node:
-                    case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=name), attr=method)) if name == attr:
-                        found.add(method)
-        return frozenset(found)
+        return frozenset(self.sources.usage.methods_on.get(attr, ()))
 
     def in_scope(self, name: str, node: ast.AST) -> bool:
         """Whether the name is a local or a parameter of the current function."""
         frame = self.frame
         return frame is not None and (name in frame.names or name in frame.slots or name in frame.stored)
-
-
-def _assigned(functions: list[Function], module_level: bool) -> set[str]:
-    out: set[str] = set()
-    for function in functions:
-        declared: set[str] = set()
-        for node in ast.walk(function.node):
-            if isinstance(node, ast.Global):
-                declared |= set(node.names)
-        for node in ast.walk(function.node):
-            if module_level and isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-                if node.id in declared:
-                    out.add(node.id)
-            elif not module_level and isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
-                if function.name not in {"__init__", "__new__", "__post_init__"}:
-                    out.add(node.attr)
-    return out
 
 
 def _container(ty: Ty) -> Ty:

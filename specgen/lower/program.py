@@ -242,7 +242,7 @@ def _constructor_argument(
     lw: Lowerer, cls: Class, name: str, param: ast.arg, default: ast.expr | None, held: list[str]
 ) -> Value | None:
     """What a constructor argument is: a collaborator, a small number, an opaque value, or its default."""
-    methods = frozenset(m for attr in held for m in lw.methods_called_on(attr)) | _called_on_name(cls, name)
+    methods = frozenset(m for attr in held for m in lw.methods_called_on(attr)) | lw.sources.usage.methods_on_name(cls, name)
     annotated = dotted(param.annotation).rpartition(".")[2] if param.annotation is not None else ""
     if isinstance(param.annotation, ast.Constant) and isinstance(param.annotation.value, str):
         annotated = param.annotation.value.rpartition(".")[2]
@@ -259,7 +259,7 @@ def _constructor_argument(
             obj = Obj(concrete, concrete.module, (held[0] if held else name).strip("_"))
             _build_nested(lw, obj, concrete)
             return obj
-    called = any(_is_called(lw, attr) for attr in held)
+    called = any(attr in lw.sources.usage.called for attr in held)
     if methods and found is None and not _known_annotation(annotated):
         matching = _the_one_class_with(lw.sources, cls, methods)
         if matching is not None:
@@ -302,24 +302,6 @@ def _build_nested(lw: Lowerer, obj: Obj, cls: Class) -> None:
 
 def _known_annotation(name: str) -> bool:
     return name in {"int", "float", "str", "bytes", "bool", "Decimal", "dict", "list", "set", "tuple", "timedelta", "Path", "Dict", "List", "Set"}
-
-
-def _called_on_name(cls: Class, name: str) -> frozenset[str]:
-    out = set()
-    for node in ast.walk(cls.node):
-        match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=method)) if found == name:
-                out.add(method)
-    return frozenset(out)
-
-
-def _is_called(lw: Lowerer, attr: str) -> bool:
-    for module in lw.sources.modules.values():
-        for node in ast.walk(module.tree):
-            match node:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)) if name == attr:
-                    return True
-    return False
 
 
 def _is_interface(sources: Sources, cls: Class) -> bool:

@@ -1,0 +1,84 @@
+"""How a feature uses names, found once for all of it: what is assigned where, and what is called on what."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from specgen.source import Class, Function, Module
+
+_CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__"})
+
+
+@dataclass(slots=True)
+class Usage:
+    """Attribute and method names by their plain spelling: two classes' attributes of one name count as one.
+
+    ``methods_on``: attribute -> methods called on it; ``called``: attributes of ``self`` called like functions;
+    ``assigned``: attributes that a function other than a constructor assigns or deletes;
+    ``globals_assigned``: path -> globals that its functions assign.
+    """
+
+    methods_on: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    called: set[str] = field(default_factory=set)
+    assigned: set[str] = field(default_factory=set)
+    globals_assigned: dict[str, set[str]] = field(default_factory=dict)
+    _fields: dict[int, set[str]] = field(default_factory=dict)
+    _on_names: dict[int, dict[str, set[str]]] = field(default_factory=dict)
+
+    def add(self, module: Module) -> None:
+        """Look through one module."""
+        for node in ast.walk(module.tree):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=name), attr=method)):
+                    self.methods_on[name].add(method)
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)):
+                    self.called.add(name)
+        functions = list(module.functions.values())
+        for cls in module.classes.values():
+            functions += cls.methods.values()
+        names: set[str] = set()
+        for function in functions:
+            names |= self._function(function)
+        self.globals_assigned[module.path] = names
+
+    def _function(self, function: Function) -> set[str]:
+        declared: set[str] = set()
+        stored: set[str] = set()
+        for node in ast.walk(function.node):
+            match node:
+                case ast.Global(names=names):
+                    declared.update(names)
+                case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                    stored.add(name)
+                case ast.Attribute(attr=attr, ctx=ast.Store() | ast.Del()) if function.name not in _CONSTRUCTORS:
+                    self.assigned.add(attr)
+        return stored & declared
+
+    def fields(self, cls: Class) -> set[str]:
+        """Attributes that the class's own body assigns or declares somewhere."""
+        key = id(cls)
+        if key not in self._fields:
+            found = self._fields[key] = set()
+            for node in ast.walk(cls.node):
+                match node:
+                    case ast.Attribute(attr=attr, ctx=ast.Store()):
+                        found.add(attr)
+                    case ast.AnnAssign(target=ast.Name(id=name)):
+                        found.add(name)
+        return self._fields[key]
+
+    def methods_on_name(self, cls: Class, name: str) -> set[str]:
+        """Methods that the class's own body calls on a plain name."""
+        key = id(cls)
+        if key not in self._on_names:
+            found: dict[str, set[str]] = defaultdict(set)
+            for node in ast.walk(cls.node):
+                match node:
+                    case ast.Call(func=ast.Attribute(value=ast.Name(id=on), attr=method)):
+                        found[on].add(method)
+            self._on_names[key] = dict(found)
+        return self._on_names[key].get(name, set())
