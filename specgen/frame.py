@@ -9,7 +9,7 @@ from specgen.expr import HELPERS, DictT, NoneT, Op, SeqT, SetT, Ty, boxed_kinds,
 from specgen.layout import Layout
 from specgen.remarks import aligned
 from specgen.render import Block, hang, indented, quoted
-from specgen.rewrite import walk
+from specgen.rewrite import variables, walk
 from specgen.typing_text import bare, has_dict, membership, type_set
 
 _LONG = 100
@@ -248,7 +248,7 @@ def first_value(lay: Layout, name: str) -> Block:
 def init(lay: Layout) -> list[str]:
     """The conjuncts of Init."""
     c = lay.idents.c
-    out = [line for v in lay.program.vars for line in hang("/\\ ", first_value(lay, v.name))]
+    out = [line for name in _in_order(lay) for line in hang("/\\ ", first_value(lay, name))]
     out += [f"/\\ call = [{c} \\in Everyone |-> Unborn]", f'/\\ at = [{c} \\in Everyone |-> "idle"]']
     if lay.locals:
         out.append(f"/\\ local = [{c} \\in Everyone |-> NoLocals]")
@@ -256,6 +256,20 @@ def init(lay: Layout) -> list[str]:
     if lay.observable:
         out.append("/\\ start = None")
     out.append("/\\ before = 0")
+    return out
+
+
+def _in_order(lay: Layout) -> list[str]:
+    """The shared variables, each after those that its first value is computed from: TLC reads Init from the top."""
+    needs = {
+        v.name: {n for e in (v.init, v.init_set) if e is not None for n in variables(e)} - {v.name}
+        for v in lay.program.vars
+    }
+    out: list[str] = []
+    while needs:
+        ready = [n for n, wanted in needs.items() if wanted <= set(out)] or list(needs)
+        out += ready
+        needs = {n: wanted for n, wanted in needs.items() if n not in ready}
     return out
 
 
