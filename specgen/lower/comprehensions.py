@@ -125,7 +125,7 @@ def scan(lw: Lowerer, node: Comprehension) -> Scan | None:
     name = _fresh(lw)
     frame = lw.frame
     saved, slots = dict(frame.names), dict(frame.slots)
-    mark = lw.graph.mark()
+    point = lw.checkpoint()
     try:
         for target in ast.walk(gen.target):
             if isinstance(target, ast.Name):
@@ -139,8 +139,8 @@ def scan(lw: Lowerer, node: Comprehension) -> Scan | None:
         else:
             key = None
             value = exprs.rv(lw, exprs.lower(lw, node.elt))
-        if not _only_reads(lw, mark[0]):
-            lw.graph.roll_back(mark)
+        if not _only_reads(lw, point.mark[0]):
+            lw.roll_back(point)
             return None
         return Scan(source, name, test, value, key)
     finally:

@@ -47,6 +47,7 @@ from specgen.lower.values import (
     New,
     Obj,
     Place,
+    SuperV,
     Sync,
     Unknown,
     Val,
@@ -269,24 +270,12 @@ def f_string(lw: Lowerer, parts: list[ast.expr]) -> Value:
 
 def pure(lw: Lowerer, run: Callable[[], Value]) -> Value | None:
     """Run a lowering; undo it and return None if it made nodes (touched shared state, chose, raised)."""
-    mark = lw.graph.mark()
-    saved = (dict(lw.temps), set(lw.active), dict(lw.abstractions))
+    point = lw.checkpoint()
     value = run()
-    if isinstance(value, Val) and not lw.graph.grown_since(mark):
+    if isinstance(value, Val) and lw.untouched_since(point):
         return value
-    _forget(lw, mark[0])
-    lw.graph.roll_back(mark)
-    lw.temps, lw.active, lw.abstractions = saved
+    lw.roll_back(point)
     return None
-
-
-def _forget(lw: Lowerer, first: int) -> None:
-    from specgen.lower.lowerer import Handlers
-
-    for item in lw.exits:
-        if isinstance(item, Handlers):
-            for incoming in item.incoming:
-                incoming[:] = [(e, x) for e, x in incoming if all(n < first for n, _ in e)]
 
 
 def condition(lw: Lowerer, node: ast.expr) -> Expr:
@@ -350,11 +339,11 @@ def bool_value(lw: Lowerer, node: ast.BoolOp) -> Value:
     if isinstance(first, Val) and first.expr == NONE and stop_if_true:
         return lower(lw, rest[0]) if len(rest) == 1 else bool_value(lw, ast.BoolOp(node.op, rest))
     if isinstance(first, Unknown) and stop_if_true:
-        mark = lw.graph.mark()
+        point = lw.checkpoint()
         other = lower(lw, rest[-1])
         if names.is_static(other):
             return other
-        lw.graph.roll_back(mark)
+        lw.roll_back(point)
     value = _truthy(lw, first) if isinstance(first, (Val, Place)) else rv(lw, first, "bool")
     test = kinds.truth(value)
     tail = rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
@@ -665,6 +654,13 @@ def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
             from specgen.lower.objects import get_field
 
             return get_field(lw, owner, attr)
+        case SuperV(me, above):
+            inherited = next((c.methods[attr] for c in above if attr in c.methods), None)
+            if inherited is not None and "property" in inherited.decorators():
+                from specgen.lower.calls import inline
+
+                return inline(lw, Func(inherited, me), [], {})
+            return Func(inherited, me) if inherited is not None else Method(owner, attr, node)
         case External(name):
             return External(f"{name}.{attr}")
         case ClassV(cls):
@@ -680,11 +676,16 @@ def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
                 return get_field(lw, New(owner.expr, found), attr)
         case Val(ty=ty):
             for member in members(ty):
-                if isinstance(member, RecordT) and attr in dict(member.fields):
-                    return Val(Op("field", (kinds.unbox(owner, "record"),), (attr,)), dict(member.fields)[attr])
+                if isinstance(member, RecordT):
+                    record = Val(kinds.unbox(owner, "record"), member)
+                    never_none(lw, owner, "AttributeError")
+                    if attr in dict(member.fields):
+                        return Val(Op("field", (record.expr,), (attr,)), dict(member.fields)[attr])
+                    return _of_record(lw, record, member.name, node)
                 if isinstance(member, RefT):
                     found = lw.sources.find_class(member.cls)
                     if found is not None:
+                        never_none(lw, owner, "AttributeError")
                         from specgen.lower.objects import get_field
 
                         return get_field(lw, New(kinds.unbox(owner, "ref"), found), attr)
@@ -695,6 +696,16 @@ def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
         case Unknown():
             return owner
     return Method(owner, attr, node)
+
+
+def _of_record(lw: Lowerer, record: Val, cls_name: str, node: ast.Attribute) -> Value:
+    cls = lw.sources.find_class(cls_name)
+    method = lw.sources.method(cls, node.attr) if cls is not None else None
+    if method is not None and "property" in method.decorators():
+        from specgen.lower.calls import inline
+
+        return inline(lw, Func(method, record), [], {})
+    return Method(record, node.attr, node)
 
 
 def _class_constant(lw: Lowerer, cls: object, attr: str) -> Value:

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from extractor.types import Span
 from specgen.expr import (
@@ -169,6 +170,35 @@ class VarInfo:
     lock: bool = False
     observable: bool = True
     init: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All that lowering a piece of code may add to, as it was before."""
+
+    mark: tuple[int, list[Edge]]
+    temps: dict[str, int]
+    active: set[str]
+    held: list[str]
+    abstractions: dict[tuple[str, int, str], Abstraction]
+    assumptions: dict[str, Assumption]
+    exits: list[tuple[Exit, tuple[int, ...]]]
+
+
+def _sizes(item: Exit) -> tuple[int, ...]:
+    return tuple(len(part) for part in _parts(item))
+
+
+def _parts(item: Exit) -> list[list[Any]]:
+    """The lists that code inside an enclosing construct adds its ways out to."""
+    match item:
+        case Handlers():
+            return [*item.incoming]
+        case Loop():
+            return [item.breaks, item.continues]
+        case Boundary():
+            return [item.frame.returns, item.frame.returned]
+    return []
 
 
 class Lowerer:
@@ -529,6 +559,26 @@ class Lowerer:
     def methods_called_on(self, attr: str) -> frozenset[str]:
         """Names of the methods that the feature calls on ``self.attr``."""
         return frozenset(self.sources.usage.methods_on.get(attr, ()))
+
+    def checkpoint(self) -> Checkpoint:
+        """A point that lowering can be rolled back to."""
+        exits = [(item, _sizes(item)) for item in self.exits]
+        notes = (dict(self.abstractions), dict(self.assumptions))
+        return Checkpoint(self.graph.mark(), dict(self.temps), set(self.active), list(self.held), *notes, exits)
+
+    def untouched_since(self, point: Checkpoint) -> bool:
+        """Whether the code lowered since then is a pure value: no node was made, no way out was taken."""
+        same = all(_sizes(item) == sizes for item, sizes in point.exits)
+        return same and not self.graph.grown_since(point.mark) and self.graph.cursor == point.mark[1]
+
+    def roll_back(self, point: Checkpoint) -> None:
+        """Forget what was lowered since."""
+        for item, sizes in point.exits:
+            for part, size in zip(_parts(item), sizes, strict=True):
+                del part[size:]
+        self.graph.roll_back(point.mark)
+        self.temps, self.active, self.held = dict(point.temps), set(point.active), list(point.held)
+        self.abstractions, self.assumptions = dict(point.abstractions), dict(point.assumptions)
 
     def in_scope(self, name: str, node: ast.AST) -> bool:
         """Whether the name is a local or a parameter of the current function."""
