@@ -11,9 +11,8 @@ import tree_sitter
 
 _BRACKETS = b"()[]{}"
 _OTHERS = bytes(set(range(256)) - set(_BRACKETS))
-_CHAINS = (b"+", b"-", b"*", b"|", b"~", b")(", b").", b"](", b"][", b")[")
-_WORDS = (b" and ", b" or ", b" if ", b"not ", b"lambda")
-
+# A chain of operators or calls on one line makes the line long; over many lines, these begin or end them.
+_GOING_ON = (b"\n+", b"+\n", b"\nor", b"or\n", b"\nand", b"and\n", b"\n.")
 
 #: Levels beyond which tree-sitter's query cursor, which counts them in 16 bits, goes astray.
 UNREADABLE = 60_000
@@ -43,10 +42,12 @@ def too_deep(source: bytes, root: tree_sitter.Node, bound: int) -> tuple[int, in
 
 
 def _suspicious(source: bytes, bound: int) -> bool:
+    if len(source) < bound:
+        return False
     some = bound // 4
-    if len(source) > 8 * bound and max(map(len, source.split(b"\n"))) > 8 * bound:
-        return True
     if b"\n" + b" " * some in source or b"\n" + b"\t" * some in source:
+        return True
+    if max(map(len, source.split(b"\n"))) > 2 * bound:
         return True
     brackets = source.translate(None, _OTHERS)
     for _ in range(some):
@@ -56,7 +57,5 @@ def _suspicious(source: bytes, bound: int) -> bool:
         brackets = smaller
     if len(brackets) > some:  # still nested, or too many in strings and comments to tell
         return True
-    if any(source.count(word) > bound // 2 for word in _WORDS):
-        return True
-    dense = source.translate(None, b" \t\n\\")
-    return any(dense.count(chain) > bound // 2 for chain in _CHAINS)
+    unindented = source.translate(None, b" \t\\")
+    return any(unindented.count(sign) > bound // 8 for sign in _GOING_ON)

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from extractor.python.known import (
     MUTATORS,
     QUEUE_OR_THREAD_METHODS,
+    RANDOM_ROOTS,
     SYNC_METHODS,
+    TELLING,
     created_kind,
     guarantee_of,
     is_blocking,
@@ -42,6 +44,8 @@ _NOTHING = About(None, None, None, False, False, False, False)
 def about(meant: str) -> About | None:
     """What calling ``meant`` means, None when nothing is known of it."""
     name = meant.rpartition(".")[2]
+    if name not in TELLING and not name.lstrip("_")[:1].isupper() and not meant.startswith(RANDOM_ROOTS):
+        return None
     made = created_kind(meant)
     if made is None and name.lstrip("_")[:1].isupper():
         made = ""

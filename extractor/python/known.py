@@ -104,7 +104,7 @@ CLOCKS = _words(
     "datetime.datetime.today datetime.date.today datetime.now datetime.utcnow date.today django.utils.timezone.now "
     "pendulum.now arrow.now arrow.utcnow"
 )
-_RANDOM_ROOTS = ("random.", "secrets.", "numpy.random.", "np.random.")
+RANDOM_ROOTS = ("random.", "secrets.", "numpy.random.", "np.random.")
 _RANDOM = _words("os.urandom uuid.uuid1 uuid.uuid4 uuid1 uuid4")
 _CONCURRENT = _words(
     "asyncio.gather asyncio.wait asyncio.as_completed asyncio.create_task asyncio.ensure_future asyncio.TaskGroup "
@@ -140,7 +140,7 @@ def nondeterminism_of(meant: str) -> str | None:
     target, _, name = meant.rpartition(".")
     if meant in CLOCKS or (name == "time" and target.endswith("loop")) or meant.endswith("get_running_loop().time"):
         return "clock"
-    if meant in _RANDOM or meant.startswith(_RANDOM_ROOTS):
+    if meant in _RANDOM or meant.startswith(RANDOM_ROOTS):
         return "random"
     if meant in _TIMEOUTS:
         return "timeout"
@@ -259,3 +259,25 @@ def method_of(kind: str | None, target: str, name: str) -> tuple[str, str] | Non
     if operation is None or kind not in MECHANISMS:
         return None
     return kind, operation
+
+
+#: The last names of all calls that any of these tables speaks of, types and what is under RANDOM_ROOTS apart.
+TELLING = (
+    {
+        name.rpartition(".")[2]
+        for name in CLOCKS | _RANDOM | _CONCURRENT | _TIMEOUTS | _UNORDERED | _BLOCKING | _CONTAINERS.keys()
+    }
+    | _SYNC_CLASSES.keys()
+    | _CONCURRENT_METHODS
+    | _MESSAGES
+    | _UNORDERED_METHODS
+    | _BLOCKING_METHODS
+    | {"time", "submit", "result", "exception"}
+    | _TRANSACTIONS.keys()
+    | _VERSIONS
+    | _LEASES
+    | _RETRIES
+    | SYNC_METHODS
+    | QUEUE_OR_THREAD_METHODS
+    | MUTATORS
+)

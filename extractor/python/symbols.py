@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,12 @@ import tree_sitter
 from extractor.providers import Provider
 from extractor.view import FileView, one_line
 
+# Keyword and name, then plain parameter names, or plain bases, or nothing; anything more is read by its nodes.
+_HEAD = re.compile(
+    rb"(async[ \t]+)?(?:(def)[ \t]+([\w\x80-\xff]+)[ \t]*\(([\w\s,\x80-\xff]*)\)"
+    rb"|(class)[ \t]+([\w\x80-\xff]+)[ \t]*(?:\(([\w\s,.\x80-\xff]*)\))?[ \t]*:)"
+)
+
 
 def _symbols(view: FileView) -> list[list[Any]]:
     """Rows (kind, name, qualname, line, end line, bases, decorators, parameters, is_async, parent), in source order."""
@@ -18,28 +25,43 @@ def _symbols(view: FileView) -> list[list[Any]]:
     bodies: list[tuple[int, int, int]] = []
     enclosing: list[tuple[int, str, str, int]] = []  # end, kind, prefix of qualnames, index
     starts: list[int] = []
-    for node in view.nodes("definition"):
-        name_node, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        if name_node is None or body is None:
-            continue
-        start, end = node.start_byte, node.end_byte
-        name = view.name(name_node.start_byte, name_node.end_byte)
+    data = view.data
+    for node, (start, end) in zip(view.nodes("definition"), view.ranges("definition"), strict=True):
         while enclosing and enclosing[-1][0] <= start:
             enclosing.pop()
         _, outer_kind, prefix, parent = enclosing[-1] if enclosing else (0, "", "", -1)
-        if node.type == "class_definition":
-            kind, params, is_async = "class", [], False
-            bases = _bases(view, node.child_by_field_name("superclasses"))
+        bases: list[str] = []
+        params: list[list[Any]] = []
+        head = _HEAD.match(data, start)
+        if head is not None:
+            # Most heads are simple enough to be read as they stand, which is several times as fast as by node.
+            is_async = head.group(1) is not None
+            keyword, raw_name, inner = head.group(2, 3, 4) if head.group(2) else head.group(5, 6, 7)
+            name, body = view.spelled(raw_name), head.end()
+            if keyword == b"def":
+                params = _simple_params(inner)
+            elif inner:
+                bases = [base for base in map(str.strip, inner.decode().split(",")) if base]
         else:
-            kind = "method" if outer_kind == "class" else "function"
-            bases = []
-            params = _params(view, node.child_by_field_name("parameters"))
-            is_async = view.data.startswith(b"async", start)
+            name_node = node.child_by_field_name("name")
+            if name_node is None:
+                continue
+            name = view.name(name_node.start_byte, name_node.end_byte)
+            is_async = data.startswith(b"async", start)
+            keyword = b"class" if node.type == "class_definition" else b"def"
+            arguments = node.child_by_field_name("superclasses" if keyword == b"class" else "parameters")
+            body = (arguments or name_node).end_byte
+            if arguments is not None and keyword == b"class":
+                bases = _bases(view, arguments)
+            elif arguments is not None:
+                params = _params(view, arguments)
+        kind = "class" if keyword == b"class" else "method" if outer_kind == "class" else "function"
         place = len(rows)
-        bodies.append((body.start_byte, body.end_byte, place))
+        bodies.append((body, end, place))
         starts.append(start)
         qualname = prefix + name
-        rows.append([kind, name, qualname, view.line(start), view.last_line(end), bases, [], params, is_async, parent])
+        line, last_line = view.line(start), view.last_line(end)
+        rows.append([kind, name, qualname, line, last_line, bases, [], params, is_async, parent])
         enclosing.append((end, kind, qualname + ".", place))
     for start, end in view.ranges("decorator"):
         place = bisect_left(starts, end)
@@ -49,9 +71,7 @@ def _symbols(view: FileView) -> list[list[Any]]:
     return rows
 
 
-def _bases(view: FileView, arguments: tree_sitter.Node | None) -> list[str]:
-    if arguments is None:
-        return []
+def _bases(view: FileView, arguments: tree_sitter.Node) -> list[str]:
     return [
         view.name(child.start_byte, child.end_byte)
         for child in arguments.named_children
@@ -59,33 +79,13 @@ def _bases(view: FileView, arguments: tree_sitter.Node | None) -> list[str]:
     ]
 
 
-def _params(view: FileView, parameters: tree_sitter.Node | None) -> list[list[Any]]:
-    if parameters is None:
-        return []
-    raw = view.data[parameters.start_byte : parameters.end_byte]
-    known = _simple_params(raw)
-    if known is not None:
-        return known
-    return _typed_params(view, parameters)
-
-
 @lru_cache(maxsize=4096)
-def _simple_params(raw: bytes) -> list[list[Any]] | None:
-    """Plain names only; most lists are, and many are alike."""
-    inner = raw[1:-1].strip()
-    if not inner:
-        return []
-    names = [part.strip() for part in inner.split(b",")]
-    if all(name.isidentifier() for name in map(_ascii, names)):
-        return [[name.decode(), None, None, "positional"] for name in names]
-    return None
+def _simple_params(inner: bytes) -> list[list[Any]]:
+    """Plain names only; many lists are alike."""
+    return [[name, None, None, "positional"] for name in map(str.strip, inner.decode().split(",")) if name]
 
 
-def _ascii(raw: bytes) -> str:
-    return raw.decode("ascii", "replace")
-
-
-def _typed_params(view: FileView, parameters: tree_sitter.Node) -> list[list[Any]]:
+def _params(view: FileView, parameters: tree_sitter.Node) -> list[list[Any]]:
     params: list[list[Any]] = []
     kind = "positional"
     for child in parameters.named_children:
