@@ -12,6 +12,7 @@ from specgen.types import Plan, Target
 
 MAX_OPERATIONS = 10
 SPECIAL_OPERATIONS = ("__getitem__", "__setitem__", "__delitem__", "__contains__", "__len__", "__call__")
+_NO_OBJECTS = {"an exception", "an enumeration", "a record", "a protocol: an interface without state"}
 _TEST = re.compile(r"(^|/)(tests?|testing|docs?|examples?|benchmarks?)(/|$)|(^|/)(test_[^/]*|[^/]*_test|conftest|setup)\.py$")
 
 
@@ -34,6 +35,8 @@ def make_plan(facts: Facts, sources: Sources, only: Sequence[str] = ()) -> Plan:
                 reason = None if cls.name in only and operations(sources, cls) else f"not among --class {', '.join(only)}"
             elif cls in private and len(private) < sum(len(m.classes) for m in modules):
                 reason = reason or "private: modelled as part of the classes that use it"
+            if reason in _NO_OBJECTS and not only:
+                continue  # nobody expects a model of these
             if reason is not None:
                 skipped[cls.name] = reason
                 continue
