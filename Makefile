@@ -44,10 +44,7 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix $(ROOMS)
 
 bench: $(STAMP)
-	$(BIN)/python -m corpora
-	$(BIN)/python -m bench.index
-	$(BIN)/python -m bench.overhead
-	$(BIN)/python -m bench.handwritten
+	$(BIN)/python -m bench
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

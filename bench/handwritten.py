@@ -1,8 +1,8 @@
 """Distinct states: a generated specification beside one written by hand and beside one step per statement.
 
-``python -m bench.handwritten``. ``bench/hand/*.tla`` were written from the Python of three corpora cases, without a look
-at what the compiler makes of it: the same scenario (calls before, then overlapping calls, the same arguments), steps
-cut by thought, and variables for what outcomes compare. TLC explores each of the three to its end at the same
+``python -m bench.handwritten``. ``bench/hand/*.tla`` were written from the Python of three corpora cases, without a
+look at what the compiler makes of it: the same scenario (calls before, then overlapping calls, the same arguments),
+steps cut by thought, and variables for what outcomes compare. TLC explores each of the three to its end at the same
 bounds, with no property that could end it early, and with symmetry off in all of them: the hand-written ones
 declare none, and it would only hide what the steps cost.
 """
@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 import extractor
 from corpora import Twin, build, load
@@ -34,8 +33,6 @@ TWINS: tuple[Twin, ...] = ("buggy", "fixed")
 RUNGS = (Bounds(2, 1, 0), Bounds(2, 2, 1), Bounds(3, 1, 1))
 #: The longest that one exploration may take, in seconds.
 PATIENCE = 120.0
-
-Kind: TypeAlias = Literal["generated", "hand", "statement"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +130,22 @@ def measure(rungs: Sequence[Bounds] = RUNGS, twins: Sequence[Twin] = TWINS) -> I
                     hand.case,
                     twin,
                     bounds,
-                    generated=explored(runner, _generated(spec, bounds)),
+                    generated=explored(runner, generated(spec, bounds)),
                     hand=explored(runner, hand.job(hand.cfg(twin, bounds, ["TypeOK"]))),
-                    statement=explored(runner, _generated(fine, bounds)),
+                    statement=explored(runner, generated(fine, bounds)),
                 )
 
 
-def verdict(runner: EmbeddedRunner, hand: Hand, twin: Twin, bounds: Bounds = RUNGS[0]) -> CheckResult:
-    """The hand-written module's answer: the serial run for its outcomes, then the overlapping run against them."""
+def serial_outcomes(runner: EmbeddedRunner, hand: Hand, twin: Twin, bounds: Bounds) -> tuple[str, ...]:
+    """What the hand-written module ends in when one call runs at a time."""
     serial = runner.check(hand.job(hand.cfg(twin, bounds, ["TypeOK", "Report"], overlap=False)))
     assert serial.outcome is Outcome.PASSED, (serial.reason, serial.errors)
-    return runner.check(hand.job(hand.cfg(twin, bounds, ["TypeOK", "Explained"]), serial.prints))
+    return serial.prints
+
+
+def against(runner: EmbeddedRunner, hand: Hand, twin: Twin, bounds: Bounds, outcomes: Sequence[str]) -> CheckResult:
+    """The hand-written module's overlapping run against serial outcomes."""
+    return runner.check(hand.job(hand.cfg(twin, bounds, ["TypeOK", "Explained"]), outcomes))
 
 
 def _elements(stem: str, size: int) -> str:
@@ -156,29 +158,36 @@ def _modules(name: str, text: str, outcomes: Sequence[str]) -> dict[str, str]:
     return {f"{name}.tla": text, file: serial}
 
 
-def _generated(spec: Spec, bounds: Bounds) -> Job:
+def generated(spec: Spec, bounds: Bounds) -> Job:
+    """A run of a generated specification to its end, without symmetry."""
     cfg = printing.cfg(spec, bounds, True).replace("SYMMETRY Symmetry\n", "")
     return Job(modules=_modules(spec.module, spec.text, ()), root=spec.module, cfg=cfg, coverage=False)
 
 
-def show(rows: Sequence[States]) -> None:
-    """Print the table."""
+def heading() -> None:
+    """Print what the columns are."""
     print(
         f"{'case':<15}{'twin':<7}{'calls':>6}{'before':>7}{'generated':>11}{'by hand':>9}{'statement':>11}"
         f"{'x hand':>8}{'x statement':>13}"
     )
-    for row in rows:
-        sizes = [f"{n:,}" if n is not None else f"> {PATIENCE:.0f} s" for n in (row.generated, row.hand, row.statement)]
-        ratios = [f"{r:.2f}" if r is not None else "-" for r in (row.to_hand, row.to_statement)]
-        print(
-            f"{row.case:<15}{row.twin:<7}{row.bounds.callers:>6}{row.bounds.before:>7}"
-            f"{sizes[0]:>11}{sizes[1]:>9}{sizes[2]:>11}{ratios[0]:>8}{ratios[1]:>13}"
-        )
+
+
+def show(row: States) -> None:
+    """Print one row."""
+    sizes = [f"{n:,}" if n is not None else f"> {PATIENCE:.0f} s" for n in (row.generated, row.hand, row.statement)]
+    ratios = [f"{r:.2f}" if r is not None else "-" for r in (row.to_hand, row.to_statement)]
+    print(
+        f"{row.case:<15}{row.twin:<7}{row.bounds.callers:>6}{row.bounds.before:>7}"
+        f"{sizes[0]:>11}{sizes[1]:>9}{sizes[2]:>11}{ratios[0]:>8}{ratios[1]:>13}",
+        flush=True,
+    )
 
 
 def main() -> int:
     """Measure and print."""
-    show(list(measure()))
+    heading()
+    for row in measure():
+        show(row)
     return 0
 
 

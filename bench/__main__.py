@@ -1,0 +1,174 @@
+"""``make bench``: everything the project promises in numbers, measured in one run, and whether each promise is kept.
+
+A missed goal is said and does not fail the run. Seconds depend on the machine and on what else it does, whose load is
+printed; ratios are of two things measured side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import demo, handwritten, index, overhead
+from corpora import names
+from corpora.check import BUDGET, TWINS, Options, check_all
+from corpora.demo import CASE
+from extractor.workers import available
+
+TWIN_BELOW = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One promise: what, how much at most, what came out."""
+
+    text: str
+    measured: str
+    met: bool
+
+
+def corpora_goals() -> list[Goal]:
+    """Every case's twins through the product, with the embedded TLC."""
+    print(f"Corpora: embedded TLC, at most {BUDGET:.0f} s of model checking a twin\n")
+    print(
+        f"{'case':<18}{'twin':<7}{'verdict':<14}{'findings':>9}{'states':>9}{'seconds':>9}  property and line, or miss"
+    )
+    rows = []
+    for row in check_all(names(), Options(runner="embedded")):
+        rows.append(row)
+        said = f"{row.property}: {row.line}" if row.ok and row.line else row.why
+        print(
+            f"{row.case:<18}{row.twin:<7}{row.verdict:<14}{row.findings:>9}{row.states:>9,}{row.seconds:>9.1f}  {said}",
+            flush=True,
+        )
+    right = sum(row.ok for row in rows)
+    worst = max(rows, key=lambda row: row.seconds)
+    return [
+        Goal(
+            f"corpora: bug found with its property on its line, fixed twin clean, {len(rows)} of {len(rows)}",
+            f"{right} of {len(rows)}",
+            right == len(rows),
+        ),
+        Goal(
+            f"corpora: every twin below {TWIN_BELOW:.0f} s",
+            f"slowest {worst.seconds:.1f} s ({worst.case} {worst.twin})",
+            worst.seconds < TWIN_BELOW,
+        ),
+    ]
+
+
+def index_goals() -> list[Goal]:
+    """The standard library beside its bare parse."""
+    tree = Path(sysconfig.get_path("stdlib"))
+    print("Indexing the standard library, best of three rounds\n")
+    best = index.measure(tree, rounds=3)
+    bare, first, again = best[index.BARE], best[index.FIRST], best[index.AGAIN]
+    print(f"{'stage':<28}{'wall s':>9}{'CPU s':>9}{'wall x bare':>13}{'CPU x bare':>13}{'wall x first':>14}")
+    for stage, took in best.items():
+        ratios = f"{took.wall / bare.wall:>13.2f}{took.cpu / bare.cpu:>13.2f}{took.wall / first.wall:>14.3f}"
+        print(f"{stage:<28}{took.wall:>9.2f}{took.cpu:>9.2f}{ratios}")
+    grows, rest = first.wall / bare.wall, again.wall / first.wall
+    return [
+        Goal(
+            f"index: first time <= {index.FIRST_AT_MOST:g} x bare parse", f"{grows:.2f} x", grows <= index.FIRST_AT_MOST
+        ),
+        Goal(f"index: unchanged <= {index.AGAIN_AT_MOST:g} x first time", f"{rest:.3f} x", rest <= index.AGAIN_AT_MOST),
+    ]
+
+
+def overhead_goals() -> list[Goal]:
+    """Everything but TLC: a run that finds every answer of TLC kept, from the start of Python to its end."""
+    print("Everything but TLC: the whole command, answers of TLC kept from a run before, best of three\n")
+    print(f"{'case':<18}{'buggy s':>9}{'fixed s':>9}")
+    worst, where = 0.0, ""
+    for name in names():
+        took = [overhead.measure(name, twin) for twin in TWINS]
+        print(f"{name:<18}{took[0]:>9.2f}{took[1]:>9.2f}", flush=True)
+        worst, where = max((worst, where), (max(took), name))
+    return [
+        Goal(
+            f"everything but TLC below {overhead.AT_MOST:g} s, every case",
+            f"slowest {worst:.2f} s ({where})",
+            worst < overhead.AT_MOST,
+        )
+    ]
+
+
+def state_goals() -> list[Goal]:
+    """Distinct states beside hand-written specifications and beside one step per statement."""
+    print("Distinct states, explored to the end at the same bounds, symmetry off in all three\n")
+    handwritten.heading()
+    rows = []
+    for row in handwritten.measure():
+        rows.append(row)
+        handwritten.show(row)
+    out = [_ratio(f"states <= {handwritten.HAND_AT_MOST:g} x hand-written", handwritten.HAND_AT_MOST, rows, "to_hand")]
+    for callers in sorted({row.bounds.callers for row in rows}):
+        here = [row for row in rows if row.bounds.callers == callers]
+        text = f"states <= {handwritten.STATEMENT_AT_MOST:g} x one step per statement, {callers} calls"
+        out.append(_ratio(text, handwritten.STATEMENT_AT_MOST, here, "to_statement"))
+    return out
+
+
+def _ratio(text: str, limit: float, rows: Sequence[handwritten.States], which: str) -> Goal:
+    ratios = [getattr(row, which) for row in rows]
+    known = sorted(r for r in ratios if r is not None)
+    kept = sum(r <= limit for r in known)
+    spread = f"{known[0]:.2f} to {known[-1]:.2f}, median {known[len(known) // 2]:.2f}, " if known else ""
+    return Goal(text, f"{spread}{kept} of {len(rows)}", kept == len(rows))
+
+
+def demo_goals() -> list[Goal]:
+    """The command of ``make demo`` on a fresh cache."""
+    seconds = demo.seconds()
+    print(f"code2tla run on the case {CASE}, fresh cache: counterexample printed after {seconds:.1f} s")
+    return [
+        Goal(f"demo: counterexample within {demo.AT_MOST:.0f} s", f"{seconds:.1f} s", seconds < demo.AT_MOST),
+    ]
+
+
+PARTS: dict[str, Callable[[], list[Goal]]] = {
+    "corpora": corpora_goals,
+    "index": index_goals,
+    "overhead": overhead_goals,
+    "states": state_goals,
+    "demo": demo_goals,
+}
+
+
+def main() -> int:
+    """Measure, print each part's table, then all goals. Status 0, whatever was missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
+    chosen = parser.parse_args().parts or list(PARTS)
+    if unknown := [part for part in chosen if part not in PARTS]:
+        parser.error(f"no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    goals: list[Goal] = []
+    with tempfile.TemporaryDirectory(prefix="bench-cache-") as cache:
+        os.environ["CODE2TLA_CACHE"] = cache  # nothing kept by an earlier run may help
+        for part in chosen:
+            print(f"{_load()}\n", flush=True)
+            began = time.monotonic()
+            goals += PARTS[part]()
+            print(f"\n({part}: {time.monotonic() - began:.0f} s)\n", flush=True)
+    print(_load())
+    print(f"\n{'goal':<78}{'':<8}measured")
+    for goal in goals:
+        print(f"{goal.text:<78}{'met' if goal.met else 'MISSED':<8}{goal.measured}")
+    missed = sum(not goal.met for goal in goals)
+    print(f"\n{len(goals) - missed} of {len(goals)} goals met" + (f", {missed} MISSED" if missed else ""))
+    return 0
+
+
+def _load() -> str:
+    return f"load {os.getloadavg()[0]:.1f} on {available()} cores" if hasattr(os, "getloadavg") else ""
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
