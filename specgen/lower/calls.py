@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import Lit, NeverT, NoneT, RefT, SeqT, TupleT, members
+from specgen.expr import Lit, NeverT, NoneT, RecordT, RefT, SeqT, TupleT, members
 from specgen.lower import names
 from specgen.lower.lowerer import MAX_INLINE, Boundary, Frame, Lowerer
 from specgen.lower.values import (
@@ -21,6 +21,7 @@ from specgen.lower.values import (
     New,
     Obj,
     Place,
+    SuperV,
     Sync,
     Unknown,
     Val,
@@ -166,6 +167,12 @@ def call_method(
     match owner:
         case Sync():
             return sync.call(lw, owner, name, list(args), dict(kwargs), awaited)
+        case SuperV(me, above):
+            inherited = next((c.methods[name] for c in above if name in c.methods), None)
+            if inherited is not None:
+                return _bound(lw, Func(inherited, me), list(args), dict(kwargs), awaited)
+            if name in {"__init__", "__init_subclass__", "__enter__", "__exit__", "__post_init__"}:
+                return NOTHING
         case Contract():
             return contracts.call(lw, owner, name, list(args), dict(kwargs), awaited)
         case Obj() if owner.cls is not None:
@@ -188,6 +195,16 @@ def call_method(
             out = builtin_object_call(lw, owner, ref.cls, name, list(args), dict(kwargs), awaited)
             if out is not None:
                 return out
+        case Val(ty=RecordT(cls_name)):
+            cls_of = lw.sources.find_class(cls_name)
+            method = lw.sources.method(cls_of, name) if cls_of is not None else None
+            if method is not None:
+                return _bound(lw, Func(method, owner), list(args), dict(kwargs), awaited)
+            if name == "_replace":
+                from specgen.lower.objects import replaced
+
+                return replaced(lw, owner, {k: rv(lw, v) for k, v in kwargs.items()})
+            return lw.approximate(f"call of method {name}", "any value, no effect on the state modelled here")
         case Val() | Place():
             values = [rv(lw, a) for a in args]
             named = {k: rv(lw, v) for k, v in kwargs.items()}
@@ -227,21 +244,9 @@ def _super(lw: Lowerer) -> Value:
         frame = frame.outer
     if frame is None or frame.function is None or frame.function.cls is None or not isinstance(frame.me, (Obj, New)):
         return Unknown("super()")
-    above = lw.sources.mro(frame.function.cls)[1:]
-    return SuperOf.make(lw, frame.me, above)
-
-
-class SuperOf:
-    """``super()``: an object whose methods are looked up above the current class."""
-
-    @staticmethod
-    def make(lw: Lowerer, me: Obj | New, above: list) -> Value:  # type: ignore[type-arg]
-        """An Obj sharing the fields of ``me`` but starting the method search higher."""
-        if not above:
-            return Unknown("super()")
-        if isinstance(me, Obj):
-            return Obj(above[0], me.module, me.prefix, me.static, me.fields, me.outside)
-        return New(me.ref, above[0])
+    order = lw.sources.mro(frame.me.cls) if frame.me.cls is not None else []
+    here = order.index(frame.function.cls) if frame.function.cls in order else -1
+    return SuperV(frame.me, tuple(order[here + 1 :]))
 
 
 def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwargs: dict[str, Value]) -> None:
@@ -370,7 +375,10 @@ def return_value(lw: Lowerer, value: Value) -> None:
     """``return value``: out of an inlined function, or the end of the operation."""
     from specgen.lower.exprs import rv
 
-    at = next(i for i in range(len(lw.exits) - 1, -1, -1) if isinstance(lw.exits[i], Boundary))
+    ends = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary)]
+    # The body of a with is left through the generator that serves it, which has a boundary of its own.
+    own = [i for i in ends if (x := lw.exits[i]) and isinstance(x, Boundary) and x.frame is lw.frame]
+    at = (own or ends)[-1]
     boundary = lw.exits[at]
     assert isinstance(boundary, Boundary)
     frame = boundary.frame

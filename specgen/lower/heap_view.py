@@ -1,46 +1,110 @@
-"""What outcomes compare of objects that have identity: those that can still be reached, nothing of the others."""
+"""What outcomes compare of objects that have identity: what is in them, never who made them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from specgen.expr import Bound, DictT, Expr, NoneT, Op, RefT, SeqT, SetT, TupleT, Ty, Var, members
+from specgen.expr import Bound, Const, DictT, Expr, Lit, NoneT, Op, RefT, SeqT, SetT, TupleT, Ty, Var, members
 from specgen.ir import Program, VarDecl
+from specgen.lower import kinds
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import EMPTY, NONE, apply, call, domain, eq, ite
+from specgen.lower.values import EMPTY, NONE, Val, apply, call, domain, eq, ite
 
 EMPTY_SET = Op("set")
 _NAMES = ("x", "y", "z", "u")
 
 
 def views(program: Program, lw: Lowerer) -> None:
-    """Give each variable that holds a field of many objects a view restricted to the objects in reach.
+    """Let outcomes compare objects by value: what a reference leads to stands in its place.
 
+    Which call made an object is no difference that a caller could see, so names of objects stay out; a result
+    that is an object is told apart by who else got the same one and by whether the state still holds it.
     A container that is made when first needed looks like an empty one until then.
     """
     heap = {var: key.partition(".")[0] for key, var in lw.heap.items()}
-    roots = [v for v in program.vars if v.name not in heap and v.observable]
-    tables = [v for v in program.vars if v.name in heap]
-    reached: dict[str, Expr] = {}
-    for _ in tables:
-        for cls in sorted(set(heap.values())):
-            found = _union([r for v in roots if (r := refs(Var(v.name), v.ty, cls)) is not None])
-            for table in tables:
-                owner = heap[table.name]
-                if owner != cls and owner in reached:
-                    inner = refs(_kept_function(table, reached[owner]), table.ty, cls, values_only=True)
-                    found = _union([e for e in (found, inner) if e is not None])
-            if found is not None:
-                reached[cls] = found
+    fields: dict[str, list[tuple[str, VarDecl]]] = {}
+    for var in program.vars:
+        if var.name in heap:
+            attribute = next(k for k, v in lw.heap.items() if v == var.name).partition(".")[2]
+            fields.setdefault(heap[var.name], []).append((attribute, var))
     out: list[VarDecl] = []
     for var in program.vars:
-        if var.name not in heap:
-            out.append(replace(var, view=_made_when_needed(var)) if _is_lazy(program, var) else var)
-        elif heap[var.name] in reached:
-            out.append(replace(var, view=_kept(var, reached[heap[var.name]])))
-        else:
+        if var.name in heap:
             out.append(replace(var, observable=False))
+        elif _is_lazy(program, var):
+            out.append(replace(var, view=_made_when_needed(var, fields)))
+        elif var.observable and _has_refs(var.ty):
+            out.append(replace(var, view=by_value(Var(var.name), var.ty, fields)))
+        else:
+            out.append(var)
     program.vars = out
+    if _has_refs(program.result_ty):
+        program.result_view = _result_view(program, heap)
+
+
+def by_value(e: Expr, ty: Ty, fields: dict[str, list[tuple[str, VarDecl]]], depth: int = 0) -> Expr:
+    """The value with every reference replaced by a record of the object's fields, dicts by their entries."""
+    kind = next((m for m in members(ty) if not isinstance(m, NoneT)), None)
+    if kind is None or len(members(ty)) > 2 or (len(members(ty)) == 2 and NoneT() not in members(ty)):
+        return e
+    inner = _by_value(e, kind, fields, depth)
+    return inner if inner == e or NoneT() not in members(ty) else ite(eq(e, NONE), NONE, inner)
+
+
+def _by_value(e: Expr, ty: Ty, fields: dict[str, list[tuple[str, VarDecl]]], depth: int) -> Expr:
+    x = Bound(_NAMES[depth % len(_NAMES)])
+    match ty:
+        case RefT(cls):
+            found = fields.get(cls, [])
+            if depth >= len(_NAMES) or not found:
+                return Lit("object")
+            parts = [by_value(apply(Var(v.name), e), _value_type(v.ty), fields, depth + 1) for _, v in found]
+            return Op("record", tuple(parts), tuple(name.strip("_") or "it" for name, _ in found))
+        case SeqT(item) if _has_refs(item) or isinstance(item, DictT):
+            return Op("function", (domain(e), by_value(apply(e, x), item, fields, depth + 1)), (x.name,))
+        case SetT(item) if _has_refs(item):
+            return Op("map", (e, by_value(x, item, fields, depth + 1)), (x.name,))
+        case DictT(_, value):
+            return Op("map", (domain(e), Op("tuple", (x, by_value(apply(e, x), value, fields, depth + 1)))), (x.name,))
+        case TupleT(items) if any(_has_refs(t) for t in items):
+            return Op("tuple", tuple(by_value(apply(e, Lit(i + 1)), t, fields, depth) for i, t in enumerate(items)))
+    return e
+
+
+def _value_type(ty: Ty) -> Ty:
+    return ty.value if isinstance(ty, DictT) else ty
+
+
+def _has_refs(ty: Ty) -> bool:
+    for member in members(ty):
+        match member:
+            case RefT():
+                return True
+            case SeqT(item) | SetT(item):
+                if _has_refs(item):
+                    return True
+            case DictT(key, value):
+                if _has_refs(key) or _has_refs(value):
+                    return True
+            case TupleT(items):
+                if any(_has_refs(t) for t in items):
+                    return True
+    return False
+
+
+def _result_view(program: Program, heap: dict[str, str]) -> Expr:
+    r, ty = Bound("r"), program.result_ty
+    alike = Op("filter", (Const("Callers"), eq(apply(Bound("result"), Bound("d")), r)), ("d",))
+    shown: Expr = r
+    for member in members(ty):
+        if isinstance(member, RefT):
+            ref = kinds.unbox(Val(r, ty), "ref")
+            roots = [v for v in program.vars if v.name not in heap and v.observable]
+            held = _union([found for v in roots if (found := refs(Var(v.name), v.ty, member.cls)) is not None])
+            kept = Op("in", (ref, held)) if held is not None else Lit(False)
+            record = Op("record", (alike, kept), ("same", "kept"))
+            shown = ite(kinds.has_kind(Val(r, ty), "ref"), record, shown)
+    return shown
 
 
 def _is_lazy(program: Program, var: VarDecl) -> bool:
@@ -50,23 +114,11 @@ def _is_lazy(program: Program, var: VarDecl) -> bool:
     return not any(n.target == Var(var.name) and n.value == NONE for n in program.nodes.values())
 
 
-def _made_when_needed(var: VarDecl) -> Expr:
+def _made_when_needed(var: VarDecl, fields: dict[str, list[tuple[str, VarDecl]]]) -> Expr:
     now = Var(var.name)
     kind = next(m for m in members(var.ty) if not isinstance(m, NoneT))
-    if isinstance(kind, DictT):
-        entries = Op("map", (domain(now), Op("tuple", (Bound("x"), apply(now, Bound("x"))))), ("x",))
-        return ite(eq(now, NONE), EMPTY_SET, entries)
-    return ite(eq(now, NONE), EMPTY_SET if isinstance(kind, SetT) else EMPTY, now)
-
-
-def _kept_function(var: VarDecl, reach: Expr) -> Expr:
-    both = Op("inter", (domain(Var(var.name)), reach))
-    return Op("function", (both, apply(Var(var.name), Bound("r"))), ("r",))
-
-
-def _kept(var: VarDecl, reach: Expr) -> Expr:
-    both = Op("inter", (domain(Var(var.name)), reach))
-    return Op("map", (both, Op("tuple", (Bound("r"), apply(Var(var.name), Bound("r"))))), ("r",))
+    empty = EMPTY if isinstance(kind, SeqT) else EMPTY_SET
+    return ite(eq(now, NONE), empty, _by_value(now, kind, fields, 0))
 
 
 def _union(parts: list[Expr]) -> Expr | None:

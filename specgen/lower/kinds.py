@@ -134,6 +134,9 @@ def _fits_inside(have: Ty, want: Ty) -> bool:
             return fits(a1, b1)
         case DictT(k1, v1), DictT(k2, v2):
             return fits(k1, k2) and fits(v1, v2)
+        case RecordT(_, a1), RecordT(_, b1):
+            wanted = dict(b1)
+            return all(fits(t, wanted.get(n, t)) for n, t in a1)
     return True
 
 
@@ -160,6 +163,10 @@ def _inside(e: Expr, have: Ty, want: Ty, depth: int) -> Expr:
             return Op("function", (Op("DOMAIN", (e,)), coerce(Val(Op("apply", (e, x)), a1), b1, depth + 1)), (name,))
         case SetT(a1), SetT(b1):
             return Op("map", (e, coerce(Val(x, a1), b1, depth + 1)), (name,))
+        case RecordT(_, a2), RecordT(_, b2):
+            wanted_fields = dict(b2)
+            parts = [(n, coerce(Val(Op("field", (e,), (n,)), t), wanted_fields.get(n, t), depth)) for n, t in a2]
+            return Op("record", tuple(x for _, x in parts), tuple(n for n, _ in parts))
         case DictT(k1, v1), DictT(k2, v2) if fits(k1, k2):
             return Op("function", (Op("DOMAIN", (e,)), coerce(Val(Op("apply", (e, x)), v1), v2, depth + 1)), (name,))
     return e
@@ -204,9 +211,24 @@ def _only_none_besides(ty: Ty) -> bool:
 
 
 def equal(a: Val, b: Val) -> Expr:
-    """Python's ``a == b`` (numbers and booleans are told apart)."""
+    """Python's ``a == b``."""
     if a.expr == b.expr:
         return TRUE
+    crossed = [*_bool_as_number(a, b), *_bool_as_number(b, a)]
+    return disj(_equal(a, b), *crossed) if crossed else _equal(a, b)
+
+
+def _bool_as_number(a: Val, b: Val) -> list[Expr]:
+    """``True == 1``, where the one may be a bool and the other a number."""
+    if not any(isinstance(m, BoolT) for m in members(a.ty)) or not any(isinstance(m, IntT) for m in members(b.ty)):
+        return []
+    same = eq(ite(unbox(a, "bool"), Lit(1), Lit(0)), unbox(b, "int"))
+    found = conj(has_kind(a, "bool"), has_kind(b, "int"), same)
+    return [] if found == FALSE else [found]
+
+
+def _equal(a: Val, b: Val) -> Expr:
+    """Equality of values of one kind."""
     plain_both = bool(plain_members(a.ty)) and bool(plain_members(b.ty))
     shared = {kind_of(m) for m in kinds(a.ty)} & {kind_of(m) for m in kinds(b.ty)}
     if isinstance(a.ty, NeverT) or isinstance(b.ty, NeverT):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import CallerT, DictT, Expr, IntT, Lit, Local, Me, NeverT, NoneT, Op, RefT, TupleT, Var
+from specgen.expr import CallerT, DictT, Expr, IntT, Lit, Local, Me, NeverT, NoneT, Op, RecordT, RefT, TupleT, Var
 from specgen.ir import Access
 from specgen.lower import kinds, names, suspension
 from specgen.lower.lowerer import Frame, Lowerer, VarInfo
@@ -150,17 +150,15 @@ def field_var(lw: Lowerer, cls_name: str, attr: str) -> str:
         span = lw.span()
         lw.vars[var] = VarInfo(var, span, f"{attr} of each {cls_name}", init=EMPTY)
         lw.heap[key] = var
-        lw.heap_classes.setdefault(cls_name, []).append(var)
         lw.declare(f"v.{var}", DictT(RefT(cls_name), NeverT()))
     return lw.heap[key]
 
 
-def allocate(lw: Lowerer, cls_name: str) -> Expr:
-    """A reference that this call has not used yet."""
+def allocate(lw: Lowerer, cls_name: str, attr: str) -> Expr:
+    """A reference that this call has not used yet: one more than the objects of its that have the attribute."""
     number = lw.temp(f"new_{cls_name.strip('_').lower()}")
     lw.active.add(number)
-    made = lw.heap_classes.get(cls_name, [])
-    counter = made[0] if made else field_var(lw, cls_name, "object")
+    counter = field_var(lw, cls_name, attr)
     group = lw.graph.group()
     from specgen.expr import Bound
 
@@ -171,6 +169,30 @@ def allocate(lw: Lowerer, cls_name: str) -> Expr:
     return Local(number)
 
 
+def _first_field(lw: Lowerer, cls: Class) -> str:
+    """An attribute that every new object of the class is given; "" where none is certain."""
+    init = lw.sources.method(cls, "__init__")
+    if init is None:
+        return next(iter(_field_names(lw, cls)), "") if is_dataclass(cls) else ""
+    me = init.node.args.args[0].arg if init.node.args.args else "self"
+    for item in init.node.body:
+        match item:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attr)]) if name == me:
+                return attr
+            case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id=name), attr=attr), value=ast.expr()) if name == me:
+                return attr
+    return ""
+
+
+def _field_names(lw: Lowerer, cls: Class) -> list[str]:
+    return [
+        item.target.id
+        for owner in reversed(lw.sources.mro(cls))
+        for item in owner.node.body
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and dotted(item.annotation).rpartition(".")[2] != "ClassVar"
+    ]
+
+
 def construct_new(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Make an object while an operation runs."""
     from specgen.lower.calls import inline
@@ -178,7 +200,15 @@ def construct_new(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, 
 
     if lw.sources.external_bases(cls) and not is_dataclass(cls) and lw.sources.method(cls, "__init__") is None:
         return lw.approximate(f"object of {cls.name}", "any value")
-    new = New(allocate(lw, cls.name), cls)
+    record = _record(lw, cls, args, kwargs)
+    if record is not None:
+        return record
+    first = _first_field(lw, cls)
+    new = New(allocate(lw, cls.name, first or "object"), cls)
+    if not first:
+        var = field_var(lw, cls.name, "object")
+        lw.declare(f"v.{var}", DictT(RefT(cls.name), NoneT()))
+        lw.graph.set(Var(var), op_call("Put", Var(var), new.ref, NONE), Access(var, "fresh", lw.graph.group()))
     init = lw.sources.method(cls, "__init__")
     if init is not None:
         lw.fresh_refs.append(new.ref)
@@ -189,12 +219,51 @@ def construct_new(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, 
         for name, value in dataclass_fields(lw, cls, args, kwargs).items():
             set_field(lw, new, name, value if isinstance(value, (Sync, Place)) else rv(lw, value))
         lw.fresh_refs.pop()
-    else:
-        var = field_var(lw, cls.name, "object")
-        group = lw.graph.group()
-        lw.declare(f"v.{var}", DictT(RefT(cls.name), NoneT()))
-        lw.graph.set(Var(var), op_call("Put", Var(var), new.ref, NONE), Access(var, "fresh", group))
     return new
+
+
+def _record(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Val | None:
+    """An object that is never changed once made and compares by its fields: a record, not a reference."""
+    from specgen.lower.exprs import rv
+
+    if not is_value_class(lw, cls):
+        return None
+    found = dataclass_fields(lw, cls, args, kwargs)
+    values = {name: rv(lw, value) for name, value in found.items()}
+    fields = tuple((name, value.ty) for name, value in values.items())
+    return Val(Op("record", tuple(v.expr for v in values.values()), tuple(values)), RecordT(cls.name, fields))
+
+
+def replaced(lw: Lowerer, record: Val, changes: dict[str, Val]) -> Val:
+    """A copy of a record with other values in some fields."""
+    assert isinstance(record.ty, RecordT)
+    fields = dict(record.ty.fields)
+    parts = {n: changes[n] if n in changes else Val(Op("field", (record.expr,), (n,)), t) for n, t in fields.items()}
+    return Val(
+        Op("record", tuple(v.expr for v in parts.values()), tuple(parts)),
+        RecordT(record.ty.name, tuple((n, v.ty) for n, v in parts.items())),
+    )
+
+
+def is_value_class(lw: Lowerer, cls: Class) -> bool:
+    """A NamedTuple, or a frozen dataclass, with fields and without a constructor of its own."""
+    if not is_dataclass(cls) or lw.sources.method(cls, "__init__") or lw.sources.method(cls, "__post_init__"):
+        return False
+    named = "NamedTuple" in {b.rpartition(".")[2] for b in cls.bases}
+    return bool(_field_names(lw, cls)) and (named or is_frozen(cls))
+
+
+def is_frozen(cls: Class) -> bool:
+    """``@dataclass(frozen=True)`` and its relatives."""
+    for node in cls.node.decorator_list:
+        name = dotted(node.func if isinstance(node, ast.Call) else node).rpartition(".")[2]
+        flags = {k.arg: k.value for k in node.keywords} if isinstance(node, ast.Call) else {}
+        frozen = flags.get("frozen")
+        if name == "frozen" or (isinstance(frozen, ast.Constant) and frozen.value is True):
+            return True
+    return False
+
+
 
 
 def get_field(lw: Lowerer, obj: New, attr: str) -> Value:
@@ -248,8 +317,7 @@ def new_builtin(lw: Lowerer, cls_name: str, attr: str, first: Val) -> Val:
     """A lock, future or event made while an operation runs."""
     var = field_var(lw, cls_name, attr)
     lw.declare(f"v.{var}", DictT(RefT(cls_name), first.ty))
-    lw.heap_classes[cls_name] = [var]
-    ref = allocate(lw, cls_name)
+    ref = allocate(lw, cls_name, attr)
     ty = lw.var_type(var)
     value_ty = ty.value if isinstance(ty, DictT) else first.ty
     fitted = kinds.coerce(first, value_ty)

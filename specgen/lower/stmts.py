@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import DictT, Expr, IntT, Lit, Local, NeverT, NoneT, Op, SeqT, SetT, StrT, TupleT, Ty, members
+from specgen.expr import DictT, Expr, IntT, Lit, Local, NeverT, NoneT, Op, RecordT, SeqT, SetT, StrT, TupleT, Ty, members
 from specgen.lower import containers, kinds, names, suspension, sync
 from specgen.lower.calls import call_method, inline, lower_await, open_frame, return_value
 from specgen.lower.exprs import attribute_of, binary, lower, rv, split
@@ -174,6 +174,9 @@ def _assign_slice(lw: Lowerer, holder: Value, value: Val, index: ast.Slice) -> N
 
 def _unpack(lw: Lowerer, elts: list[ast.expr], value: Value) -> None:
     val = rv(lw, value)
+    if isinstance(val.ty, RecordT):
+        fields = [Val(Op("field", (val.expr,), (n,)), t) for n, t in val.ty.fields]
+        val = Val(Op("tuple", tuple(f.expr for f in fields)), TupleT(tuple(f.ty for f in fields)))
     found = next((m for m in sorted(members(val.ty), key=repr) if isinstance(m, (TupleT, SeqT))), None)
     if isinstance(found, TupleT) and len(found.items) == len(elts) and not any(isinstance(e, ast.Starred) for e in elts):
         if isinstance(val.expr, Op) and val.expr.name == "tuple" and len(elts) > 1:

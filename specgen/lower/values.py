@@ -107,6 +107,14 @@ class External:
 
 
 @dataclass(frozen=True, slots=True)
+class SuperV:
+    """``super()``: the object itself, its methods looked up in the classes above the current one."""
+
+    me: Value
+    above: tuple[Class, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """A method of a built-in value, place, synchronisation object or contract, not called yet."""
 
@@ -140,7 +148,7 @@ class Unknown:
 
 
 Value: TypeAlias = (
-    Val | Place | Obj | New | Sync | Contract | Func | LambdaV | ClassV | External | Method | Exc | Coro | Unknown
+    Val | Place | Obj | New | Sync | Contract | Func | LambdaV | ClassV | External | SuperV | Method | Exc | Coro | Unknown
 )
 
 TRUE: Expr = Lit(True)

@@ -11,7 +11,11 @@ from __future__ import annotations
 import ast
 import builtins
 import itertools
+import dataclasses
+import enum
 import re
+import sys
+import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +30,7 @@ from specgen.expr import (
     DictT,
     IntT,
     RaisedT,
+    RecordT,
     RefT,
     SeqT,
     SetT,
@@ -213,6 +218,8 @@ class Decoder:
             case DictT(key, of):
                 pairs = {self.value(k, key, view): self.value(v, of, view) for k, v in fields(value).items()}
                 return ("dict", frozenset(pairs.items()))
+            case RecordT(_, kinds_of):
+                return ("record", tuple(sorted((k, self.value(v, dict(kinds_of)[k], view)) for k, v in fields(value).items())))
             case RefT(cls):
                 found = {
                     attr: self.value(fields(view[var])[value], self.types[var].value, view)  # type: ignore[union-attr]
@@ -249,6 +256,10 @@ def freeze(value: Any, classes: Mapping[str, type], tables: Mapping[tuple[str, s
                 return str(v)
             case bytes():
                 return v.decode("latin-1")
+            case enum.Enum():
+                return v.name
+            case tuple() if hasattr(v, "_fields"):
+                return ("record", tuple(sorted((k, go(x)) for k, x in v._asdict().items())))
             case list() | deque():
                 return ("list", tuple(map(go, v)))
             case tuple():
@@ -258,6 +269,8 @@ def freeze(value: Any, classes: Mapping[str, type], tables: Mapping[tuple[str, s
             case dict():
                 return ("dict", frozenset((go(k), go(x)) for k, x in v.items()))
         name = type(v).__name__
+        if dataclasses.is_dataclass(v) and not any(owner == name for owner, _ in tables):
+            return ("record", tuple(sorted((f.name, go(getattr(v, f.name))) for f in dataclasses.fields(v))))
         wanted = sorted(attr for owner, attr in tables if owner == name)
         return ("object", name, tuple((a, go(next(x for k, x in vars(v).items() if k.strip("_") == a))) for a in wanted))
 
@@ -274,7 +287,8 @@ def serial_of_python(source: str, made: Compiled, calls: Iterable[Call], before:
     shown = attributes(made)
 
     def run(history: tuple[Call, ...], last: Call) -> tuple[object, ...] | None:
-        scope: dict[str, Any] = {"__name__": "it"}
+        module = sys.modules["it"] = types.ModuleType("it")
+        scope: dict[str, Any] = vars(module)
         exec(code, scope)  # noqa: S102 - the tests' own snippets
         classes = {k: v for k, v in scope.items() if isinstance(v, type)}
         thing: Any = scope[cls]() if cls else None
