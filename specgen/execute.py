@@ -79,6 +79,10 @@ class Executor:
         self.ids = reachable(self.program, self.operation)
         self.joins = joins(self.program, self.ids)
         self.live = live_locals(self.program, self.ids)
+        if self.granularity == "statement":
+            # As a plain translation would, a call then keeps its locals until it ends.
+            own = frozenset(t.name for n in self.ids if isinstance(t := self.program.nodes[n].target, Local))
+            self.live = dict.fromkeys(self.ids, own)
         self.infer = inference(self.program, self.operation)
 
     def place(self, node: int, mid_turn: bool = False) -> Place:
