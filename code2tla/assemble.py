@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from code2tla import trace
+from code2tla import scenario, trace
 from code2tla.checked import Checked
 from code2tla.source import Lines
 from extractor.types import Facts, Span
@@ -51,7 +51,10 @@ def part(facts: Facts, target: Target, spec: Spec, checked: Checked, lines: Line
             )
             for p in spec.properties
         ),
-        violations=tuple(trace.violation(context, finding) for finding in checked.findings),
+        violations=tuple(
+            replace(trace.violation(context, finding), scenario=scenario.of(context, target, finding))
+            for finding in checked.findings
+        ),
         assumptions=tuple(
             AssumptionResult(a.id, a.text, source(a.source) if a.source else None) for a in spec.assumptions
         ),

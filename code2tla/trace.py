@@ -93,7 +93,7 @@ def violation(context: Context, finding: Finding) -> ViolationResult:
 
 def steps(context: Context, states: Sequence[State]) -> Iterator[Step]:
     """The steps between the states; the beginning of a call is told with its first step, if it takes one."""
-    moves = [move for before, after in pairwise(states) if (move := _move(context, before, after))]
+    moves = [move for before, after in pairwise(states) if (move := transition(context, before, after))]
     number = 0
     for index, move in enumerate(moves):
         if move.action is None and any(later.process == move.process for later in moves[index + 1 :]):
@@ -103,7 +103,7 @@ def steps(context: Context, states: Sequence[State]) -> Iterator[Step]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Move:
+class Move:
     """One transition; ``action`` is None where it only begins a call."""
 
     process: object
@@ -112,22 +112,22 @@ class _Move:
     action: Action | None
 
 
-def _move(context: Context, before: State, after: State) -> _Move | None:
+def transition(context: Context, before: State, after: State) -> Move | None:
     """The transition, or None where only the set-up ended."""
     moved = _differing(before.values.get("at"), after.values.get("at"))
     moved = moved or _differing(before.values.get("call"), after.values.get("call"))
     if not moved:
         action = context.action(after.action, None)
-        return _Move(ENVIRONMENT, before, after, action) if after.action else None
+        return Move(ENVIRONMENT, before, after, action) if after.action else None
     who = moved[0]
     label = pytext.get(before.values.get("at"), who)
     if label == "idle":
         over = who == SETUP and pytext.get(after.values.get("at"), who) == "end"
-        return None if over else _Move(who, before, after, None)
-    return _Move(who, before, after, context.action(after.action, label))
+        return None if over else Move(who, before, after, None)
+    return Move(who, before, after, context.action(after.action, label))
 
 
-def _step(context: Context, number: int, move: _Move) -> Step:
+def _step(context: Context, number: int, move: Move) -> Step:
     before, after, who = move.before, move.after, move.process
     action = move.action
     source = action.sources[0] if action and action.sources else None
@@ -147,7 +147,7 @@ def _step(context: Context, number: int, move: _Move) -> Step:
     )
 
 
-def _changed(context: Context, move: _Move) -> dict[str, str]:
+def _changed(context: Context, move: Move) -> dict[str, str]:
     """Changed state of the object, and changed locals of the call as ``c1.state``."""
     before, after, who = move.before.values, move.after.values, move.process
     changed = {n: context.show(n, after[n]) for n in context.object if n in after and before.get(n) != after[n]}

@@ -115,10 +115,60 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Whether the finding was seen on the real code."""
+    """Whether the finding was seen on the real code.
+
+    ``exact``: along the trace's own schedule (False: along another one of the same calls). ``reason`` says why it was
+    not run, or where the real steps and the trace's parted.
+    """
 
     status: Literal["confirmed", "not_reproduced", "not_run"] = "not_run"
     test: str | None = None
+    exact: bool | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallText:
+    """One call: the operation's name and each argument as Python text."""
+
+    op: str
+    arguments: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledStep:
+    """One step of a schedule. ``sources`` are all lines of it, the first span's first line reading ``text``.
+
+    ``kind`` is "" for code, ``write`` for the second half of a line that reads and writes, ``cancelled`` and
+    ``timeout`` for what comes from outside, ``waits`` for the place that a call has not left at the end, ``tick`` for
+    time that passes.
+    """
+
+    process: str
+    kind: str
+    sources: tuple[Source, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What it takes to see a finding on the real code.
+
+    ``path`` and ``cls`` name the shared object (None: the module itself), ``constructor`` the numbers it is made with,
+    ``setup`` the calls before the overlapping ``calls`` (by process). ``invariant`` is a Python expression over
+    ``self``, ``when`` it must hold. ``missing`` says why the scenario cannot be rebuilt, "" if it can.
+    """
+
+    mode: Literal["threads", "asyncio"]
+    path: str
+    cls: str | None
+    setup: tuple[CallText, ...] = ()
+    calls: dict[str, CallText] = field(default_factory=dict)
+    schedule: tuple[ScheduledStep, ...] = ()
+    constructor: dict[str, str] = field(default_factory=dict)
+    invariant: str = ""
+    when: Literal["always", "quiescent"] = "always"
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +188,7 @@ class ViolationResult:
     serial: tuple[str, ...] = ()
     outcome: str = ""
     initial: dict[str, str] = field(default_factory=dict)
+    scenario: Scenario | None = None
 
 
 @dataclass(frozen=True, slots=True)
