@@ -34,6 +34,9 @@ def text(value: object) -> str:
             return text(inner)
         case Function(pairs=(("raised", str() as name),)):
             return name
+        case Function(pairs=(("kept", bool() as kept), ("same", frozenset() as same))):
+            shared = f"the object that {' and '.join(sorted(map(text, same)))} got" if len(same) > 1 else "an object"
+            return shared if kept else f"{shared}, which is no longer kept"
         case Function(pairs=pairs):
             return f"{{{', '.join(f'{text(k)}: {text(v)}' for k, v in pairs)}}}"
     return str(value)

@@ -192,6 +192,7 @@ class Program:
 
     ``sources`` maps path to the lines of the file (index 0 is line 1). ``result_ty`` is the join of what
     operations return and, as ``StrT`` or ``RaisedT``, raise; every ``done`` value already has that form.
+    ``result_view``, if given, is what outcomes compare in place of the result ``Bound("r")``.
     ``pending`` is the value of ``result[c]`` before the call has ended, of a kind that fits.
     """
 
@@ -204,6 +205,7 @@ class Program:
     operations: list[Operation] = field(default_factory=list)
     nodes: dict[int, Node] = field(default_factory=dict)
     result_ty: Ty = field(default_factory=lambda: _never())
+    result_view: Expr | None = None
     env: list[EnvAction] = field(default_factory=list)
     invariants: list[UserInvariant] = field(default_factory=list)
     code_assertions: list[CodeAssertion] = field(default_factory=list)

@@ -123,6 +123,7 @@ def _expressions(program: Program, steps: Sequence[Step]) -> list[Expr]:
     for action in program.env:
         out += [action.guard, *(e for _, e in action.updates)]
     out += [i.expr for i in program.invariants]
+    out += [program.result_view] if program.result_view is not None else []
     out += [a.failure for a in program.code_assertions]
     out += [p.domain for o in program.operations for p in o.params]
     return out

@@ -141,6 +141,9 @@ def _properties(lay: Layout) -> tuple[list[str], list[Property]]:
 
 
 def _result(lay: Layout) -> properties.ResultText:
+    if lay.program.result_view is not None:
+        shown = lay.render.text(lay.program.result_view)
+        return lambda who: f"LET r == result[{who}] IN {shown}"
     if isinstance(lay.program.result_ty, DictT):
         return lambda who: (
             f'IF result[{who}] = None THEN "None" ELSE {frame.canonical(lay, f"result[{who}]", lay.program.result_ty)}'

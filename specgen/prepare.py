@@ -69,6 +69,7 @@ def prepared(program: Program) -> Program:
             for a in program.env
         ],
         invariants=[replace(i, expr=expr(i.expr, {})) for i in program.invariants],
+        result_view=opt(program.result_view),
     )
 
 

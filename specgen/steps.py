@@ -127,6 +127,7 @@ def without_free_locks(steps: list[Step], program: Program) -> tuple[list[Step],
         vars=variables,
         env=[replace(a, guard=free(a.guard), updates=tuple((n, free(e)) for n, e in a.updates)) for a in program.env],
         invariants=[replace(i, expr=free(i.expr)) for i in program.invariants],
+        result_view=None if program.result_view is None else free(program.result_view),
     )
 
 
