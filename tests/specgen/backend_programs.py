@@ -403,7 +403,7 @@ def clashing() -> Program:
         value=op("call", Var("s"), Arg("key"), names=("Append",)),
         accesses=b.access("s", "update"),
     )
-    b.node("done", 9, value=op("record", op("tuple", Lit(1), Arg("key")), names=("tuple",)))
+    b.node("done", 9, value=op("record", op("tuple", Lit(1), Arg("key")), names=("tuple2",)))
     b.operation("drop", "Clash", 11, 19, (ParamDecl("key", op("..", Lit(0), Const("Most")), IntT()),))
     inside = op("call", Var("s"), names=("Items",))
     b.node(
