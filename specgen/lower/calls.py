@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import Lit, NeverT, NoneT, RecordT, RefT, SeqT, TupleT, members
+from specgen.expr import Lit, Local, NeverT, NoneT, RecordT, RefT, SeqT, TupleT, members
 from specgen.lower import names
 from specgen.lower.lowerer import MAX_INLINE, Boundary, Frame, Lowerer
 from specgen.lower.values import (
@@ -368,7 +368,10 @@ def inline(
         if static is not None:
             return static
         return values[0] if len(values) == 1 or not falls else rv(lw, values[0])
-    return lw.local(frame.result)
+    result = lw.local(frame.result)
+    if names.is_container(result.ty) and lw.tied(frame.result) is not None:
+        return Place(f"l.{frame.result}", (), result.ty)
+    return result
 
 
 def return_value(lw: Lowerer, value: Value) -> None:
@@ -384,7 +387,21 @@ def return_value(lw: Lowerer, value: Value) -> None:
     frame = boundary.frame
     single = _returns(frame.function) <= 1
     pending = any(not isinstance(x, (Boundary,)) for x in lw.exits[at + 1 :])
-    if names.is_static(value) or isinstance(value, Exc) or (isinstance(value, Place) and single and not pending):
+    local = isinstance(value, Place) and value.root.startswith("l.")
+    if isinstance(value, Place) and at != 0 and not (single and not pending and not local and value.default is None):
+        frame.result = frame.result or _result_name(lw, frame)
+        group = lw.graph.group()
+        root, found = lw.fetch(value, group)
+        tied = lw.tied(value.root[2:]) if local else None
+        lw.set_local(frame.result, found)
+        if not local:
+            lw.tie(frame.result, value, lw.present(value, root))
+        elif tied is not None and not value.path:
+            lw.tie(frame.result, tied, Local(f"{value.root[2:]}_shared"))
+        else:
+            lw.untie(frame.result)
+        frame.returned.append(found)
+    elif names.is_static(value) or isinstance(value, Exc) or (isinstance(value, Place) and single and not pending):
         frame.returned.append(value)
     elif at == 0 or (single and not pending):
         val = rv(lw, value)
@@ -396,6 +413,7 @@ def return_value(lw: Lowerer, value: Value) -> None:
         val = rv(lw, value)
         frame.result = frame.result or _result_name(lw, frame)
         lw.set_local(frame.result, val)
+        lw.untie(frame.result)
         frame.returned.append(val)
     lw.unwind(at + 1)
     if at == 0:

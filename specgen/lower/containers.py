@@ -320,6 +320,16 @@ def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
     still_there(lw, holder, root, put)
 
 
+def place_key(lw: Lowerer, holder: Place, key: Val) -> Expr:
+    """A key or index as the last step of a place inside the holder."""
+    from specgen.lower.exprs import number
+
+    ty = container_of(lw.place_type(holder))
+    if isinstance(ty, SeqT):
+        return index(lw.fetch(holder)[1].expr, number(lw, key))
+    return kinds.coerce(key, ty.key) if isinstance(ty, DictT) and not isinstance(ty.key, NeverT) else key.expr
+
+
 def _declare_key(lw: Lowerer, holder: Place, key: Ty) -> None:
     ty: Ty = DictT(key, NeverT())
     base = lw.place_type(Place(holder.root, (), holder.ty))
@@ -392,11 +402,14 @@ def del_slice(lw: Lowerer, holder: Value, node: ast.Slice) -> None:
 
 def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: dict[str, Val]) -> Value | None:
     """A method of a list, deque, dict or set; None where the container has no such method here."""
+    from specgen.lower.exprs import never_none
+
     group = lw.graph.group()
     if isinstance(owner, Place):
         root, current = lw.fetch(owner, group)
     else:
         root = current = owner
+    never_none(lw, current, "AttributeError")
     match container_of(current.ty):
         case SeqT() as ty:
             table: dict[str, Callable[[Change, list[Val]], Value]] = SEQ_METHODS
@@ -601,8 +614,10 @@ def _get(ch: Change, args: list[Val]) -> Value:
 
 
 def _get_place(ch: Change, key: Val, default: Val) -> Value:
-    ty = join(ch.item, default.ty)
-    return Val(ite(ch.has_key(key), apply(ch.e, ch.key(key)), kinds.coerce(default, ty)), ty)
+    assert isinstance(ch.owner, Place)
+    if not _comparable(key.ty, ch.now.ty.key if isinstance(ch.now.ty, DictT) else NeverT()):
+        return default
+    return Place(ch.owner.root, (*ch.owner.path, ch.key(key)), join(ch.item, default.ty), default=default)
 
 
 def _dict_pop(ch: Change, args: list[Val]) -> Value:

@@ -344,6 +344,8 @@ def bool_value(lw: Lowerer, node: ast.BoolOp) -> Value:
         if names.is_static(other):
             return other
         lw.roll_back(point)
+    if isinstance(first, Place) and not first.root.startswith("l.") and stop_if_true and len(rest) == 1 and _is_display(rest[0]):
+        return _stored_or_new(lw, first, rest[0])
     value = _truthy(lw, first) if isinstance(first, (Val, Place)) else rv(lw, first, "bool")
     test = kinds.truth(value)
     tail = rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
@@ -358,6 +360,27 @@ def bool_value(lw: Lowerer, node: ast.BoolOp) -> Value:
     ends.append((lw.graph.cursor, second))
     ends.append((yes if stop_if_true else no, value))
     return lw.join_value(ends, "either")
+
+
+def _is_display(node: ast.expr) -> bool:
+    """A container made on the spot."""
+    if isinstance(node, ast.Call):
+        return not node.args and isinstance(node.func, ast.Name) and node.func.id in {"list", "dict", "set", "deque"}
+    return isinstance(node, (ast.List, ast.Dict, ast.Set))
+
+
+def _stored_or_new(lw: Lowerer, place: Place, other: ast.expr) -> Value:
+    """``self.d.get(k) or []``: the stored container, or a new one."""
+    group = lw.graph.group()
+    _, found = lw.fetch(place, group)
+    fresh = rv(lw, lower(lw, other))
+    both = join(found.ty, fresh.ty)
+    test = kinds.truth(found)
+    name = lw.temp("either")
+    lw.active.add(name)
+    lw.set_local(name, Val(ite(test, kinds.coerce(found, both), kinds.coerce(fresh, both)), both))
+    lw.tie(name, place, test)
+    return Place(f"l.{name}", (), both)
 
 
 def _as_val(value: Value) -> Value:
@@ -620,7 +643,7 @@ def _same(lw: Lowerer, left: Value, right: Value, identity: bool) -> Expr:
         other = right if names.is_static(left) else left
         if isinstance(other, Val) and other.expr == NONE:
             return FALSE
-    if identity and isinstance(left, Place) and isinstance(right, Val) and right.expr == NONE:
+    if identity and isinstance(left, Place) and left.default is None and isinstance(right, Val) and right.expr == NONE:
         return FALSE if not any(isinstance(m, NoneT) for m in members(lw.place_type(left))) else eq(rv(lw, left).expr, NONE)
     a, b = rv(lw, left), rv(lw, right)
     _meet(lw, a, b)

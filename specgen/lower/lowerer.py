@@ -39,7 +39,7 @@ from specgen.expr import (
 from specgen.ir import Abstraction, Access, AccessMode, Assumption
 from specgen.lower import kinds
 from specgen.lower.graph import Edge, Graph
-from specgen.lower.values import NONE, Exc, Obj, Place, Unknown, Val, Value, apply, call, domain
+from specgen.lower.values import NONE, Exc, Obj, Place, Unknown, Val, Value, apply, call, domain, ite
 from specgen.source import Class, Function, Module, Sources
 
 MAX_NODES = 600
@@ -67,6 +67,7 @@ class Shared:
     demands: dict[str, str] = field(default_factory=dict)
     split: set[str] = field(default_factory=set)
     literals: dict[str, set[str]] = field(default_factory=dict)
+    ties: dict[str, tuple[str, tuple[Expr, ...]]] = field(default_factory=dict)
 
     def domain(self, name: str) -> str:
         """The representative of a domain of opaque values."""
@@ -234,6 +235,7 @@ class Lowerer:
         self.handled: list[Exc] = []
         self.globals_begun: set[str] = set()
         self.inits: dict[str, Expr] = {}
+        self.ties: dict[str, tuple[str, tuple[Expr, ...]]] = {}
         self.first_node = 0
 
     # --- types -----------------------------------------------------------------------------------
@@ -398,22 +400,80 @@ class Lowerer:
 
     def fetch(self, place: Place, group: int | None = None) -> tuple[Val, Val]:
         """Read the whole root of a place; returns (root, what stands at the place), keys assumed present."""
-        root = self.local(place.root[2:]) if place.root.startswith("l.") else self.read(place.root, group)
+        if place.root.startswith("l."):
+            root = self._effective(place.root[2:], group)
+        else:
+            root = self.read(place.root, group)
+        value = self._at(place.path, root)
+        if place.default is not None:
+            both = join(value.ty, place.default.ty)
+            here, other = kinds.coerce(value, both), kinds.coerce(place.default, both)
+            value = Val(ite(self.present(place, root), here, other), both)
+        return root, value
+
+    def _at(self, path: tuple[Expr, ...], root: Val) -> Val:
         expr, ty = root.expr, root.ty
-        for key in place.path:
+        for key in path:
             container = _container(ty)
             expr = kinds.unbox(Val(expr, ty), str(kind_of(container))) if boxed_kinds(ty) else expr
             expr, ty = apply(expr, key), _descend(container, 1)
-        return root, Val(expr, ty)
+        return Val(expr, ty)
 
     def store(self, place: Place, value: Val, root: Val, group: int) -> None:
         """Write a new value at a place whose root was fetched in the same group."""
         expr = self._rebuild(root.expr, root.ty, place.path, value)
         whole = Val(expr, self._wrap_type(place, value.ty))
-        if place.root.startswith("l."):
-            self.set_local(place.root[2:], whole)
-        else:
+        if not place.root.startswith("l."):
             self.write(place.root, whole, group, "update")
+            return
+        name = place.root[2:]
+        tied = self.tied(name)
+        if tied is None:
+            self.set_local(name, whole)
+            return
+        shared = self.read(tied.root, group)
+        yes, no = self.graph.branch(self._still_tied(name, tied, shared))
+        self.graph.cursor = yes
+        self.store(tied, whole, shared, group)
+        self.graph.cursor = self.graph.cursor + no
+        self.set_local(name, whole)
+
+    # --- locals that hold a container which is also stored elsewhere ------------------------------
+
+    def tied(self, name: str) -> Place | None:
+        """The place where the container that a local holds may also be stored."""
+        found = self.ties.get(name) or self.shared.ties.get(name)
+        return Place(found[0], found[1], NeverT()) if found is not None and found[0] in self.vars else None
+
+    def tie(self, name: str, place: Place, flag: Expr) -> None:
+        """The container that the local holds is, where the flag holds, the one that is stored at the place."""
+        here = (place.root, place.path)
+        if self.ties.setdefault(name, here) != here:
+            self.approximate("one container stored in two places", "changes through a name reach only the first")
+            return
+        self.set_local(f"{name}_shared", Val(flag, BoolT()))
+
+    def untie(self, name: str) -> None:
+        """The local holds a container of its own."""
+        if self.tied(name) is not None:
+            self.set_local(f"{name}_shared", Val(Lit(False), BoolT()))
+
+    def _still_tied(self, name: str, tied: Place, root: Val) -> Expr:
+        from specgen.lower.values import conj
+
+        return conj(Local(f"{name}_shared"), self.present(tied, root))
+
+    def _effective(self, name: str, group: int | None) -> Val:
+        mine = self.local(name)
+        tied = self.tied(name)
+        if tied is None or isinstance(self.type_of(f"l.{name}_shared"), NeverT):
+            return mine
+        root = self.read(tied.root, group)
+        there = self._at(tied.path, root)
+        both = join(mine.ty, there.ty)
+        if isinstance(there.ty, NeverT):
+            return mine
+        return Val(ite(self._still_tied(name, tied, root), kinds.coerce(there, both), kinds.coerce(mine, both)), both)
 
     def _rebuild(self, expr: Expr, ty: Ty, path: tuple[Expr, ...], value: Val) -> Expr:
         if not path:

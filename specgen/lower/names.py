@@ -216,6 +216,17 @@ def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
     if isinstance(value, (Unknown, *STATIC)):
         value = rv(lw, value)
     lw.write(var, rv(lw, value))
+    stored(lw, value, Place(var, (), NeverT()))
+
+
+def stored(lw: Lowerer, value: Value, place: Place) -> None:
+    """A value was stored at a place: a container that has a name already has a second one now."""
+    if not isinstance(value, Place) or lw.in_init or lw.pure_reads:
+        return
+    if value.root.startswith("l.") and not value.path:
+        lw.tie(value.root[2:], place, Lit(True))
+    elif (value.root, value.path) != (place.root, place.path):
+        lw.approximate("one container stored in two places", "each place keeps a copy")
 
 
 def _constant(value: Val) -> bool:
@@ -357,11 +368,10 @@ def assign_name(lw: Lowerer, name: str, value: Value) -> None:
     while owner is not None and name not in owner.stored and name not in owner.names:
         owner = owner.outer
     frame = owner or frame
-    if is_static(value) or (isinstance(value, Place) and not value.root.startswith("l.")):
-        if lw.in_init and not isinstance(value, Place):
-            # A constructor is run once, along one path: the name stands for what it was given last.
-            frame.names[name] = value
-            return
+    if isinstance(value, Place):
+        _assign_container(lw, frame, name, value)
+        return
+    if is_static(value):
         once = frame.stored.get(name, 1) <= 1
         if once or isinstance(value, (Func, LambdaV, ClassV, External)):
             if name in frame.slots:
@@ -372,7 +382,55 @@ def assign_name(lw: Lowerer, name: str, value: Value) -> None:
         frame.names[name] = value
         return
     frame.names.pop(name, None)
-    lw.set_local(lw.local_for(frame, name), rv(lw, value))
+    tla = lw.local_for(frame, name)
+    lw.set_local(tla, rv(lw, value))
+    lw.untie(tla)
+
+
+def _assign_container(lw: Lowerer, frame: Frame, name: str, value: Place) -> None:
+    """``name = self.items``: one more name for a container, or a local that follows where it is stored."""
+    local = value.root.startswith("l.")
+    once = frame.stored.get(name, 1) <= 1 and name not in frame.slots
+    if once and not local and value.default is None and not _replaced(lw, frame, value.root):
+        frame.names[name] = value
+        return
+    frame.names.pop(name, None)
+    tla = lw.local_for(frame, name)
+    group = lw.graph.group()
+    root, found = lw.fetch(value, group)
+    if not local:
+        lw.set_local(tla, found)
+        lw.tie(tla, value, lw.present(value, root))
+        return
+    other = value.root[2:]
+    tied = lw.tied(other)
+    lw.set_local(tla, found)
+    if tied is not None and not value.path and other != tla:
+        from specgen.expr import Local
+
+        lw.tie(tla, tied, Local(f"{other}_shared"))
+    elif other != tla:
+        lw.untie(tla)
+
+
+def _replaced(lw: Lowerer, frame: Frame, root: str) -> bool:
+    """Whether the function itself takes the container out of where it is stored, or puts another one there."""
+    if frame.function is None:
+        return False
+    attr = lw.vars[root].comment.partition(":")[0].partition(" of each ")[0].rpartition(".")[2]
+
+    def here(node: ast.expr) -> bool:
+        return (isinstance(node, ast.Attribute) and node.attr == attr) or (isinstance(node, ast.Name) and node.id == attr)
+
+    for node in ast.walk(frame.function.node):
+        match node:
+            case ast.Attribute(attr=found, ctx=ast.Store() | ast.Del()) if found == attr:
+                return True
+            case ast.Subscript(value=holder, ctx=ast.Store() | ast.Del()) if here(holder):
+                return True
+            case ast.Call(func=ast.Attribute(value=holder, attr="pop" | "popitem" | "clear")) if here(holder):
+                return True
+    return False
 
 
 def default_caller() -> Val:

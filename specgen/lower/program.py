@@ -88,8 +88,12 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
         old = {k: shared.canonical(v) for k, v in shared.types.items()}
         new = {k: shared.canonical(v) for k, v in made.lw.new_types.items()}
         merged = {**old, **new}
+        known, shared.ties = shared.ties, made.lw.ties
         if (demands, domains, literals) != (shared.demands, shared.domains, shared.literals):
             shared.types, hopeful = {}, True
+            continue
+        if known != shared.ties:
+            shared.types = merged
             continue
         conflicted = {k[2:] for k, t in merged.items() if k.startswith("l.") and boxed_kinds(t)} - split
         if conflicted and any(not n.endswith(f"_{op}") for n in conflicted for op in target.operations):

@@ -52,8 +52,11 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
         case ast.Assign(targets=targets, value=value):
             _name_for(lw, targets[0])
             found = lower(lw, value)
-            for target in targets:
+            # Names first: what is stored elsewhere as well then has a name that changes go through.
+            for target in sorted(targets, key=lambda t: not isinstance(t, ast.Name)) if len(targets) > 1 else targets:
                 assign(lw, target, found)
+                if len(targets) > 1 and isinstance(target, ast.Name) and isinstance(found, Val) and names.is_container(found.ty):
+                    found = names.lookup(lw, target.id)
             lw.pending_attr = ""
         case ast.AnnAssign(target=target, value=value) if value is not None:
             _name_for(lw, target)
@@ -125,6 +128,8 @@ def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
                 return
             key = rv(lw, lower(lw, index))
             containers.set_item(lw, holder, key, rv(lw, value))
+            if isinstance(holder, Place) and not holder.root.startswith("l.") and isinstance(value, Place):
+                names.stored(lw, value, Place(holder.root, (*holder.path, containers.place_key(lw, holder, key)), holder.ty))
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
             _unpack(lw, elts, value)
         case _:
@@ -304,6 +309,8 @@ def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
         suspension.suspend(lw)
         lw.approximate("async for", "the items are there at once")
     found = containers.container_of(value.ty)
+    if _changes_items(node) and names.is_container(containers.item_type(value.ty)):
+        lw.approximate("change of an item that a loop goes over", "the collection keeps the item as it was")
     if isinstance(found, NeverT):
         if isinstance(value.ty, NeverT):
             value = Val(EMPTY, SeqT(NeverT()))
@@ -346,6 +353,25 @@ def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
     lw.graph.cursor = no
     body(lw, node.orelse)
     lw.graph.cursor = lw.graph.cursor + loop.breaks
+
+
+_MUTATORS = {
+    "append", "appendleft", "add", "pop", "popleft", "popitem", "remove", "discard", "clear", "update", "insert", "extend",
+    "setdefault",
+}  # fmt: skip
+
+
+def _changes_items(node: ast.For | ast.AsyncFor) -> bool:
+    """Whether the body of a loop changes the item in place."""
+    bound = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+    for inner in node.body:
+        for found in ast.walk(inner):
+            match found:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if name in bound and attr in _MUTATORS:
+                    return True
+                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()) if name in bound:
+                    return True
+    return False
 
 
 def _unrolled(lw: Lowerer, node: ast.For | ast.AsyncFor, value: Val, found: object) -> None:

@@ -25,12 +25,16 @@ class Val:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A mutable container inside a shared variable, not read yet: ``root`` and the keys leading to it."""
+    """A mutable container inside a shared variable, not read yet: ``root`` and the keys leading to it.
+
+    ``default`` is what stands for it where the last key is missing (``d.get(k, [])``).
+    """
 
     root: str
     path: tuple[Expr, ...]
     ty: Ty
     effect: bool = False
+    default: Val | None = None
 
 
 @dataclass(eq=False, slots=True)
