@@ -1,0 +1,208 @@
+"""Runs of a scenario on the real code: one call after another in every order, and overlapping as a guide says."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from types import ModuleType
+from typing import Any
+
+from replay.runtime import standins
+from replay.runtime.choices import Choices
+from replay.runtime.clock import Clock
+from replay.runtime.guide import Guide, Switch
+from replay.runtime.scenario import Call, Ending, Scenario
+from replay.runtime.target import Target, changing
+from replay.runtime.tasks import Tasks, outcomes
+from replay.runtime.threads import Alone, GiveUp, Threads
+from replay.runtime.view import View
+
+STUCK = "waits for ever"
+
+
+class SetUpWaits(Exception):
+    """A set-up call does not come to an end in this version of the code, so the scenario does not exist."""
+
+
+class Player:
+    """Plays a scenario. ``build`` makes the object, or gives the module whose functions are called."""
+
+    def __init__(self, scenario: Scenario, target: Target, clock: Clock, build: Callable[[], Any]) -> None:
+        self._scenario = scenario
+        self._target = target
+        self._clock = clock
+        self._build = build
+        self._view = View(target.root)
+        self._names = list(scenario.calls)
+
+    def serial(self, order: Sequence[str]) -> Iterator[Ending]:
+        """The endings of the calls in this order; several where time passes or a call is cancelled.
+
+        A call that waits until a later one helps it did overlap with that one; such an ending is none of these.
+        """
+        choices = Choices()
+        while True:
+            self._clock.start(self._scenario.ticks, choices.choose)
+            asyncio_ = self._scenario.mode == "asyncio"
+            ending = self._tasks_in_turn(order, choices) if asyncio_ else self._threads(Switch(order), tuple(order))
+            if not ending.helped:
+                yield ending
+            if not choices.next():
+                return
+
+    def overlapping(self, guide: Guide, choices: Choices | None) -> Ending:
+        """How the calls end when ``guide`` chooses who runs; without ``choices``, it also says when time passes."""
+        self._clock.start(self._scenario.ticks, choices.choose if choices else None)
+        if self._scenario.mode == "threads":
+            return self._threads(guide, tuple(self._names))
+        with Tasks(self._target.root) as tasks:
+            thing = self._begin_tasks(tasks)
+            watch = _Watch(self._scenario, thing)
+            made = {name: tasks.start(name, _body(thing, call)) for name, call in self._scenario.calls.items()}
+            tasks.run(self._names, guide, watch, self._clock.tick)
+            return self._ending(thing, outcomes(made), watch, getattr(guide, "parted", ""))
+
+    def orders(self) -> Iterator[Sequence[str]]:
+        """Every order of the calls."""
+        return iter(itertools.permutations(self._names))
+
+    # Tasks.
+
+    def _begin_tasks(self, tasks: Tasks) -> Any:
+        self._target.restore()
+        thing = self._make()
+        for number, call in enumerate(self._scenario.setup):
+            name = f"set-up {number}"
+            task = tasks.start(name, _body(thing, call))
+            if not tasks.alone(name):
+                raise SetUpWaits(str(call))
+            if not task.cancelled():
+                task.exception()
+        return thing
+
+    def _tasks_in_turn(self, order: Sequence[str], choices: Choices) -> Ending:
+        with Tasks(self._target.root) as tasks:
+            thing = self._begin_tasks(tasks)
+            made = {}
+            waits: list[str] = []
+            left = self._scenario.cancels
+            for name in order:
+                made[name] = tasks.start(name, _body(thing, self._scenario.calls[name]))
+                while not made[name].done():
+                    if left and tasks.waiting(name) and choices.choose(2):
+                        left -= 1
+                        made[name].cancel()
+                        tasks.alone(name)
+                        break
+                    handle = tasks.loop.ready(name)
+                    if handle is None:
+                        break
+                    tasks.loop.execute(handle)
+                if not made[name].done():
+                    waits.append(name)
+                for late in waits:
+                    tasks.alone(late)
+            for name in waits:
+                if left and tasks.waiting(name) and choices.choose(2):
+                    left -= 1
+                    made[name].cancel()
+                    tasks.alone(name)
+                    waits = [w for w in waits if w != name]
+            watch = _Watch(self._scenario, thing)
+            ending = self._ending(thing, outcomes(made), watch, "")
+            ending.helped = any(made[name].done() for name in waits)
+            return ending
+
+    # Threads.
+
+    def _threads(self, guide: Guide, names: Sequence[str]) -> Ending:
+        self._target.restore()
+        standins.scheduler = Alone()
+        thing = self._make()
+        for call in self._scenario.setup:
+            try:
+                _call(thing, call)
+            except GiveUp:
+                raise SetUpWaits(str(call)) from None
+            except Exception:  # noqa: BLE001, S112 - a call that fails has set up what it did until then
+                continue
+        found: dict[str, object] = {}
+        watch = _Watch(self._scenario, thing)
+        rested: list[Ending] = []
+
+        def body(name: str, call: Call) -> Callable[[], None]:
+            def run() -> None:
+                try:
+                    found[name] = _call(thing, call)
+                except Exception as error:  # noqa: BLE001 - whatever the code raises is the outcome
+                    found[name] = error
+
+            return run
+
+        bodies = {name: body(name, self._scenario.calls[name]) for name in names}
+        globals_ = changing(thing) if isinstance(thing, ModuleType) else frozenset()
+        run = Threads(self._target.root, guide, globals_)
+        at_rest = lambda: rested.append(self._ending(thing, dict(found), watch, getattr(guide, "parted", "")))  # noqa: E731
+        ended = run.run(bodies, at_rest, watch, self._clock.tick)
+        rested[0].helped = bool(run.waited & ended)
+        return rested[0]
+
+    # Both.
+
+    def _make(self) -> Any:
+        thing = self._build()
+        if isinstance(thing, ModuleType):
+            self._target.fresh(thing)
+        return thing
+
+    def _ending(self, thing: Any, found: Any, watch: _Watch, parted: str) -> Ending:
+        results = tuple(self._said(found[name]) if name in found else STUCK for name in self._names)
+        state = self._view.module(thing) if isinstance(thing, ModuleType) else self._view(thing)
+        if len(found) == len(self._names):
+            watch(quiet=True)
+        if self._scenario.kind == "assertion":
+            failed = [n for n, value in found.items() if isinstance(value, AssertionError)]
+            if failed:
+                watch.broken = watch.broken or f"{self._scenario.calls[failed[0]]} failed an assertion of the code"
+        return Ending(results, state, parted, watch.broken)
+
+    def _said(self, value: object) -> str:
+        verb = "raised" if isinstance(value, BaseException) else "returned"
+        return f"{verb} {self._view(value)}"
+
+
+class _Watch:
+    """Looks at the invariant."""
+
+    def __init__(self, scenario: Scenario, thing: Any) -> None:
+        self._invariant = scenario.invariant
+        self._always = scenario.when == "always"
+        self._thing = thing
+        self.broken = ""
+
+    def __call__(self, quiet: bool = False) -> None:
+        if self._invariant is None or self.broken or not (quiet or self._always):
+            return
+        if not self._invariant(self._thing):
+            self.broken = "the invariant does not hold" + (" once the calls have ended" if quiet else " between two steps")
+
+
+def _call(thing: Any, call: Call) -> Any:
+    answer = getattr(thing, call.op)(*call.args, **call.kwargs)
+    if isinstance(answer, AbstractContextManager) and type(answer).__module__ == "contextlib":
+        with answer as inside:
+            return inside
+    return answer
+
+
+def _body(thing: Any, call: Call) -> Callable[[], Any]:
+    async def run() -> Any:
+        answer = _call(thing, call)
+        if isinstance(answer, AbstractAsyncContextManager) and type(answer).__module__ == "contextlib":
+            async with answer as inside:
+                return inside
+        return await answer if inspect.isawaitable(answer) else answer
+
+    return run

@@ -1,0 +1,227 @@
+"""Real threads, one at a time: another one may take over before any touch of an attribute, container or lock."""
+
+from __future__ import annotations
+
+import dis
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+from replay.runtime import standins
+from replay.runtime.guide import Guide, Place
+
+_TOUCHES = frozenset(
+    {
+        *("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "BINARY_SUBSCR", "STORE_SUBSCR", "DELETE_SUBSCR"),
+        *("BINARY_SLICE", "STORE_SLICE", "CONTAINS_OP", "CALL", "CALL_KW", "CALL_FUNCTION_EX", "STORE_GLOBAL"),
+        *("DELETE_GLOBAL", "FOR_ITER"),
+    }
+)
+_STORES = frozenset({"STORE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "DELETE_ATTR", "STORE_GLOBAL", "STORE_SLICE"})
+
+#: A call that touches more than this is taken to go on for ever.
+_ENDLESS = 20_000
+
+
+@cache
+def _touches(code: CodeType, changing: frozenset[str]) -> Mapping[int, bool]:
+    """Offsets of the instructions that touch what is shared; True for those that store."""
+    out = {}
+    for i in dis.get_instructions(code):
+        subscript = i.opname == "BINARY_OP" and str(i.argrepr) == "[]"
+        if i.opname in _TOUCHES or subscript or (i.opname == "LOAD_GLOBAL" and str(i.argval) in changing):
+            out[i.offset] = i.opname in _STORES
+    return out
+
+
+class GiveUp(BaseException):
+    """Ends a thread that would wait for ever."""
+
+
+class Threads:
+    """One run of several calls in threads of their own, in the order that ``guide`` wants.
+
+    ``changing`` names the module globals that the target assigns. After ``run``, ``stuck`` are those that wait
+    for ever; ``at_rest`` was called when nothing moved any more, before any of them was given up.
+    """
+
+    def __init__(self, root: Path, guide: Guide, changing: frozenset[str] = frozenset()) -> None:
+        self._root = str(root)
+        self._guide = guide
+        self._changing = changing
+        self._turns: dict[str, threading.Semaphore] = {}
+        self._blocked: dict[str, Callable[[], bool]] = {}
+        self._timed: set[str] = set()
+        self._timed_out: set[str] = set()
+        self._ended: set[str] = set()
+        self.waited: set[str] = set()
+        self._over = threading.Event()
+        self._giving_up = False
+        self._points = 0
+        self._me = threading.local()
+        self._watch: Callable[[], None] = lambda: None
+        self._pass_time: Callable[[], None] = lambda: None
+
+    def run(
+        self,
+        bodies: Mapping[str, Callable[[], None]],
+        at_rest: Callable[[], None],
+        watch: Callable[[], None],
+        pass_time: Callable[[], None],
+    ) -> frozenset[str]:
+        """Run all bodies; returns those that have ended. ``watch`` is called where no call is inside a step."""
+        standins.scheduler = self
+        self._watch, self._pass_time = watch, pass_time
+        self._turns = {name: threading.Semaphore(0) for name in bodies}
+        threads = [threading.Thread(target=self._body, args=item, daemon=True) for item in bodies.items()]
+        for thread in threads:
+            thread.start()
+        self._turns[self._guide.pick("", None, list(bodies), self)].release()
+        if not self._over.wait(60):
+            raise RuntimeError("the calls did not come to an end: one of them blocks outside the code that is replayed")
+        ended = frozenset(self._ended)
+        at_rest()
+        self._giving_up = True
+        for turn in self._turns.values():
+            turn.release()
+        for thread in threads:
+            thread.join(10)
+        return ended
+
+    def _body(self, name: str, body: Callable[[], None]) -> None:
+        self._me.name = name
+        try:
+            self._sleep(name)
+            sys.settrace(self._trace)
+            body()
+        except GiveUp:
+            return
+        finally:
+            sys.settrace(None)
+        self._ended.add(name)
+        self._hand_on(name)
+
+    def _trace(self, frame: FrameType, event: str, arg: object) -> Any:
+        if not frame.f_code.co_filename.startswith(self._root):
+            return None
+        frame.f_trace_lines, frame.f_trace_opcodes = False, True
+        return self._touch
+
+    def _touch(self, frame: FrameType, event: str, arg: object) -> Any:
+        if event == "opcode" and not self._giving_up:
+            stores = _touches(frame.f_code, self._changing).get(frame.f_lasti)
+            if stores is not None:
+                path = frame.f_code.co_filename[len(self._root) :].lstrip("/\\").replace("\\", "/")
+                self._point(Place(path, frame.f_lineno or 0, stores))
+        return self._touch
+
+    def _point(self, place: Place) -> None:
+        name = self._me.name
+        self._points += 1
+        if self._points > _ENDLESS:
+            self._over.set()
+            self._sleep(name)
+        able = [p for p in self._turns if self.runnable(p)]
+        following = self._guide.pick(name, place, able, self)
+        if following != name:
+            self._turns[following].release()
+            self._sleep(name)
+
+    # What the stand-ins for locks ask.
+
+    def me(self) -> object:
+        """Whose turn it is."""
+        return getattr(self._me, "name", "set-up")
+
+    def wait(self, ready: Callable[[], bool], timed: bool = False) -> bool:
+        """Others' turn until ``ready``; False if the wait timed out."""
+        name = getattr(self._me, "name", None)
+        while not ready():
+            if self._giving_up or name is None:
+                raise GiveUp
+            self.waited.add(name)
+            self._blocked[name] = ready
+            if timed:
+                self._timed.add(name)
+            self._hand_on(name)
+            self._sleep(name)
+            self._blocked.pop(name, None)
+            self._timed.discard(name)
+            if name in self._timed_out:
+                self._timed_out.discard(name)
+                return ready()
+        return True
+
+    def _hand_on(self, name: str) -> None:
+        able = [p for p in self._turns if self.runnable(p)]
+        if not able and self._guide.stuck(self):
+            able = [p for p in self._turns if self.runnable(p)]
+        if not able and self._timed:
+            late = min(self._timed)
+            self._timed_out.add(late)
+            able = [late]
+        if not able:
+            self._over.set()
+            return
+        following = self._guide.pick(name, None, able, self)
+        self._turns[following if self.runnable(following) else able[0]].release()
+
+    def _sleep(self, name: str) -> None:
+        self._turns[name].acquire()
+        if self._giving_up:
+            raise GiveUp
+
+    # What the guide asks.
+
+    def runnable(self, process: str) -> bool:
+        """Whether it can go on."""
+        if process in self._ended or process not in self._turns:
+            return False
+        return process in self._timed_out or self._blocked.get(process, lambda: True)()
+
+    def done(self, process: str) -> bool:
+        """Whether it has ended."""
+        return process in self._ended
+
+    def waiting(self, process: str) -> bool:
+        """Whether it waits."""
+        return process in self._blocked
+
+    def cancel(self, process: str) -> bool:
+        """Threads cannot be cancelled."""
+        return False
+
+    def time_out(self, process: str) -> bool:
+        """End its wait by the time limit."""
+        if process in self._timed:
+            self._timed_out.add(process)
+            return True
+        return False
+
+    def tick(self) -> None:
+        """Let time pass."""
+        self._pass_time()
+
+    def between(self) -> None:
+        """Look at the invariant."""
+        self._watch()
+
+
+class Alone:
+    """The scheduler of set-up calls: whoever has to wait there waits for ever."""
+
+    def me(self) -> object:
+        """The only one."""
+        return "set-up"
+
+    def wait(self, ready: Callable[[], bool], timed: bool = False) -> bool:
+        """Raises GiveUp unless ``ready``."""
+        if ready():
+            return True
+        if timed:
+            return False
+        raise GiveUp

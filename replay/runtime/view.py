@@ -1,0 +1,71 @@
+"""Results and state as text, for comparing runs: values and the target's own objects by content, others by type."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import sys
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_DEEPEST = 12
+
+
+class View:
+    """Looks at values of a target whose modules lie below ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = str(root)
+
+    def __call__(self, value: Any, depth: int = 0) -> str:
+        """The text of a value; equal texts mean equal for any caller that does not ask for identity."""
+        if depth > _DEEPEST:
+            return "..."
+        deeper = depth + 1
+        match value:
+            case enum.Enum():
+                return str(value)
+            case None | bool() | int() | float() | str() | bytes():
+                return repr(value)
+            case list() | deque() | tuple():
+                return f"[{', '.join(self(item, deeper) for item in value)}]"
+            case Mapping():
+                pairs = sorted(f"{self(k, deeper)}: {self(v, deeper)}" for k, v in value.items())
+                return f"{{{', '.join(pairs)}}}"
+            case set() | frozenset():
+                return f"{{{', '.join(sorted(self(item, deeper) for item in value))}}}"
+            case BaseException():
+                return type(value).__name__
+            case asyncio.Lock():
+                return "locked" if value.locked() else "free"
+            case asyncio.Event():
+                return "set" if value.is_set() else "clear"
+            case asyncio.Semaphore():
+                return f"semaphore {getattr(value, '_value', '')}"
+            case asyncio.Queue():
+                return self(list(getattr(value, "_queue", ())), deeper)
+        shown = getattr(type(value), "replay_view", None)
+        if shown is not None:
+            return self(shown(value), deeper)
+        return self._object(value, deeper)
+
+    def _object(self, value: Any, depth: int) -> str:
+        module = sys.modules.get(type(value).__module__)
+        file = getattr(module, "__file__", None) or ""
+        if not file.startswith(self.root):
+            return type(value).__name__
+        content: dict[str, Any] = dict(getattr(value, "__dict__", {}))
+        for cls in type(value).__mro__:
+            slots = vars(cls).get("__slots__", ())
+            for name in (slots,) if isinstance(slots, str) else slots:
+                if hasattr(value, name):
+                    content[name] = getattr(value, name)
+        return f"{type(value).__name__}({self(content, depth)})"
+
+    def module(self, module: Any) -> str:
+        """The globals of a module that are plain data."""
+        plain = (int, str, float, list, dict, set, deque, tuple, frozenset, type(None))
+        own = {k: v for k, v in vars(module).items() if not k.startswith("__") and isinstance(v, plain)}
+        return self(own)
