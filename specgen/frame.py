@@ -95,6 +95,14 @@ def helpers(lay: Layout) -> list[str]:
     for name, (definition, comment) in HELPERS.items():
         if name in used:
             out += ["", f"\\* {comment}", *_without_clashes(lay, definition).split("\n")]
+    if any("IsDict(" in line for line in type_ok(lay)):
+        d, keys, values, k = (lay.free(n) for n in ("d", "K", "V", "k"))
+        out += [
+            "",
+            f"\\* {d} is a dict with keys of {keys} and values of {values}",
+            f"IsDict({d}, {keys}, {values}) == "
+            f"DOMAIN {d} \\subseteq {keys} /\\ \\A {k} \\in DOMAIN {d} : {d}[{k}] \\in {values}",
+        ]
     if _entries_needed(lay):
         d, x = lay.free("d"), lay.free("x")
         out += ["", "\\* the entries of the dict d", f"Entries({d}) == {{<<{x}, {d}[{x}]>> : {x} \\in DOMAIN {d}}}"]

@@ -61,11 +61,10 @@ def lines(
             "",
             f"\\* The calls that ended and {c}, which waits for ever; the other waiting calls left out.",
             f"StuckOutcome({c}) ==",
-            "    ["
-            + ("start |-> start,\n     " if observable else "")
-            + f'calls |-> [{d} \\in Callers |-> IF {d} = {c} THEN <<call[{d}], "waits for ever">>',
-            (" " * (len("     calls |-> [") + len(f"{d} \\in Callers |-> ")))
-            + f'ELSE IF at[{d}] = "end" THEN <<call[{d}], {result(d)}>> ELSE <<"not called">>]]',
+            *(["    [start |-> start,", "     calls |-> ["] if observable else ["    [calls |-> ["]),
+            f'        {d} \\in Callers |-> IF {d} = {c} THEN <<call[{d}], "waits for ever">>',
+            " " * (8 + len(f"{d} \\in Callers |-> ")) + f'ELSE IF at[{d}] = "end" THEN <<call[{d}], {result(d)}>>',
+            " " * (8 + len(f"{d} \\in Callers |-> ")) + 'ELSE <<"not called">>]]',
         ]
     out += ["", "\\* One call at a time only: every outcome that some order of the calls gives, one per line."]
     if waits:
@@ -87,15 +86,17 @@ def lines(
         f"        /\\ \\A {c} \\in Callers : \\E {i} \\in DOMAIN {ops} : {who}[{i}] = {c}",
         f"        /\\ \\A {i} \\in DOMAIN {ops} : call[{who}[{i}]].op = {ops}[{i}]",
         "",
-        "\\* Calls that overlap end as they could have ended one after another.",
+        "\\* Calls of these operations that overlap end as they could have ended one after another.",
         "Explained == ToString(Outcome) \\in SerialOutcomes",
+        f"Serializable({ops}) == Finished /\\ Together({ops}) => Explained",
     ]
     if waits:
         out += [
             "",
-            "\\* Calls that wait for ever would do so too, some order of the calls provided.",
+            "\\* Calls of these operations wait for ever only where they would in some order one after another.",
             "StuckExplained ==",
             f"    \\A {c} \\in Callers : Stuck({c}) => ToString(StuckOutcome({c})) \\in SerialOutcomes",
+            f"NoDeadlock({ops}) == Quiescent /\\ Together({ops}) => StuckExplained",
         ]
     properties: list[Property] = []
     waiting = {w.operation for w in waits}
@@ -157,7 +158,7 @@ def _oracle(program: Program, waiting: set[str]) -> tuple[list[str], list[Proper
             if kind == "deadlock" and not waiting & set(combo):
                 continue
             name = f"{stem}_{'_'.join(combo)}"
-            line = f"{name} == {when} /\\ Together(<<{', '.join(map(quoted, combo))}>>) => {then}"
+            line = f"{name} == {stem}(<<{', '.join(map(quoted, combo))}>>)"
             text.append(line)
             out.append(
                 Property(name, kind, line, _plain(kind, combo), tuple(spans[o] for o in dict.fromkeys(combo)), combo)

@@ -73,7 +73,10 @@ def _tuple_set(items: tuple[Ty, ...]) -> str | None:
         return "{<< >>}"
     if len(inner) == 1:
         return f"Seq({bare(inner[0] or '')})"
-    parts = [f"({i})" if i and (i.startswith("SUBSET") or " \\cup " in bare(i)) and not i.startswith("(") else i or "" for i in inner]
+    parts = [
+        f"({i})" if i and (i.startswith("SUBSET") or " \\cup " in bare(i)) and not i.startswith("(") else i or ""
+        for i in inner
+    ]
     return "(" + " \\X ".join(parts) + ")"
 
 
@@ -112,7 +115,7 @@ def bare(text: str) -> str:
 def membership(value: str, ty: Ty, taken: frozenset[str] = frozenset(), depth: int = 0) -> str:
     """TLA+ text saying that ``value`` has the type, in a form that TLC evaluates for any value the code gives it.
 
-    Quantified variables get names that are not ``taken``.
+    Quantified variables get names that are not ``taken``. ``IsDict`` is an operator of the module's frame.
     """
     whole = type_set(ty)
     if whole is not None:
@@ -122,14 +125,14 @@ def membership(value: str, ty: Ty, taken: frozenset[str] = frozenset(), depth: i
         name += "_"
     match ty:
         case DictT(key, item):
-            keys = type_set(key)
+            keys, values = type_set(key), type_set(item)
+            if keys is not None and values is not None:
+                return f"IsDict({value}, {bare(keys)}, {bare(values)})"
             domain = (
                 f"DOMAIN {value} \\subseteq {keys}"
                 if keys is not None
                 else f"\\A {name} \\in DOMAIN {value} : {membership(name, key, taken, depth + 1)}"
             )
-            if isinstance(item, NeverT):
-                return domain
             each = membership(f"{value}[{name}]", item, taken, depth + 1)
             if keys is None:
                 domain = f"({domain})"

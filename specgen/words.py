@@ -22,7 +22,7 @@ FRAME = frozenset(
         "start", "before", "vars", "object", "Everyone", "Calls", "Unborn", "NoLocals", "TypeOK", "Init",
         "Busy", "Begin", "EndSetup", "GoTo", "GoToWith", "Finish", "At", "Turn", "MidTurn", "View", "Stuck",
         "Next", "Spec", "Finished", "Quiescent", "Outcome", "StuckOutcome", "Report", "Explained", "Together",
-        "Symmetry", "Entries", "Plain", "Idle", "Start", "StuckExplained",
+        "Symmetry", "Entries", "Plain", "Idle", "Start", "StuckExplained", "Serializable", "NoDeadlock", "IsDict",
     ]
 )  # fmt: skip
 RESERVED = KEYWORDS | FRAME

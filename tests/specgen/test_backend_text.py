@@ -102,9 +102,9 @@ def test_a_negation_negates() -> None:
         (UnionT(frozenset({NoneT(), IntT()})), "x \\in {None} \\cup Int"),
         (UnionT(frozenset({NoneT(), IntT(), BoolT()})), "x \\in {None} \\cup [bool : BOOLEAN] \\cup [int : Int]"),
         (SeqT(RefT("Node")), "x \\in Seq(Everyone \\X Nat)"),
-        (DictT(AtomT("Keys"), CallerT()), "DOMAIN x \\subseteq Keys /\\ \\A k \\in DOMAIN x : x[k] \\in Everyone"),
+        (DictT(AtomT("Keys"), CallerT()), "IsDict(x, Keys, Everyone)"),
         (SeqT(DictT(IntT(), BoolT())),
-         r"\A k \in DOMAIN x : DOMAIN x[k] \subseteq Int /\ \A m \in DOMAIN x[k] : x[k][m] \in BOOLEAN"),
+         r"\A k \in DOMAIN x : IsDict(x[k], Int, BOOLEAN)"),
         (TupleT((StrT(frozenset({"b", "a"})), NoneT())), 'x \\in {"a", "b"} \\X {None}'),
     ],
 )  # fmt: skip
