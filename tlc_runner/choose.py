@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from tlc_runner.docker import DockerRunner, daemon_version
 from tlc_runner.embedded import EmbeddedRunner
 from tlc_runner.errors import BadJob, DockerUnavailable, JavaNotFound, TlcRunnerError
 from tlc_runner.locate import find_jar, find_java
@@ -31,7 +30,7 @@ def runner(kind: Kind = "auto", jar: str | os.PathLike[str] | None = None) -> Ru
     Raises JarNotFound, JavaNotFound, DockerUnavailable.
     """
     if kind == "docker":
-        return DockerRunner(jar)
+        return _docker_runner(jar)
     if kind == "embedded":
         return EmbeddedRunner(jar)
     if kind != "auto":
@@ -40,9 +39,16 @@ def runner(kind: Kind = "auto", jar: str | os.PathLike[str] | None = None) -> Ru
         return EmbeddedRunner(jar)
     except JavaNotFound as no_java:
         try:
-            return DockerRunner(jar)
+            return _docker_runner(jar)
         except DockerUnavailable as no_docker:
             raise JavaNotFound(f"{no_java}; and Docker: {no_docker}") from None
+
+
+def _docker_runner(jar: str | os.PathLike[str] | None) -> Runner:
+    # Docker's SDK takes as long to import as all of this program; most runs need none of it.
+    from tlc_runner.docker import DockerRunner  # noqa: PLC0415
+
+    return DockerRunner(jar)
 
 
 def describe(jar: str | os.PathLike[str] | None = None) -> tuple[Finding, ...]:
@@ -69,6 +75,8 @@ def _jar(explicit: str | os.PathLike[str] | None) -> Finding:
 
 def _docker() -> Finding:
     try:
+        from tlc_runner.docker import daemon_version  # noqa: PLC0415 - as below
+
         version = daemon_version()
     except DockerUnavailable as error:
         return Finding("Docker", found=False, detail=str(error), mend="start the Docker daemon, or do without it")
