@@ -127,6 +127,8 @@ def _defaultdict(lw: Lowerer, node: ast.Call) -> Value:
     from specgen.lower.exprs import lower, rv
 
     factory = lower(lw, node.args[0])
+    if len(node.args) > 1 or node.keywords:
+        lw.approximate("first items of a defaultdict", "it starts empty")
     lw.pending_factory = lambda: rv(lw, call_value(lw, factory, [], {}, None))
     made = lw.pending_factory()
     return Val(EMPTY, DictT(NeverT(), made.ty))
@@ -328,6 +330,8 @@ def _pick(lw: Lowerer, holder: Val) -> Value:
 def _len(lw: Lowerer, args: list[Val]) -> Value:
     if args and isinstance(containers.container_of(args[0].ty), NeverT) and not isinstance(args[0].ty, NeverT):
         return lw.approximate("len of a value of unknown type", "0 or 1")
+    if args:
+        containers.usable(lw, args[0])
     return Val(containers.size(args[0]), IntT())
 
 
@@ -603,13 +607,64 @@ def _dict_named(lw: Lowerer, args: list[Val], kwargs: dict[str, Value]) -> Value
     return out
 
 
+def _deque(lw: Lowerer, args: list[Val]) -> Value:
+    return _list(lw, args[:1]) if len(args) < 2 else _bounded(lw, args[:1], args[1])
+
+
+def _deque_named(lw: Lowerer, args: list[Val], kwargs: dict[str, Value]) -> Value | None:
+    from specgen.lower.exprs import rv
+
+    return _bounded(lw, args, rv(lw, kwargs["maxlen"])) if set(kwargs) == {"maxlen"} else None
+
+
+def _bounded(lw: Lowerer, args: list[Val], limit: Val) -> Value:
+    """``deque(maxlen=n)``: whoever assigns it learns the limit."""
+    from specgen.lower.exprs import number
+
+    if limit.expr != NONE:
+        lw.demand(limit, "int")
+        lw.pending_limit = number(lw, limit)
+    return _list(lw, args)
+
+
+def _zip(lw: Lowerer, args: list[Val]) -> Value:
+    from specgen.lower.values import apply, domain
+
+    types = [containers.container_of(a.ty) for a in args]
+    if not args or not all(isinstance(t, SeqT) for t in types):
+        return lw.approximate("zip", "any value")
+    seqs = [kinds.unbox(a, "seq") for a in args]
+    shortest = op_call("Len", seqs[0])
+    for other in seqs[1:]:
+        shortest = op_call("Min", shortest, op_call("Len", other))
+    pair = Op("tuple", tuple(apply(s, Bound("i")) for s in seqs))
+    keys = domain(seqs[0]) if len(seqs) == 1 else Op("..", (Lit(1), shortest))
+    return Val(Op("function", (keys, pair), ("i",)), SeqT(TupleT(tuple(t.item for t in types if isinstance(t, SeqT)))))
+
+
+def _some(every: bool) -> Callable[[Lowerer, list[Val]], Value]:
+    def run(lw: Lowerer, args: list[Val]) -> Value:
+        item = containers.item_type(args[0].ty)
+        found = containers.container_of(args[0].ty)
+        if isinstance(item, NeverT):
+            return Val(Lit(every), BoolT())
+        inner = kinds.unbox(args[0], str(kind_of(found)))
+        if isinstance(found, TupleT):
+            inner = kinds.coerce(Val(inner, found), SeqT(item))
+        whole = inner if isinstance(found, SetT) else Op("DOMAIN", (inner,)) if isinstance(found, DictT) else op_call("Items", inner)
+        test = kinds.truth(Val(Bound("x"), item))
+        return Val(Op("forall" if every else "exists", (whole, test), ("x",)), BoolT())
+
+    return run
+
+
 _NAMED: dict[str, Callable[[Lowerer, list[Val], dict[str, Value]], Value | None]] = {
     "min": _extreme_named("min"), "max": _extreme_named("max"), "sorted": _sorted_named, "enumerate": _enumerate_named,
-    "dict": _dict_named,
+    "dict": _dict_named, "deque": _deque_named,
 }  # fmt: skip
 
 FUNCTIONS: dict[str, Callable[[Lowerer, list[Val]], Value]] = {
-    "len": _len, "min": _extreme(True), "max": _extreme(False), "sum": _sum, "list": _list, "deque": _list, "set": _set,
+    "len": _len, "min": _extreme(True), "max": _extreme(False), "sum": _sum, "list": _list, "deque": _deque, "any": _some(False), "all": _some(True), "zip": _zip, "set": _set,
     "frozenset": _set, "dict": _dict, "OrderedDict": _dict, "bool": _bool, "int": _int, "float": _int, "str": _str, "repr": _str,
     "abs": _abs, "range": _range, "reversed": _reversed, "sorted": _sorted, "copy": _same, "deepcopy": _same, "tuple": _same,
     "Counter": _dict, "ceil": _int, "floor": _int, "round": _int, "bytes": _str, "object": lambda lw, args: _token(lw),

@@ -184,8 +184,10 @@ def call_method(
             if found is not None:
                 return _bound(lw, Func(found, owner), list(args), dict(kwargs), awaited)
         case Val(ty=ty) if any(isinstance(m, RefT) for m in members(ty)):
+            from specgen.lower.exprs import only_kinds
             from specgen.lower.kinds import unbox
 
+            only_kinds(lw, owner, ("ref",), "AttributeError")
             ref = next(m for m in members(ty) if isinstance(m, RefT))
             cls_found = lw.sources.find_class(ref.cls)
             if cls_found is not None:

@@ -52,6 +52,16 @@ def item_type(ty: Ty) -> Ty:
     return NeverT()
 
 
+def usable(lw: Lowerer, value: Val, error: str = "TypeError") -> Ty:
+    """The container that a value is used as; ``error`` is raised where it is None or of another kind."""
+    from specgen.lower.exprs import only_kinds
+
+    found = container_of(value.ty)
+    if not isinstance(found, NeverT):
+        only_kinds(lw, value, (str(kind_of(found)),), error)
+    return found
+
+
 def index(seq: Expr, position: Expr) -> Expr:
     """TLA+ index of a Python index."""
     if isinstance(position, Lit) and isinstance(position.value, int):
@@ -106,7 +116,7 @@ def contains(lw: Lowerer, item: Val, holder: Value) -> Expr:
         found = call_method(lw, holder, "__contains__", [item], {})
         return kinds.truth(rv(lw, found, "bool"))
     value = rv(lw, holder, "seq")
-    match container_of(value.ty):
+    match usable(lw, value):
         case SeqT(inner):
             _same_domain(lw, item, inner)
             return Op("in", (kinds.coerce(item, inner), call("Items", kinds.unbox(value, "seq")))) if _comparable(item.ty, inner) else FALSE
@@ -174,7 +184,7 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
         root, value = lw.fetch(holder, group)
     else:
         root = value = holder
-    found = container_of(value.ty)
+    found = usable(lw, value)
     match found:
         case DictT(key_ty, value_ty):
             _same_domain(lw, key, key_ty)
@@ -360,7 +370,7 @@ def del_item(lw: Lowerer, holder: Value, key: Val) -> None:
         return
     group = lw.graph.group()
     root, current = lw.fetch(holder, group)
-    ty = container_of(current.ty)
+    ty = usable(lw, current)
     if isinstance(ty, SeqT):
         from specgen.lower.exprs import number
 
@@ -382,7 +392,7 @@ def del_slice(lw: Lowerer, holder: Value, node: ast.Slice) -> None:
         return
     group = lw.graph.group()
     root, current = lw.fetch(holder, group)
-    ty = container_of(current.ty)
+    ty = usable(lw, current)
     if not isinstance(ty, SeqT):
         return
     seq = kinds.unbox(current, "seq")
@@ -402,15 +412,12 @@ def del_slice(lw: Lowerer, holder: Value, node: ast.Slice) -> None:
 
 def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: dict[str, Val]) -> Value | None:
     """A method of a list, deque, dict or set; None where the container has no such method here."""
-    from specgen.lower.exprs import never_none
-
     group = lw.graph.group()
     if isinstance(owner, Place):
         root, current = lw.fetch(owner, group)
     else:
         root = current = owner
-    never_none(lw, current, "AttributeError")
-    match container_of(current.ty):
+    match usable(lw, current, "AttributeError"):
         case SeqT() as ty:
             table: dict[str, Callable[[Change, list[Val]], Value]] = SEQ_METHODS
             seq_kind, found = "seq", ty
@@ -422,7 +429,7 @@ def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: 
             table, seq_kind, found = SEQ_METHODS, str(kind_of(ty)), SeqT(_tuple_item(ty))  # type: ignore[assignment]
         case _:
             return None
-    if name not in table or (kwargs and not (name == "update" or set(kwargs) <= {"default"})):
+    if name not in table or (kwargs and not (name in {"update", "sort"} or set(kwargs) <= {"default"})):
         return None
     change = Change(lw, owner, root, Val(kinds.unbox(current, seq_kind), found), group, kwargs)
     return table[name](change, args)
@@ -467,6 +474,13 @@ class Change:
             owner = self.owner
             still_there(self.lw, owner, self.root, lambda: self.lw.store(owner, Val(expr, ty), self.root, self.group))
 
+    def grows(self, expr: Expr, drop_last: bool = False) -> None:
+        """The list is now this, cut down to the limit of a bounded deque."""
+        limit = self.lw.limits.get(self.owner.root) if isinstance(self.owner, Place) and not self.owner.path else None
+        if limit is not None:
+            expr = call("FirstOf" if drop_last else "LastOf", expr, limit)
+        self.becomes(expr, self.now.ty)
+
     def fit(self, value: Val) -> Expr:
         """An item as the container holds it; the container's type is declared to hold it."""
         ty = {"seq": SeqT(value.ty), "set": SetT(value.ty)}.get(str(kind_of(self.now.ty)))
@@ -509,12 +523,12 @@ _NOTHING = Val(NONE, NoneT())
 
 
 def _append(ch: Change, args: list[Val]) -> Value:
-    ch.becomes(call("Append", ch.e, ch.fit(args[0])), ch.now.ty)
+    ch.grows(call("Append", ch.e, ch.fit(args[0])))
     return _NOTHING
 
 
 def _appendleft(ch: Change, args: list[Val]) -> Value:
-    ch.becomes(Op("concat", (Op("tuple", (ch.fit(args[0]),)), ch.e)), ch.now.ty)
+    ch.grows(Op("concat", (Op("tuple", (ch.fit(args[0]),)), ch.e)), drop_last=True)
     return _NOTHING
 
 
@@ -574,11 +588,44 @@ def _extend(ch: Change, args: list[Val]) -> Value:
         whole = other if isinstance(other, SeqT) else SeqT(_tuple_item(other))
         ch.declare(whole)
         found = Val(kinds.unbox(args[0], str(kind_of(other))), other)
-        ch.becomes(Op("concat", (ch.e, kinds.coerce(found, ch.now.ty))), ch.now.ty)
+        ch.grows(Op("concat", (ch.e, kinds.coerce(found, ch.now.ty))))
         return _NOTHING
     if isinstance(args[0].ty, NeverT):
         return _NOTHING
     return ch.lw.approximate("extend by a value of unknown type", "no effect")
+
+
+def _extendleft(ch: Change, args: list[Val]) -> Value:
+    other = container_of(args[0].ty)
+    if not isinstance(other, SeqT):
+        return ch.lw.approximate("extendleft", "no effect")
+    ch.declare(other)
+    found = kinds.coerce(Val(kinds.unbox(args[0], "seq"), other), ch.now.ty)
+    ch.grows(Op("concat", (backwards(found), ch.e)), drop_last=True)
+    return _NOTHING
+
+
+def _rotate(ch: Change, args: list[Val]) -> Value:
+    by = args[0].expr if args else Lit(1)
+    if by == Lit(1):
+        ch.becomes(ite(eq(ch.e, EMPTY), EMPTY, Op("concat", (Op("tuple", (call("Last", ch.e),)), call("Front", ch.e)))), ch.now.ty)
+    elif by == Lit(-1):
+        ch.becomes(ite(eq(ch.e, EMPTY), EMPTY, call("Append", call("Tail", ch.e), call("Head", ch.e))), ch.now.ty)
+    else:
+        return ch.lw.approximate("rotate", "no effect")
+    return _NOTHING
+
+
+def _reverse(ch: Change, args: list[Val]) -> Value:
+    ch.becomes(backwards(ch.e), ch.now.ty)
+    return _NOTHING
+
+
+def _sort(ch: Change, args: list[Val]) -> Value:
+    if isinstance(ch.item, IntT) and not ch.kwargs:
+        ch.becomes(call("Sorted", ch.e), ch.now.ty)
+        return _NOTHING
+    return ch.lw.approximate("sort", "the order stays as it was") if not isinstance(ch.item, NeverT) else _NOTHING
 
 
 def _clear(ch: Change, args: list[Val]) -> Value:
@@ -792,6 +839,7 @@ def _subset(flip: bool) -> Callable[[Change, list[Val]], Value]:
 SEQ_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
     "append": _append, "appendleft": _appendleft, "pop": _pop, "popleft": _popleft, "remove": _list_remove,
     "insert": _insert, "extend": _extend, "clear": _clear, "copy": _copy, "count": _list_count, "index": _list_index,
+    "extendleft": _extendleft, "rotate": _rotate, "reverse": _reverse, "sort": _sort,
 }  # fmt: skip
 DICT_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
     "get": _get, "pop": _dict_pop, "setdefault": _setdefault, "update": _update, "keys": _keys, "values": _values,

@@ -115,7 +115,8 @@ def any_value(lw: Lowerer, want: str = "") -> Val:
         case "int":
             ty, dom = IntT(), Op("..", (Lit(0), Lit(1)))
         case _:
-            ty, dom = join(AtomT(ANYTHING), NoneT()), Op("union", (const(ANYTHING), Op("set", (NONE,))))
+            anything = lw.shared.domain(ANYTHING)
+            ty, dom = join(AtomT(anything), NoneT()), Op("union", (const(anything), Op("set", (NONE,))))
     name = lw.temp("unknown")
     lw.active.add(name)
     lw.declare(f"l.{name}", ty)
@@ -446,8 +447,7 @@ def number(lw: Lowerer, value: Val) -> Expr:
     """The value as an integer (a bool counts 0 or 1); None there raises TypeError, as in Python."""
     lw.demand(value, "int")
     own = {kind_of(m) for m in members(value.ty)}
-    if own & {"int", "bool"}:
-        never_none(lw, value, "TypeError")
+    only_kinds(lw, value, ("int", "bool"), "TypeError")
     if {"int", "bool"} <= own:
         one = ite(kinds.unbox(value, "bool"), Lit(1), Lit(0))
         return ite(kinds.has_kind(value, "int"), kinds.unbox(value, "int"), one)
@@ -492,6 +492,25 @@ def never_none(lw: Lowerer, value: Val, error: str) -> None:
 
     if NoneT() in members(value.ty) and len(members(value.ty)) > 1 and not lw.in_init and not lw.pure_reads:
         raise_unless(lw, Op("#", (value.expr, NONE)), error)
+
+
+def only_kinds(lw: Lowerer, value: Val, wanted: tuple[str, ...], error: str) -> None:
+    """Go on only where the value is of one of the kinds that the code can do something with.
+
+    Python raises ``error`` on None and on values of another kind; a value that comes from code not modelled is taken
+    to be one of them too, which is an approximation.
+    """
+    from specgen.lower.containers import raise_unless
+
+    found = members(value.ty)
+    if not any(kind_of(m) in wanted for m in found) or lw.in_init or lw.pure_reads or lw.bound_depth:
+        return
+    never_none(lw, value, error)
+    others = [m for m in found if kind_of(m) not in wanted and not isinstance(m, NoneT)]
+    if others:
+        if any(isinstance(m, AtomT) for m in others):
+            lw.approximate("use of a value that may come from code not modelled here", f"it raises {error} where it does")
+        raise_unless(lw, disj(*[kinds.has_kind(value, k) for k in wanted]), error)
 
 
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "\\div", ast.Mod: "%"}
@@ -701,14 +720,14 @@ def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
             for member in members(ty):
                 if isinstance(member, RecordT):
                     record = Val(kinds.unbox(owner, "record"), member)
-                    never_none(lw, owner, "AttributeError")
+                    only_kinds(lw, owner, ("record",), "AttributeError")
                     if attr in dict(member.fields):
                         return Val(Op("field", (record.expr,), (attr,)), dict(member.fields)[attr])
                     return _of_record(lw, record, member.name, node)
                 if isinstance(member, RefT):
                     found = lw.sources.find_class(member.cls)
                     if found is not None:
-                        never_none(lw, owner, "AttributeError")
+                        only_kinds(lw, owner, ("ref",), "AttributeError")
                         from specgen.lower.objects import get_field
 
                         return get_field(lw, New(kinds.unbox(owner, "ref"), found), attr)

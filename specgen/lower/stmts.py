@@ -51,6 +51,7 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
                 del value_of
         case ast.Assign(targets=targets, value=value):
             _name_for(lw, targets[0])
+            lw.pending_factory = lw.pending_limit = None
             found = lower(lw, value)
             # Names first: what is stored elsewhere as well then has a name that changes go through.
             for target in sorted(targets, key=lambda t: not isinstance(t, ast.Name)) if len(targets) > 1 else targets:
@@ -58,10 +59,13 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
                 if len(targets) > 1 and isinstance(target, ast.Name) and isinstance(found, Val) and names.is_container(found.ty):
                     found = names.lookup(lw, target.id)
             lw.pending_attr = ""
+            lw.pending_factory = lw.pending_limit = None
         case ast.AnnAssign(target=target, value=value) if value is not None:
             _name_for(lw, target)
+            lw.pending_factory = lw.pending_limit = None
             assign(lw, target, lower(lw, value))
             lw.pending_attr = ""
+            lw.pending_factory = lw.pending_limit = None
         case ast.AugAssign():
             augmented(lw, node)
         case ast.If():
@@ -139,15 +143,13 @@ def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
 def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value, node: ast.Attribute) -> None:
     match owner:
         case Obj():
-            setter = None
-            if lw.pending_factory is not None and lw.in_init:
-                factory, lw.pending_factory = lw.pending_factory, None
-                names.set_attribute(lw, owner, attr, value)
-                if attr in owner.fields:
-                    lw.factories[owner.fields[attr]] = factory
-                return
-            del setter
             names.set_attribute(lw, owner, attr, value)
+            if lw.pending_factory is not None or lw.pending_limit is not None:
+                known = owner.fields.get(attr, "")
+                if lw.in_init:
+                    lw.adopt(known)
+                elif (known in lw.factories) != (lw.pending_factory is not None) or lw.limits.get(known) != lw.pending_limit:
+                    lw.approximate("defaultdict or bounded deque assigned later", "it behaves as a plain one")
         case New():
             from specgen.lower.objects import set_field
 
@@ -308,7 +310,7 @@ def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
     if isinstance(node, ast.AsyncFor):
         suspension.suspend(lw)
         lw.approximate("async for", "the items are there at once")
-    found = containers.container_of(value.ty)
+    found = containers.usable(lw, value)
     if _changes_items(node) and names.is_container(containers.item_type(value.ty)):
         lw.approximate("change of an item that a loop goes over", "the collection keeps the item as it was")
     if isinstance(found, NeverT):
@@ -399,9 +401,10 @@ def _maybe_one(lw: Lowerer) -> Val:
 
     name = lw.temp("unknown_items")
     lw.active.add(name)
-    ty = SeqT(AtomT(ANYTHING))
+    anything = lw.shared.domain(ANYTHING)
+    ty = SeqT(AtomT(anything))
     lw.declare(f"l.{name}", ty)
-    one = Op("map", (const(ANYTHING), Op("tuple", (Bound("x"),))), ("x",))
+    one = Op("map", (const(anything), Op("tuple", (Bound("x"),))), ("x",))
     lw.graph.choose(Local(name), Op("union", (one, Op("set", (EMPTY,)))), "approximated")
     return Val(Local(name), ty)
 
