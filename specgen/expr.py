@@ -295,6 +295,8 @@ HELPERS: dict[str, tuple[str, str]] = {
     "Values": ("Values(d) == {d[x] : x \\in DOMAIN d}", "the values of the dict d"),
     "Last": ("Last(s) == s[Len(s)]", "the last item of s"),
     "Front": ("Front(s) == SubSeq(s, 1, Len(s) - 1)", "s without its last item"),
+    "FirstOf": ("FirstOf(s, n) == IF Len(s) > n THEN SubSeq(s, 1, n) ELSE s", "the first n items of s"),
+    "LastOf": ("LastOf(s, n) == IF Len(s) > n THEN SubSeq(s, Len(s) - n + 1, Len(s)) ELSE s", "the last n items of s"),
     "Items": ("Items(s) == {s[i] : i \\in DOMAIN s}", "the items of the sequence s"),
     "Index": ("Index(s, i) == IF i < 0 THEN Len(s) + i + 1 ELSE i + 1", "where s holds what Python calls s[i]"),
     "RemoveAt": ("RemoveAt(s, i) == SubSeq(s, 1, i - 1) \\o SubSeq(s, i + 1, Len(s))", "s without its i-th item"),

@@ -285,14 +285,32 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
         from specgen.lower.values import EMPTY
 
         frame.names[spec.kwarg.arg] = Val(EMPTY, DictT(NeverT(), NeverT()))
+    once = _assigned_once(function) if lw.in_init else frozenset()
     for name, value in bound.items():
-        if name in frame.stored and isinstance(value, (Val, Place, Unknown)):
+        if name in once and isinstance(value, Val) and names.is_constant(value):
+            # An argument of a constructor that is known: ``lock = lock or Lock()`` stays known too.
+            frame.names[name] = value
+        elif name in frame.stored and isinstance(value, (Val, Place, Unknown)):
             frame.stored[name] = frame.stored.get(name, 0) + 1
             lw.set_local(lw.local_for(frame, name), rv(lw, value))
         elif isinstance(value, Unknown):
             frame.names[name] = value
         else:
             frame.names[name] = value
+
+
+def _assigned_once(function: Function) -> frozenset[str]:
+    """Names that the function assigns at one place, outside its loops."""
+    count: dict[str, int] = {}
+    for node in walk_shallow(function.node.body):
+        if isinstance(node, (ast.While, ast.For, ast.AsyncFor)):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                    count[inner.id] = 2
+    for node in walk_shallow(function.node.body):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            count[node.id] = count.get(node.id, 0) + 1
+    return frozenset(n for n, k in count.items() if k == 1)
 
 
 def open_frame(function: Function, me: Value | None, outer: Frame | None) -> Frame:

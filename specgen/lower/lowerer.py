@@ -232,6 +232,8 @@ class Lowerer:
         self.heap: dict[str, str] = {}
         self.fresh_refs: list[Expr] = []
         self.pending_factory: Callable[[], Val] | None = None
+        self.pending_limit: Expr | None = None
+        self.limits: dict[str, Expr] = {}
         self.handled: list[Exc] = []
         self.globals_begun: set[str] = set()
         self.inits: dict[str, Expr] = {}
@@ -507,6 +509,15 @@ class Lowerer:
             tests.append(Op("in", (key, domain(expr))))
             expr, ty = apply(expr, key), _descend(container, 1)
         return conj(*tests)
+
+    def adopt(self, root: str) -> None:
+        """What was just made and assigned to the root is a defaultdict or a bounded deque: keep how it behaves."""
+        factory, self.pending_factory = self.pending_factory, None
+        limit, self.pending_limit = self.pending_limit, None
+        if factory is not None:
+            self.factories[root] = factory
+        if limit is not None:
+            self.limits[root] = limit
 
     # --- control ---------------------------------------------------------------------------------
 

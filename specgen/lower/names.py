@@ -89,6 +89,9 @@ def of_module(lw: Lowerer, name: str, module: Module) -> Value:
     if name in module.globals:
         return get_attribute(lw, module_object(lw, module), name)
     if name in module.imports:
+        inside = lw.sources.find_module(module.imports[name], module)
+        if inside is not None:
+            return module_object(lw, inside)
         found = lw.sources.find_class(name, module)
         if found is not None:
             return Exc(found.name) if lw.sources.is_exception(found.name) else ClassV(found)
@@ -137,6 +140,8 @@ def get_attribute(lw: Lowerer, obj: Obj, attr: str) -> Value:
                     from specgen.lower.exprs import lower
 
                     return lower(lw, value)
+    if obj.cls is None and (attr in obj.module.classes or attr in obj.module.functions):
+        return of_module(lw, attr, obj.module)
     if obj.cls is None and attr in obj.module.globals:
         first_use_of_global(lw, obj, attr)
         if attr in obj.static or attr in obj.fields:
@@ -163,10 +168,8 @@ def first_use_of_global(lw: Lowerer, obj: Obj, attr: str) -> None:
     with lw.graph.at(obj.module.path, node.lineno, "<module>"):
         entry = lw.graph.skip()
         value = lower(lw, node)
-        factory, lw.pending_factory = lw.pending_factory, None
         set_attribute(lw, obj, attr, value)
-        if factory is not None and attr in obj.fields:
-            lw.factories[obj.fields[attr]] = factory
+        lw.adopt(obj.fields.get(attr, ""))
         if lw.graph.cursor:
             lw.graph.done(NONE, raised=False)
     lw.inits.update(initial_values(lw, entry))
@@ -209,7 +212,7 @@ def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
         obj.static[attr] = value
         return
     frozen = lw.in_init and attr not in lw.written_outside_init(obj)
-    if frozen and isinstance(value, Val) and _constant(value) and attr not in obj.fields:
+    if frozen and isinstance(value, Val) and is_constant(value) and attr not in obj.fields:
         obj.static[attr] = value
         return
     var = obj.fields.get(attr) or declare_field(lw, obj, attr)
@@ -229,7 +232,7 @@ def stored(lw: Lowerer, value: Value, place: Place) -> None:
         lw.approximate("one container stored in two places", "each place keeps a copy")
 
 
-def _constant(value: Val) -> bool:
+def is_constant(value: Val) -> bool:
     """No local and no argument in it: the same in every state."""
     from specgen.expr import Const, Local
 
@@ -384,6 +387,7 @@ def assign_name(lw: Lowerer, name: str, value: Value) -> None:
     frame.names.pop(name, None)
     tla = lw.local_for(frame, name)
     lw.set_local(tla, rv(lw, value))
+    lw.adopt(f"l.{tla}")
     lw.untie(tla)
 
 
