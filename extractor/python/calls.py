@@ -6,6 +6,7 @@ once per name: ``Sites`` keeps columns, not objects.
 
 from __future__ import annotations
 
+import re
 from array import array
 from operator import itemgetter
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from extractor.providers import Provider
 from extractor.python.about import About, about
 from extractor.view import FileView, Range
 
+_PLAIN = re.compile(rb"[\w\x80-\xff]+(?:\.[\w\x80-\xff]+)*(?=\()")
+_BEHIND = re.compile(rb"(?:\s*\.\s*[\w\x80-\xff]+)*(?=\()")
 _first, _second = itemgetter(0), itemgetter(1)
 
 
@@ -35,11 +38,11 @@ class Sites:
 
     def __init__(self, view: FileView) -> None:
         self._view = view
-        # A call and its callee start together and nest alike, so the two sorted lists run side by side.
-        self.places: list[Range] = view.ranges("callee")
-        self.starts: list[int] = list(map(_first, self.places))
-        self.ends: list[int] = list(map(_second, view.ranges("call")))
+        calls = view.ranges("call")
+        self.starts: list[int] = list(map(_first, calls))
+        self.ends: list[int] = list(map(_second, calls))
         data = view.data
+        self.places: list[Range] = list(zip(self.starts, _callee_ends(view, calls), strict=True))
         raws = [data[start:end] for start, end in self.places]
         spelled = {raw: view.spelled(raw) for raw in set(raws)}
         self.callees: list[str] = list(map(spelled.__getitem__, raws))
@@ -61,6 +64,27 @@ class Sites:
         start, callee_end = self.places[index]
         callee = self.callees[index]
         return Site(start, callee_end, self.ends[index], self._view.owner(start), callee, self.meant[callee])
+
+
+def _callee_ends(view: FileView, calls: list[Range]) -> list[int]:
+    """Where the callee of each call ends.
+
+    Capturing callees as nodes of their own would cost about as much again as capturing the calls, and nearly all
+    are dotted names, or dotted names behind a call that starts at the same place.
+    """
+    data, plain, behind = view.data, _PLAIN.match, _BEHIND.match
+    ends: list[int] = []
+    last_start = last_end = -1
+    for start, end in calls:
+        found = behind(data, last_end) if start == last_start else plain(data, start)
+        if found is not None:
+            ends.append(found.end())
+        else:
+            node = view.root.descendant_for_byte_range(start, end)
+            callee = node.child_by_field_name("function") if node is not None else None
+            ends.append(callee.end_byte if callee is not None else end)
+        last_start, last_end = start, end
+    return ends
 
 
 def _calls(view: FileView) -> dict[str, list[str] | list[int]]:
@@ -89,7 +113,7 @@ SITES = Provider(
     produces="sites",
     run=Sites,
     needs=("symbols", "imports"),
-    patterns=("(call function: (_) @callee) @call",),
+    patterns=("(call) @call",),
     rare=((b"async", "(await (call) @awaited)"),),
     stored=False,
 )

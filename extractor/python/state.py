@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from extractor.providers import Provider
@@ -41,29 +42,34 @@ class _Reader:
         if not receivers:
             return []
         direct = self._calls_on(receivers)
-        prefixes = tuple(name.encode() + b"." for name in receivers)
         methods = self._methods()
         created, holders = self.bindings.created, self.bindings.collaborators
-        names: dict[bytes, str] = {}  # the different spellings are few: ``self.x`` -> x, "" for other objects
         rows: list[list[Any]] = []
-        for start, end in view.ranges("attribute"):
-            if start in direct:
-                continue
-            raw = data[start:end]
-            name = names.get(raw)
-            if name is None:
-                name = names[raw] = raw.partition(b".")[2].decode() if raw.startswith(prefixes) else ""
-            if not name:
-                continue
+        at_start = view.root.descendant_for_byte_range
+        # Attributes are a third of all syntax nodes worth capturing, most of them on other objects or called at
+        # once: the spelling is looked for instead, and only what is left is asked whether it is code.
+        found = [
+            match for name in sorted(receivers) for match in _on(name).finditer(data) if match.start() not in direct
+        ]
+        for match in found:
+            start, end = match.span()
+            raw_name = match.group(1)
             owner = view.owner(start)
             cls, receiver = scopes.receiver(owner)
-            if cls < 0 or not raw.startswith(receiver + b".") or name in methods[cls]:
+            if cls < 0 or not data.startswith(receiver, start) or (start and _WORD_OR_DOT.match(data, start - 1)):
                 continue
+            name = raw_name.decode()
+            if name in methods[cls]:
+                continue
+            node = at_start(start, start + len(receiver))
+            if node is None or node.type != "identifier":
+                continue  # in a string or a comment
             made = created.get((cls, "self." + name))
             lock_like = made in MECHANISMS or (made is None and mechanism_by_name(name) is not None)
             if lock_like and (start, end) not in self.bindings.written:
                 continue  # uses of locks are facts of their own
-            self._touch(rows, start, end, owner, view.spelled(raw), name in holders.get(cls, ()))
+            target = f"{receiver.decode()}.{name}"
+            self._touch(rows, start, end, owner, target, name in holders.get(cls, ()))
         return rows
 
     def _calls_on(self, receivers: set[str]) -> set[int]:
@@ -167,6 +173,11 @@ class _Reader:
         rows.extend([start, owner, target, mode, scope, line, last] for mode in modes)
 
 
+@lru_cache(maxsize=256)
+def _on(name: str) -> re.Pattern[bytes]:
+    return re.compile(re.escape(name.encode()) + rb"\s*\.\s*([\w\x80-\xff]+)")
+
+
 _NAME = re.compile(rb"[^\W\d]\w*")
 
 
@@ -180,5 +191,4 @@ STATE = Provider(
     produces="accesses",
     run=_accesses,
     needs=("symbols", "scopes", "sites", "bindings"),
-    patterns=("(attribute object: (identifier)) @attribute",),
 )
