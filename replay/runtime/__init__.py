@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations, permutations
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +21,7 @@ from replay.runtime.choices import Choices
 from replay.runtime.clock import Clock, TimeModule
 from replay.runtime.fakes import Anything, Store
 from replay.runtime.guide import Explore, Follow, Switch, read_lines, relocated
-from replay.runtime.play import STUCK, Player, SetUpWaits
+from replay.runtime.play import Player, SetUpWaits
 from replay.runtime.scenario import Call, Ending, Scenario, Step
 from replay.runtime.target import Target
 
@@ -36,6 +36,8 @@ Load = Callable[[str], ModuleType]
 
 def check(scenario: Scenario, build: Callable[[Load], Any], name: str = "", repo: str | None = None) -> None:
     """Run the scenario on the code; raises AssertionError if it ends as no order of the calls does.
+
+    Raises RuntimeError where the code cannot be replayed, and whatever importing it raises.
 
     ``build`` makes the object with what ``load(path)`` imports; ``repo`` is the repository where ``CODE2TLA_REPO``
     does not say.
@@ -54,17 +56,33 @@ def check(scenario: Scenario, build: Callable[[Load], Any], name: str = "", repo
         except SetUpWaits as waits:
             _note(name, {"status": "passed", "why": f"the set-up call {waits} waits for ever here"})
             return
-    if found is None:
-        _note(name, {"status": "passed", "why": "every run ended as some order of the calls does"})
+    if found.ending is None:
+        _note(name, {"status": "passed", "why": "every run ended as some order of the calls does", "parted": found.parted})
         return
-    ending, serial, exact, why = found
-    _note(name, {"status": "failed", "exact": exact, "parted": why, "outcome": _tell(here, ending)})
-    raise AssertionError(_message(here, ending, serial, exact, why))
+    _note(
+        name,
+        {"status": "failed", "exact": found.exact, "parted": found.parted, "outcome": _tell(here, found.ending)},
+    )
+    raise AssertionError(_message(here, found))
 
 
-def _search(player: Player, scenario: Scenario) -> tuple[Ending, list[Ending], bool, str] | None:
-    """The first run that is not as it should be; whether it followed the schedule, and where the schedule parted."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The first run that is not as it should be (None: there is none), and what serial orders give.
+
+    ``exact``: it followed the schedule; ``parted`` is where runs left the schedule otherwise.
+    """
+
+    ending: Ending | None
+    serial: list[Ending]
+    exact: bool
+    parted: str
+
+
+def _search(player: Player, scenario: Scenario) -> _Found:
     serial = [ending for order in player.orders() for ending in player.serial(order)]
+    if [e.key for order in player.orders() for e in player.serial(order)] != [e.key for e in serial]:
+        raise RuntimeError("the same calls one after another end differently each time, so endings cannot be compared")
     allowed = {ending.key for ending in serial}
 
     def wrong(ending: Ending) -> bool:
@@ -72,21 +90,26 @@ def _search(player: Player, scenario: Scenario) -> tuple[Ending, list[Ending], b
             return bool(ending.broken)
         return ending.key not in allowed
 
-    first: tuple[Ending, str] | None = None
+    if scenario.kind in ("invariant", "assertion"):
+        for ending in serial:
+            if wrong(ending):  # a single call at a time is enough
+                return _Found(ending, serial, len(scenario.calls) == 1, "it takes no overlap")
+    loose: Ending | None = None
     parted = ""
     for number, ending in enumerate(_along(player, scenario)):
-        if number == 0:
+        if number == 0 or not ending.parted:
             parted = ending.parted
         if wrong(ending):
             if not ending.parted:
-                return ending, serial, True, ""
-            first = first or (ending, ending.parted)
-    if first:
-        return first[0], serial, False, first[1]
+                return _Found(ending, serial, exact=True, parted="")
+            loose = loose or ending
+    if loose:
+        return _Found(loose, serial, exact=False, parted=loose.parted)
+    parted = parted or "the real code went along the steps, but ended as an order of the calls does"
     for ending in _nearby(player, scenario):
         if wrong(ending):
-            return ending, serial, False, parted or "the steps ended as an order of the calls does"
-    return None
+            return _Found(ending, serial, exact=False, parted=parted)
+    return _Found(None, serial, exact=False, parted=parted)
 
 
 def _along(player: Player, scenario: Scenario) -> Iterator[Ending]:
@@ -130,13 +153,15 @@ def _tell(scenario: Scenario, ending: Ending) -> str:
     return f"{calls}; leaving {ending.state}"
 
 
-def _message(scenario: Scenario, ending: Ending, serial: Sequence[Ending], exact: bool, why: str) -> str:
-    how = "along the counterexample's schedule" if exact else f"near the counterexample's schedule ({why})"
+def _message(scenario: Scenario, found: _Found) -> str:
+    ending = found.ending
+    assert ending is not None
+    how = "along the counterexample's steps" if found.exact else f"in another order of steps ({found.parted})"
     lines = [f"overlapping, {how}:", f"    {_tell(scenario, ending)}"]
     if ending.broken and scenario.kind in ("invariant", "assertion"):
         lines.append(f"    {ending.broken}")
     lines.append("one after another, the same calls end so:")
-    lines += dict.fromkeys(f"    {_tell(scenario, other)}" for other in serial)
+    lines += dict.fromkeys(f"    {_tell(scenario, other)}" for other in found.serial)
     return "\n".join(lines)
 
 
@@ -145,5 +170,3 @@ def _note(name: str, what: dict[str, Any]) -> None:
         with open(out, "a", encoding="utf-8") as file:  # noqa: PTH123 - appending
             file.write(json.dumps({"test": name, **what}) + "\n")
 
-
-_ = STUCK

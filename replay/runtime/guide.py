@@ -41,6 +41,10 @@ class Board(Protocol):
         """Whether the call has begun and not ended."""
         ...
 
+    def stands(self, process: str) -> Place | None:
+        """The last line of the target that the call, which cannot go on, has come to."""
+        ...
+
     def cancel(self, process: str) -> bool:
         """Cancel the call; False if it has ended."""
         ...
@@ -156,8 +160,14 @@ class Follow:
         if board.done(now.process):
             if now.goal is not None:
                 self.parted = self.parted or f"{now.process} ended before {_at(now.goal)}"
-        elif now.goal is None or now.goal.kind != "waits":
+        elif now.goal is None or (now.goal.kind != "waits" and not self._at_goal(now.goal, board.stands(now.process))):
             self.parted = self.parted or f"{now.process} had to wait before {_at(now.goal or now.last)}"
+
+    def _at_goal(self, goal: Step, place: Place | None) -> bool:
+        """Whether a call that has to wait does so where its next step begins."""
+        if place is None or place.path != goal.path or not goal.lines:
+            return False
+        return _within(place.path, place.line, goal) or place.follows == goal.lines[0][0]
 
     def _reached(self, now: Segment, place: Place) -> bool:
         goal = now.goal

@@ -218,6 +218,10 @@ class Tasks:
         """Whether it has ended."""
         return process in self._tasks and self._tasks[process].done()
 
+    def stands(self, process: str) -> Place | None:
+        """Where it is suspended."""
+        return self._place(process)
+
     def cancel(self, process: str) -> bool:
         """Cancel it."""
         return self._tasks[process].cancel()

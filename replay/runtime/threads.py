@@ -58,6 +58,7 @@ class Threads:
         self._timed: set[str] = set()
         self._timed_out: set[str] = set()
         self._ended: set[str] = set()
+        self._places: dict[str, Place] = {}
         self.waited: set[str] = set()
         self._over = threading.Event()
         self._giving_up = False
@@ -121,6 +122,7 @@ class Threads:
 
     def _point(self, place: Place) -> None:
         name = self._me.name
+        self._places[name] = place
         self._points += 1
         if self._points > _ENDLESS:
             self._over.set()
@@ -190,6 +192,10 @@ class Threads:
     def waiting(self, process: str) -> bool:
         """Whether it waits."""
         return process in self._blocked
+
+    def stands(self, process: str) -> Place | None:
+        """The last touch that it came to."""
+        return self._places.get(process)
 
     def cancel(self, process: str) -> bool:
         """Threads cannot be cancelled."""

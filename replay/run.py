@@ -1,0 +1,127 @@
+"""Writes the tests of a result's findings and, when asked to, runs them: the only place that lets target code run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from replay.generate import DIRECTORY, Generated, generate
+from reports.result import Replay, Result, ViolationResult
+
+#: By this, tests that an earlier run wrote are known.
+_MARK = "from replay import runtime"
+
+NOT_EXECUTED = "running it needs --execute, since it runs the code that was read"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """For each test: seconds of wall clock and of processor, and megabytes of address space."""
+
+    seconds: int = 30
+    memory_mb: int = 2048
+
+
+def prepare(result: Result, repo: Path, spec_dir: Path) -> tuple[Result, Generated]:
+    """Write ``repro/test_*.py`` into the specification directory, and name each in the result; runs nothing."""
+    made = generate(result, repo)
+    home = spec_dir / DIRECTORY
+    if home.is_dir():
+        for old in home.glob("test_*.py"):
+            if old.name not in made.files and _MARK in old.read_text(encoding="utf-8", errors="replace"):
+                old.unlink()
+    if made.files:
+        home.mkdir(parents=True, exist_ok=True)
+    for name, text in made.files.items():
+        (home / name).write_text(text, encoding="utf-8")
+    unrun = {at: Replay("not_run", f"{DIRECTORY}/{name}", None, NOT_EXECUTED) for at, name in made.tests.items()}
+    refused = {at: Replay("not_run", None, None, why) for at, why in made.refused.items()}
+    return _with(result, unrun | refused), made
+
+
+def execute(result: Result, made: Generated, repo: Path, spec_dir: Path, limits: Limits = Limits()) -> Result:
+    """Run each test on the repository in a process of its own, and put into the result what came of it."""
+    home = (spec_dir / DIRECTORY).resolve()
+    places = list(made.tests)
+    with ThreadPoolExecutor(2, thread_name_prefix="replay") as pool:
+        work: Callable[[tuple[int, int]], Replay] = lambda at: _one(home / made.tests[at], repo.resolve(), limits)  # noqa: E731
+        return _with(result, dict(zip(places, pool.map(work, places), strict=True)))
+
+
+def _one(test: Path, repo: Path, limits: Limits) -> Replay:
+    name = f"{DIRECTORY}/{test.name}"
+    with tempfile.TemporaryDirectory(prefix="replay-") as place:
+        out = Path(place) / "out.jsonl"
+        command = [sys.executable, "-I", "-m", "replay.child", str(limits.seconds), str(limits.memory_mb), str(test)]
+        with subprocess.Popen(
+            command,
+            cwd=place,
+            env=_environment(repo, out, place),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as child:
+            try:
+                text = child.communicate(timeout=limits.seconds)[0].decode("utf-8", "replace")
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                return Replay("not_run", name, None, f"it did not end within {limits.seconds} seconds")
+        return _judged(name, _told(out), text)
+
+
+def _environment(repo: Path, out: Path, home: str) -> dict[str, str]:
+    """All that a test gets of the environment."""
+    return {
+        "CODE2TLA_REPO": str(repo),
+        "CODE2TLA_REPLAY_OUT": str(out),
+        "HOME": home,
+        "TMPDIR": home,
+        "PATH": os.defpath,
+        "LC_ALL": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+    }
+
+
+def _told(out: Path) -> Mapping[str, object] | None:
+    """What the test noted down; None if it came to nothing. The code under test may have written there too."""
+    try:
+        found = json.loads(out.read_text(encoding="utf-8").splitlines()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _judged(name: str, told: Mapping[str, object] | None, text: str) -> Replay:
+    if told is None:
+        lines = [line for line in text.splitlines() if line.startswith("E  ")] or text.splitlines()[-1:]
+        why = " ".join(lines[-1].removeprefix("E").split())[:300] if lines else "it left no word"
+        return Replay("not_run", name, None, f"the test could not run: {why}")
+    parted = str(told.get("parted") or "")
+    if told.get("status") == "failed":
+        return Replay("confirmed", name, told.get("exact") is True, parted)
+    return Replay("not_reproduced", name, None, parted or str(told.get("why") or ""))
+
+
+def _with(result: Result, found: Mapping[tuple[int, int], Replay]) -> Result:
+    """The result with the replays put in, in its parts and in what it merges of them."""
+
+    def part(p: int, one: Result) -> Result:
+        return replace(one, violations=_replaced(one.violations, {v: r for (q, v), r in found.items() if q == p}))
+
+    if not result.parts:
+        return part(0, result)
+    parts = tuple(part(p, one) for p, one in enumerate(result.parts))
+    return replace(result, parts=parts, violations=tuple(v for one in parts for v in one.violations))
+
+
+def _replaced(violations: Sequence[ViolationResult], found: Mapping[int, Replay]) -> tuple[ViolationResult, ...]:
+    return tuple(replace(v, replay=found[n]) if n in found else v for n, v in enumerate(violations))
