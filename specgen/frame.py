@@ -97,11 +97,11 @@ def helpers(lay: Layout) -> list[str]:
             out += ["", f"\\* {comment}", *_without_clashes(lay, definition).split("\n")]
     if any("IsDict(" in line for line in type_ok(lay)):
         d, keys, values, k = (lay.free(n) for n in ("d", "K", "V", "k"))
+        body = f"DOMAIN {d} \\subseteq {keys} /\\ \\A {k} \\in DOMAIN {d} : {d}[{k}] \\in {values}"
         out += [
             "",
             f"\\* {d} is a dict with keys of {keys} and values of {values}",
-            f"IsDict({d}, {keys}, {values}) == "
-            f"DOMAIN {d} \\subseteq {keys} /\\ \\A {k} \\in DOMAIN {d} : {d}[{k}] \\in {values}",
+            f"IsDict({d}, {keys}, {values}) == {body}",
         ]
     if _entries_needed(lay):
         d, x = lay.free("d"), lay.free("x")
