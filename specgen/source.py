@@ -120,6 +120,21 @@ class Sources:
         candidates = self._classes.get(name.rpartition(".")[2], [])
         return candidates[0] if len(candidates) == 1 else None
 
+    def find_module(self, target: str, near: Module) -> Module | None:
+        """The module of the feature that an import names: ``.locks`` beside ``near``, or one known by its whole path."""
+        name = target.lstrip(".")
+        if not name or name == target and "." not in name:
+            return None
+        tail = name.replace(".", "/")
+        if target.startswith("."):
+            above = near.path.split("/")[: -target.index(name)]
+            for path in ("/".join([*above, f"{tail}.py"]), "/".join([*above, tail, "__init__.py"])):
+                if path in self.modules:
+                    return self.modules[path]
+            return None
+        found = [m for m in self.modules.values() if f"/{m.path}".endswith((f"/{tail}.py", f"/{tail}/__init__.py"))]
+        return found[0] if len(found) == 1 else None
+
     def find_function(self, name: str, near: Module) -> Function | None:
         """The function of that name in ``near``, or the one that an import of the feature brings there."""
         if name in near.functions:
@@ -130,7 +145,7 @@ class Sources:
         package, _, last = target.rpartition(".")
         for module in self.modules.values():
             stem = module.path.removesuffix(".py").replace("/", ".")
-            if last in module.functions and package and stem.endswith(package.lstrip(".")):
+            if last in module.functions and (package or target.startswith(".")) and stem.endswith(package.lstrip(".")):
                 return module.functions[last]
         return None
 
@@ -257,7 +272,7 @@ def _collect(module: Module, body: list[ast.stmt]) -> None:
                     module.imports[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
             case ast.ImportFrom():
                 for alias in node.names:
-                    module.imports[alias.asname or alias.name] = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+                    module.imports[alias.asname or alias.name] = f"{'.' * node.level}{node.module + '.' if node.module else ''}{alias.name}"
             case ast.Assign():
                 for target in node.targets:
                     if isinstance(target, ast.Name):

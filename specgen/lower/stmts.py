@@ -9,7 +9,8 @@ from specgen.expr import DictT, Expr, IntT, Lit, Local, NeverT, NoneT, Op, Recor
 from specgen.lower import containers, kinds, names, suspension, sync
 from specgen.lower.calls import call_method, inline, lower_await, open_frame, return_value
 from specgen.lower.exprs import attribute_of, binary, lower, rv, split
-from specgen.lower.lowerer import Boundary, Finally, Handlers, Loop, Lowerer
+from specgen.lower.graph import Edge
+from specgen.lower.lowerer import Boundary, Finally, Frame, Handlers, Loop, Lowerer
 from specgen.lower.values import (
     EMPTY,
     NONE,
@@ -265,18 +266,49 @@ def if_(lw: Lowerer, node: ast.If) -> None:
         return
     yes, no = split(lw, node.test)
     held = list(lw.held)
+    known = dict(lw.frame.names) if lw.frame is not None else {}
     lw.graph.cursor = yes
     body(lw, node.body)
     after = lw.graph.cursor
     held_after = list(lw.held)
     lw.held = list(held)
     lw.graph.cursor = no
-    body(lw, node.orelse)
+    if lw.in_init and lw.frame is not None:
+        there, lw.frame.names = lw.frame.names, known
+        body(lw, node.orelse)
+        after = _agree(lw, lw.frame, there, after)
+    else:
+        body(lw, node.orelse)
     if after and lw.graph.cursor:
         lw.held = [h for h in lw.held if h in held_after]
     elif after:
         lw.held = held_after
     lw.graph.cursor = after + lw.graph.cursor
+
+
+def _agree(lw: Lowerer, frame: Frame, there: dict[str, Value], after: list[Edge]) -> list[Edge]:
+    """Let the names that a constructor knows the values of be the same at the ends of both branches of an ``if``."""
+    here, ends = frame.names, lw.graph.cursor
+    if not ends or not after:
+        frame.names = there if after else here
+        return after
+    for name in [n for n in {**there, **here} if there.get(n) is not here.get(n) and there.get(n) != here.get(n)]:
+        known = [v for v in (there.get(name), here.get(name)) if v is not None and names.is_static(v)]
+        if known:
+            if len(known) > 1 or name in there and name in here:
+                lw.approximate(f"{name}, which two branches make differently", "one of the two")
+            here[name] = known[0]
+            continue
+        slot = lw.local_for(frame, name)
+        for side, edges in ((there, after), (here, ends)):
+            value = side.get(name)
+            if isinstance(value, Val):
+                lw.graph.cursor = edges
+                lw.set_local(slot, value)
+                edges[:] = lw.graph.cursor
+        here.pop(name, None)
+    lw.graph.cursor = ends
+    return after
 
 
 def _type_checking(test: ast.expr) -> bool:

@@ -19,7 +19,8 @@ CLASSES: dict[str, str] = {
     "queue.Queue": "queue", "queue.LifoQueue": "lifo", "queue.SimpleQueue": "queue", "asyncio.Queue": "queue",
     "asyncio.LifoQueue": "lifo", "multiprocessing.Lock": "lock", "multiprocessing.RLock": "rlock",
     "asyncio.locks.Lock": "lock", "_thread.allocate_lock": "lock", "threading._allocate_lock": "lock",
-    "_thread.allocate": "lock",
+    "_thread.allocate": "lock", "_thread.RLock": "rlock", "asyncio.locks.Event": "event",
+    "asyncio.locks.Condition": "condition", "asyncio.locks.Semaphore": "semaphore", "asyncio.locks.BoundedSemaphore": "bounded",
 }  # fmt: skip
 
 NOTHING = Val(NONE, NoneT())
