@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from specgen.expr import Arg, Bound, Const, Expr, Lit, Local, Me, NoneE, Op, Var
+from specgen.rewrite import apart
 from specgen.words import KEYWORDS
 
 WIDTH = 100
@@ -65,7 +66,9 @@ class Renderer:
                 return self._op(e)
         raise TypeError(e)
 
-    def _op(self, e: Op) -> str:
+    def _op(self, op: Op) -> str:
+        e = apart(op)
+        assert isinstance(e, Op)
         args, names = e.args, e.names
         match e.name:
             case "not" | "neg":
@@ -137,6 +140,7 @@ class Renderer:
 
     def block(self, e: Expr, indent: int = 0) -> Block:
         """The expression over as many lines as it takes, for a place ``indent`` columns in."""
+        e = apart(e)
         flat = self.text(e)
         if len(flat) + indent <= self.width or not isinstance(e, Op) or not e.args:
             return [flat]

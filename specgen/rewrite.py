@@ -76,6 +76,35 @@ def free_bounds(expr: Expr) -> set[str]:
     return set()
 
 
+#: Names that nothing but a bound variable has.
+_BOUND_NAMES = ("i", "j", "x", "y", "z", "u", "v", "w", "e", "f", "g", "h")
+
+
+def apart(expr: Expr) -> Expr:
+    """A quantifier, set or function whose bound name differs from those bound inside it: TLA+ wants them to."""
+    if not isinstance(expr, Op) or expr.name not in BINDERS:
+        return expr
+    inside = {n for a in expr.args for e in walk(a) if isinstance(e, Op) and e.name in BINDERS for n in e.names}
+    out = expr
+    for name in expr.names:
+        if name in inside:
+            new = next((n for n in _BOUND_NAMES if n not in bounds_in(out)), f"{name}_")
+            body = _rename(out.args[-1], name, new)
+            out = Op(out.name, (*out.args[:-1], body), tuple(new if n == name else n for n in out.names))
+    return out
+
+
+def _rename(expr: Expr, old: str, new: str) -> Expr:
+    match expr:
+        case Bound(name):
+            return Bound(new) if name == old else expr
+        case Op(name, args, names) if name in BINDERS and old in names:
+            return Op(name, (*(_rename(a, old, new) for a in args[:-1]), args[-1]), names)
+        case Op(name, args, names):
+            return Op(name, tuple(_rename(a, old, new) for a in args), names)
+    return expr
+
+
 def rebuild(expr: Expr, leaf: Callable[[Expr], Expr]) -> Expr:
     """The expression with ``leaf`` applied to everything that is no operator, folded again."""
     if isinstance(expr, Op):

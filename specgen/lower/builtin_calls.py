@@ -518,7 +518,7 @@ def _abs(lw: Lowerer, args: list[Val]) -> Value:
     from specgen.lower.exprs import number
 
     e = number(lw, args[0])
-    return Val(op_call("Max", e, Op("neg", (e,))), IntT())
+    return Val(op_call("Max", e, Op("-", (Lit(0), e))), IntT())
 
 
 def _range(lw: Lowerer, args: list[Val]) -> Value:

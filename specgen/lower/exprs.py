@@ -439,7 +439,7 @@ def unary(lw: Lowerer, node: ast.UnaryOp) -> Value:
         if isinstance(value.expr, Lit) and isinstance(value.expr.value, int):
             return Val(Lit(-value.expr.value), IntT())
         if kind_of(kinds.member_of_kind(value.ty, "int")) == "int":
-            return Val(Op("neg", (number(lw, value),)), IntT())
+            return Val(_negated(number(lw, value)), IntT())
     return lw.approximate(_construct(node), "any value")
 
 
@@ -573,6 +573,8 @@ def _divide(lw: Lowerer, op: str, x: Expr, y: Expr) -> Expr:
 
 
 def _negated(e: Expr) -> Expr:
+    if isinstance(e, Op) and e.name == "neg":
+        return e.args[0]
     return Lit(-e.value) if isinstance(e, Lit) and isinstance(e.value, int) else Op("neg", (e,))
 
 
