@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import Lit, Local, NeverT, NoneT, RecordT, RefT, SeqT, TupleT, members
+from specgen.expr import IntT, Lit, Local, NeverT, NoneT, RecordT, RefT, SeqT, TupleT, members
 from specgen.lower import names
 from specgen.lower.lowerer import MAX_INLINE, Boundary, Frame, Lowerer
 from specgen.lower.values import (
@@ -91,19 +91,12 @@ def lower_call(lw: Lowerer, node: ast.Call, awaited: bool = False) -> Value:
                 from specgen.lower.containers import item
 
                 for i in range(len(value.ty.items)):
-                    args.append(item(lw, value, Val(Lit(i), lw_int())))
+                    args.append(item(lw, value, Val(Lit(i), IntT())))
             continue
         args.append(lower(lw, arg))
     kwargs = {k.arg: lower(lw, k.value) for k in node.keywords if k.arg is not None}
     lw.awaiting = saved
     return call_value(lw, func, args, kwargs, node, awaited)
-
-
-def lw_int() -> object:  # type: ignore[misc]
-    """The integer type."""
-    from specgen.expr import IntT
-
-    return IntT()
 
 
 def call_value(
@@ -131,8 +124,6 @@ def call_value(
         case ClassV(cls):
             return objects.construct(lw, cls, args, kwargs)
         case Exc(name):
-            for arg in args:
-                rv(lw, arg) if isinstance(arg, Place) and False else None
             return Exc(name)
         case Method(owner, name, _):
             return call_method(lw, owner, name, args, kwargs, awaited)
@@ -400,7 +391,7 @@ def return_value(lw: Lowerer, value: Value) -> None:
 
     ends = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary)]
     # The body of a with is left through the generator that serves it, which has a boundary of its own.
-    own = [i for i in ends if (x := lw.exits[i]) and isinstance(x, Boundary) and x.frame is lw.frame]
+    own = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary) and x.frame is lw.frame]
     at = (own or ends)[-1]
     boundary = lw.exits[at]
     assert isinstance(boundary, Boundary)

@@ -483,9 +483,11 @@ class Change:
 
     def fit(self, value: Val) -> Expr:
         """An item as the container holds it; the container's type is declared to hold it."""
-        ty = {"seq": SeqT(value.ty), "set": SetT(value.ty)}.get(str(kind_of(self.now.ty)))
-        if ty is not None:
-            self.declare(ty)
+        match self.now.ty:
+            case SeqT():
+                self.declare(SeqT(value.ty))
+            case SetT():
+                self.declare(SetT(value.ty))
         return kinds.coerce(value, self.item) if not isinstance(self.item, NeverT) else value.expr
 
     def declare(self, ty: Ty) -> None:

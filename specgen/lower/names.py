@@ -316,7 +316,8 @@ def parameter(lw: Lowerer, owner: str, arg: ast.arg, default: ast.expr | None) -
     if isinstance(default, ast.Constant) and default.value is None or (default is not None and not _simple(default)):
         return Val(NONE, NoneT(), None), NoneT(), None
     if isinstance(ty, NeverT) or (wanted in {"int", "bool"} and not isinstance(ty, (IntT, BoolT))):
-        ty = {"int": IntT(), "bool": BoolT(), "seq": SeqT(AtomT(lw.shared.domain("Items_")))}.get(wanted or "", AtomT(dom))
+        known: dict[str, Ty] = {"int": IntT(), "bool": BoolT(), "seq": SeqT(AtomT(lw.shared.domain("Items_")))}
+        ty = known.get(wanted or "", AtomT(dom))
     ty = next((m for m in sorted(members(ty), key=repr) if not isinstance(m, NoneT)), ty)
     if isinstance(default, ast.Constant):
         value = rv(lw, lower_expr(lw, default))

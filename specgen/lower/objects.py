@@ -71,18 +71,22 @@ def class_defaults(lw: Lowerer, obj: Obj) -> None:
 
     for cls in reversed(lw.sources.mro(obj.cls)):
         for item in cls.node.body:
-            target, value = None, None
-            match item:
-                case ast.Assign(targets=[ast.Name(id=target)], value=value):
-                    pass
-                case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value):
-                    pass
+            target, value = _class_assignment(item)
             if target and value is not None and target in lw.written_outside_init(obj):
                 saved, lw.frame = lw.frame, Frame(None, cls.module, None)
                 with lw.graph.at(cls.module.path, item.lineno, cls.name):
                     lw.pending_attr = target
                     names.set_attribute(lw, obj, target, lower(lw, value))
                 lw.frame = saved
+
+
+def _class_assignment(item: ast.stmt) -> tuple[str, ast.expr | None]:
+    match item:
+        case ast.Assign(targets=[ast.Name(id=target)], value=value):
+            return target, value
+        case ast.AnnAssign(target=ast.Name(id=target), value=annotated):
+            return target, annotated
+    return "", None
 
 
 def is_dataclass(cls: Class) -> bool:

@@ -41,14 +41,14 @@ from specgen.ir import (
 from specgen.lower import kinds, names
 from specgen.lower.calls import inline, open_frame
 from specgen.lower.contracts import is_store
-from specgen.lower.exprs import condition
+from specgen.lower.exprs import condition, lower
 from specgen.lower.graph import Graph
 from specgen.lower.initial import initial_values
 from specgen.lower.lowerer import ANYTHING, RESERVED, Boundary, Frame, Lowerer, Shared, TooLarge
 from specgen.lower.heap_view import views
 from specgen.lower.objects import build
 from specgen.lower.stmts import body
-from specgen.lower.values import EMPTY, NONE, Contract, Func, Obj, Val, Value, const
+from specgen.lower.values import EMPTY, NONE, ClassV, Contract, External, Func, Obj, Val, Value, const
 from specgen.source import Class, Function, Sources, dotted, walk_shallow
 from specgen.types import Target
 
@@ -210,7 +210,9 @@ def _dataclass_arguments(lw: Lowerer, cls: Class) -> dict[str, Value]:
     for item in cls.node.body:
         if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and item.value is None:
             arg = ast.arg(item.target.id, item.annotation)
-            out[item.target.id] = _constructor_argument(lw, cls, item.target.id, arg, None, [item.target.id])
+            value = _constructor_argument(lw, cls, item.target.id, arg, None, [item.target.id])
+            if value is not None:
+                out[item.target.id] = value
     return out
 
 
@@ -399,6 +401,10 @@ def _parameters(lw: Lowerer, function: Function, frame: Frame, params: list[Para
         if default is not None:
             defaults[param.arg] = default
     for param in [*wanted, *spec.kwonlyargs]:
+        fixed = _fixed_default(lw, function, defaults.get(param.arg))
+        if fixed is not None:
+            frame.names[param.arg] = fixed
+            continue
         annotated = lw.sources.find_class(dotted(param.annotation).rpartition(".")[2], function.module) if param.annotation else None
         value, ty, domain = names.parameter(lw, owner, param, defaults.get(param.arg))
         if annotated is not None and param.arg not in defaults:
@@ -413,6 +419,22 @@ def _parameters(lw: Lowerer, function: Function, frame: Frame, params: list[Para
         frame.names[spec.vararg.arg] = Val(Op("tuple"), TupleT(()))
     if spec.kwarg is not None:
         frame.names[spec.kwarg.arg] = Val(EMPTY, DictT(NeverT(), NeverT()))
+
+
+def _fixed_default(lw: Lowerer, function: Function, default: ast.expr | None) -> Value | None:
+    """The function or class that a parameter stands for unless a caller says otherwise, as in ``now=time.time``."""
+    if not isinstance(default, (ast.Name, ast.Attribute)):
+        return None
+    point, saved = lw.checkpoint(), lw.frame
+    lw.frame = Frame(None, function.module, None)
+    try:
+        value = lower(lw, default)
+    finally:
+        lw.frame = saved
+    if isinstance(value, (Func, ClassV, External)) and lw.untouched_since(point):
+        return value
+    lw.roll_back(point)
+    return None
 
 
 def _object_parameter(lw: Lowerer, param: ast.arg, cls: Class, value: Val) -> tuple[Ty, Expr | None, Val]:
@@ -499,8 +521,7 @@ def _assemble(sources: Sources, target: Target, shared: Shared, made: _Made) -> 
     program.code_assertions = [
         CodeAssertion(f"Assertion_{span.line}", text, failure, span) for text, failure, span in lw.code_assertions.values()
     ]
-    kept = {(n.path, n.line) for n in program.nodes.values()}
-    program.abstractions = [a for a in lw.abstractions.values() if a.operation != "__init__" or (a.span.path, a.span.line) in kept or True]
+    program.abstractions = list(lw.abstractions.values())
     program.assumptions = list(lw.assumptions.values())
     program.sources = {m.path: m.lines for m in sources.modules.values()}
     _constants(program, lw)
