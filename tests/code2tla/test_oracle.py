@@ -1,0 +1,92 @@
+"""The oracle driver on specifications that are right, wrong, and not what their types say; with real TLC."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pipeline_targets import COUNTER, LOCKED
+
+import extractor
+from code2tla.check import Limits, check, ladder
+from code2tla.checked import Checked
+from code2tla.events import Event, RunBegan
+from code2tla.rundir import RunDirectory
+from code2tla.runners import Recorded
+from specgen.static import StaticAuthor
+from specgen.types import Bounds, Spec
+from tlc_runner.choose import runner
+
+SMALL = Limits(seconds=60, callers=2, before=1)
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Spec:
+    return written(COUNTER, tmp_path)
+
+
+def written(source: str, tmp_path: Path) -> Spec:
+    (tmp_path / "a.py").write_text(source)
+    author = StaticAuthor(extractor.index(tmp_path, "a.py", tmp_path / "index.sqlite"))
+    return author.write(author.plan().targets[0])
+
+
+def checked(spec: Spec, where: Path, limits: Limits = SMALL) -> tuple[Checked, list[Event]]:
+    events: list[Event] = []
+    oracle = Recorded(runner(), RunDirectory(where), "test")
+    return check(spec, oracle, limits, events.append), events
+
+
+def changed(spec: Spec, old: str, new: str) -> Spec:
+    """The specification with some text of an action replaced, in the module and in the action."""
+    assert spec.text.count(old) == 1
+    actions = tuple(replace(a, text=a.text.replace(old, new)) for a in spec.actions)
+    return replace(spec, text=spec.text.replace(old, new), actions=actions)
+
+
+def test_race_is_found_once_with_a_shortest_trace_and_its_triple_is_not_asked_about(spec: Spec, tmp_path: Path) -> None:
+    result, events = checked(spec, tmp_path, replace(SMALL, callers=3))
+    assert result.verdict == "violated"
+    (finding,) = result.findings
+    assert finding.property.operations == ("add", "add")
+    # Two calls that begin after an empty set-up, and three steps each but the last: nothing shorter shows it.
+    assert len(finding.trace) == 1 + 1 + 2 + 6
+    assert result.properties == {"Serializable_add_add": "violated", "Serializable_add_add_add": "unchecked"}
+    assert "3 calls after at most 1 earlier call, overlapping" not in [
+        e.what for e in events if isinstance(e, RunBegan)
+    ]
+
+
+def test_evaluation_error_names_the_action_and_its_line(spec: Spec, tmp_path: Path) -> None:
+    result, _ = checked(changed(spec, "n' = local[c].seen + 1", 'n\' = local[c].seen + "one"'), tmp_path)
+    assert result.verdict == "inconclusive"
+    assert "add_10 (a.py:10)" in result.reason
+    assert not result.findings
+
+
+def test_text_that_is_no_tla_names_the_action_too(spec: Spec, tmp_path: Path) -> None:
+    result, _ = checked(changed(spec, "n' = local[c].seen + 1", "n' = local[c].seen + nowhere"), tmp_path)
+    assert result.verdict == "inconclusive"
+    assert "add_10 (a.py:10)" in result.reason
+
+
+def test_left_types_are_a_mistake_of_the_specification_not_a_finding(spec: Spec, tmp_path: Path) -> None:
+    result, _ = checked(changed(spec, "n' = local[c].seen + 1", "n' = {local[c].seen}"), tmp_path)
+    assert result.verdict == "inconclusive"
+    assert not result.findings
+
+
+def test_action_that_is_never_taken_keeps_a_pass_from_counting(tmp_path: Path) -> None:
+    method = "    def trim(self):\n        if self.n > 100:\n            with self.lock:\n                self.n = 0\n"
+    result, _ = checked(written(LOCKED + "\n" + method, tmp_path), tmp_path)
+    assert result.verdict == "inconclusive"
+    assert "never taken within the bounds" in result.reason
+    assert "a.py:18" in result.reason
+    assert set(result.properties.values()) == {"holds", "unchecked"}
+
+
+def test_ladder_is_cut_to_the_limits() -> None:
+    assert ladder(Limits()) == (Bounds(2, 1, 0), Bounds(2, 2, 1), Bounds(3, 1, 1), Bounds(3, 2, 2))
+    assert ladder(Limits(callers=2, before=1)) == (Bounds(2, 1, 0),)
+    assert ladder(Limits(callers=2, before=0)) == (Bounds(2, 0, 0),)
