@@ -36,9 +36,9 @@ def source_of(lw: Lowerer, node: ast.expr) -> Source:
     behind = values_of(value.expr)
     if behind is not None and isinstance(found, SetT):
         return Source(domain(behind), lambda x: Val(apply(behind, x), found.item), distinct=False)
-    behind = items_of(value.expr)
-    if behind is not None and isinstance(found, SetT):
-        return Source(domain(behind), lambda x: Val(Op("tuple", (x, apply(behind, x))), found.item))
+    items = items_of(value.expr)
+    if items is not None and isinstance(found, SetT):
+        return Source(domain(items), lambda x: Val(Op("tuple", (x, apply(items, x))), found.item))
     match found:
         case SeqT(item):
             seq = kinds.unbox(value, "seq")

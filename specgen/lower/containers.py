@@ -426,7 +426,7 @@ def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: 
         case SetT() as ty:
             table, seq_kind, found = SET_METHODS, "set", ty  # type: ignore[assignment]
         case TupleT() as ty:
-            table, seq_kind, found = SEQ_METHODS, str(kind_of(ty)), SeqT(_tuple_item(ty))  # type: ignore[assignment]
+            table, seq_kind, found = SEQ_METHODS, str(kind_of(ty)), SeqT(_tuple_item(ty))
         case _:
             return None
     if name not in table or (kwargs and not (name in {"update", "sort"} or set(kwargs) <= {"default"})):

@@ -540,19 +540,19 @@ def binary(lw: Lowerer, op: ast.operator, a: Val, b: Val) -> Value:
         return Val(Op("tuple", (a.expr, b.expr)), TupleT((a.ty, b.ty)))
     if isinstance(op, ast.Mult) and (repeated := _repeated(lw, a, b)) is not None:
         return repeated
-    numbers = {"int", "bool"}
+    numbers: set[str | None] = {"int", "bool"}
     if type(op) in _ARITHMETIC and left & numbers and right & numbers and (left <= {*numbers, None} or right <= {*numbers, None}):
         a, b = only_number(lw, a), only_number(lw, b)
-        texts = numbers
+        texts = {*numbers}
     if type(op) in _ARITHMETIC and not any(k not in {"int", "bool", None} for k in texts):
         lw.demand(a, "int")
         lw.demand(b, "int")
         if not (texts & {"int", "bool"}) and not (a.origin or b.origin):
             return lw.approximate("arithmetic on values of unknown type", "any value")
-        x, y = number(lw, a), number(lw, b)
+        first, second = number(lw, a), number(lw, b)
         if isinstance(op, (ast.FloorDiv, ast.Mod)):
-            return Val(_divide(lw, _ARITHMETIC[type(op)], x, y), IntT())
-        return Val(_fold(_ARITHMETIC[type(op)], x, y), IntT())
+            return Val(_divide(lw, _ARITHMETIC[type(op)], first, second), IntT())
+        return Val(_fold(_ARITHMETIC[type(op)], first, second), IntT())
     if isinstance(op, ast.Div) and "int" in texts:
         lw.approximate("division /", "whole-number division")
         return Val(_divide(lw, "\\div", number(lw, a), number(lw, b)), IntT())
@@ -649,7 +649,7 @@ def compare_two(lw: Lowerer, op: ast.cmpop, left: Value, right: Value) -> Expr:
         return rv(lw, any_value(lw, "bool")).expr
     x, y = (number(lw, only_number(lw, v)) for v in (a, b))
     if isinstance(x, Lit) and isinstance(y, Lit):
-        p, q = int(x.value), int(y.value)  # type: ignore[arg-type]
+        p, q = int(x.value), int(y.value)
         return Lit({"<": p < q, "<=": p <= q, ">": p > q, ">=": p >= q}[name])
     return Op(name, (x, y))
 
