@@ -33,12 +33,14 @@ def source_of(lw: Lowerer, node: ast.expr) -> Source:
 
     value = exprs.rv(lw, exprs.lower(lw, node))
     found = container_of(value.ty)
-    behind = values_of(value.expr)
-    if behind is not None and isinstance(found, SetT):
+    by_key = values_of(value.expr)
+    if by_key is not None and isinstance(found, SetT):
+        behind = by_key
         return Source(domain(behind), lambda x: Val(apply(behind, x), found.item), distinct=False)
-    items = items_of(value.expr)
-    if items is not None and isinstance(found, SetT):
-        return Source(domain(items), lambda x: Val(Op("tuple", (x, apply(items, x))), found.item))
+    paired = items_of(value.expr)
+    if paired is not None and isinstance(found, SetT):
+        entries = paired
+        return Source(domain(entries), lambda x: Val(Op("tuple", (x, apply(entries, x))), found.item))
     match found:
         case SeqT(item):
             seq = kinds.unbox(value, "seq")
