@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--callers", metavar="N", help="overlapping calls at most (default: 3)")
     run.add_argument("--before", metavar="N", help="earlier calls at most (default: 2)")
+    _execute(run)
 
     index = _verb(verbs, "index", commands.index, "the facts alone: what the code shares, locks and waits for")
     _target(index)
@@ -78,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
     report.add_argument("--repo", type=Path, help="the target, for its source text (default: the one in result.json)")
     _common(report)
+
+    replay = _verb(verbs, "replay", commands.replay, "writes each finding as a test of the real code, and runs it")
+    replay.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
+    replay.add_argument("--repo", type=Path, help="the target (default: the one in result.json)")
+    _execute(replay)
+    _common(replay)
 
     doctor = _verb(verbs, "doctor", commands.doctor, "what would be used here, and the mend for what is missing")
     doctor.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
@@ -102,6 +109,15 @@ def _verb(
 def _target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("repo", type=Path, metavar="REPO", help="the repository's directory")
     parser.add_argument("feature", metavar="FEATURE", help="a directory or file inside it")
+
+
+def _execute(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--execute",
+        action="store_const",
+        const=True,
+        help="run the tests of the findings, and with them the target's own code (default: only write them)",
+    )
 
 
 def _common(parser: argparse.ArgumentParser) -> None:

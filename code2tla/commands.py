@@ -20,9 +20,11 @@ from code2tla.progress import Display
 from code2tla.settings import Settings, load
 from code2tla.source import Lines
 from extractor.types import Facts
+from replay import run as replaying
 from reports import jsonio, terminal
 from reports.result import Result
 from reports.text import clip, visible
+from reports.wording import replayed
 from tlc_runner.choose import describe
 
 
@@ -70,6 +72,39 @@ def report(options: argparse.Namespace, out: Console, err: Console) -> int:  # n
     return 0
 
 
+def replay(options: argparse.Namespace, out: Console, err: Console) -> int:
+    """``code2tla replay``: 0 if no finding was confirmed, 1 if one was, 3 if none could be run."""
+    try:
+        result = output.read_result(options.spec_dir)
+    except jsonio.ResultUnreadable as error:
+        raise UsageError(f"{options.spec_dir}: {error}") from error
+    repo = (options.repo or Path(result.feature.repo)).resolve()
+    if not repo.is_dir():
+        raise UsageError(f"{repo}: no such directory; name the target with --repo")
+    result, made = replaying.prepare(result, repo, options.spec_dir)
+    if load(repo, {"execute": options.execute}).execute:
+        with Display(err, 0, options.quiet):
+            result = replaying.execute(result, made, repo, options.spec_dir)
+    output.write_result(options.spec_dir, result)
+    output.write_reports(options.spec_dir, result, _lines(result, repo))
+    if options.json:
+        _write(out, jsonio.dumps(result))
+    else:
+        _print_replays(result, options.spec_dir, out)
+    statuses = {v.replay.status for v in result.violations}
+    return 1 if "confirmed" in statuses else 3 if "not_run" in statuses else 0
+
+
+def _print_replays(result: Result, spec_dir: Path, out: Console) -> None:
+    if not result.violations:
+        out.print("There is no finding to replay.")
+    for violation in result.violations:
+        seen = violation.replay
+        test = f"{spec_dir / seen.test}: " if seen.test else ""
+        line = f"{test}{violation.property}: {replayed(seen)}"
+        out.print(Text(visible(line), style="red" if seen.status == "confirmed" else ""), soft_wrap=True)
+
+
 def doctor(options: argparse.Namespace, out: Console, err: Console) -> int:  # noqa: ARG001 - as every command
     """``code2tla doctor``: 0 if a run could check here, 4 if not."""
     findings = describe(options.jar)
@@ -95,7 +130,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     return load(options.repo, given)
 
 
-_SETTINGS = frozenset({"out", "budget", "memory", "states", "runner", "jar", "classes", "callers", "before"})
+_SETTINGS = frozenset({"out", "budget", "memory", "states", "runner", "jar", "classes", "callers", "before", "execute"})
 
 
 def _print_result(result: Result, options: argparse.Namespace, out: Console) -> None:

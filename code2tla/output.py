@@ -48,6 +48,15 @@ def write(spec_dir: Path, plan: Plan, pieces: Sequence[Piece], result: Result, l
     write_reports(spec_dir, result, lines)
 
 
+def write_result(spec_dir: Path, result: Result) -> None:
+    """Write a result again, and those of its parts where they lie."""
+    write_text(spec_dir / "result.json", jsonio.dumps(result))
+    for part in result.parts:
+        home = spec_dir / part.spec.module
+        if part.spec.module and (home / "result.json").is_file():
+            write_text(home / "result.json", jsonio.dumps(part))
+
+
 def write_reports(spec_dir: Path, result: Result, lines: Lines) -> None:
     """Draw the reports from a result and the source it speaks of."""
     write_text(spec_dir / "report.md", markdown.render(result))

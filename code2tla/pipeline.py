@@ -22,6 +22,7 @@ from code2tla.settings import Settings
 from code2tla.source import Lines
 from extractor.errors import ExtractorError
 from extractor.types import Facts
+from replay import run as replaying
 from reports.result import Result
 from specgen import printing
 from specgen.types import Plan, Spec, Target
@@ -53,6 +54,7 @@ def run(repo: Path, feature: str, settings: Settings, on_event: OnEvent | None =
     written = work.write(author, plan)
     checked = work.check(written.specs) if written.specs else []
     result, pieces = work.conclude(facts, plan, written, checked)
+    result, pieces = work.replay(facts, result, pieces)
     spec_dir = work.report(facts, plan, pieces, result)
     return Run(result, spec_dir, STATUS[result.verdict])
 
@@ -168,6 +170,17 @@ class Workshop:
             reason = "nothing to model: no class or module of the feature has operations on shared state"
             parts = [assemble.unmodelled(facts, "inconclusive", reason)]
         return replace(assemble.merged(facts, parts, notes), seconds=dict(self.seconds)), pieces
+
+    def replay(self, facts: Facts, result: Result, pieces: Sequence[Piece]) -> tuple[Result, Sequence[Piece]]:
+        """Write each finding as a test of the real code; with ``execute``, run the tests."""
+        spec_dir = output.directory(self.settings.out, self.repo.resolve(), facts.feature)
+        with self._stage("replay", "replaying on the real code" if self.settings.execute else "writing tests"):
+            result, made = replaying.prepare(result, self.repo, spec_dir)
+            if self.settings.execute:
+                result = replaying.execute(result, made, self.repo, spec_dir)
+        if result.parts:  # in the same order, and the parts that have no specification come last
+            return result, [replace(p, result=r) for p, r in zip(pieces, result.parts, strict=False)]
+        return result, [replace(p, result=result) for p in pieces]
 
     def report(self, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result) -> Path:
         """Write the specification directory."""

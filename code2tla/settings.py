@@ -36,7 +36,8 @@ class Settings:
 
     ``budget`` is in seconds of wall clock for the model checking of all targets together, ``memory_mb`` the heap
     of one TLC, ``states`` the distinct states of one TLC run (None: no limit); ``callers`` and ``before`` are the
-    largest scenario: how many overlapping calls, after how many set-up calls.
+    largest scenario: how many overlapping calls, after how many set-up calls. ``execute`` lets the target's own code
+    run, to replay what was found.
     """
 
     out: Path = Path()
@@ -48,6 +49,7 @@ class Settings:
     classes: tuple[str, ...] = ()
     callers: int = 3
     before: int = 2
+    execute: bool = False
     invariants: tuple[Invariant, ...] = ()
     cache: Path = Path()
 
@@ -89,6 +91,7 @@ class _Values(BaseModel):
     )
     callers: Annotated[int, BeforeValidator(_number), Field(ge=2, le=4)] | None = None
     before: Annotated[int, BeforeValidator(_number), Field(ge=0, le=4)] | None = None
+    execute: bool | None = None
     cache: Path | None = None
 
 
@@ -125,12 +128,14 @@ ALLOWED = {
     "class": "names of classes of the feature",
     "callers": "a whole number from 2 to 4",
     "before": "a whole number from 0 to 4",
+    "execute": "true or false",
     "cache": "a directory",
     "invariants": 'Name = "a Python expression", or '
     'Name = {expr = "...", when = "always" or "quiescent", class = "..."}',
 }
-#: Where results and caches go, and which jar is run, is the user's to say and never the target's.
-_USERS_OWN = ("out", "jar", "cache")
+#: Where results and caches go, which jar is run, and whether the target's code is, is the user's to say and never
+#: the target's.
+_USERS_OWN = ("out", "jar", "execute", "cache")
 
 
 def load(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:

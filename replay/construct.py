@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _PLAIN = frozenset(
-    "int float str bytes bool Decimal dict list set tuple timedelta Path Dict List Set object Any None Optional".split()
+    ["int", "float", "str", "bytes", "bool", "Decimal", "dict", "list", "set", "tuple", "timedelta", "Path", "Dict", "List", "Set", "object", "Any", "None", "Optional"]
 )
 _DEEPEST = 4
 
@@ -99,13 +99,17 @@ class Reader:
                             held = call.func.value
                             if isinstance(held, ast.Attribute) and held.attr == attr:
                                 found.add(call.func.attr)
-                        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == attr:
+                        if (
+                            isinstance(call, ast.Call)
+                            and isinstance(call.func, ast.Attribute)
+                            and call.func.attr == attr
+                        ):
                             found.add("__call__")
         return tuple(sorted(found))
 
     # Arguments of a constructor.
 
-    def _argument(  # noqa: PLR0913, PLR0911 - the rules, one after another
+    def _argument(
         self, where: str, path: str, cls: str, param: ast.arg, default: ast.expr | None, depth: int
     ) -> Made | None:
         held = self._held_by(path, cls, param.arg)
@@ -205,7 +209,10 @@ class Reader:
             homes = [home for home in Path(path).parents]
         found = []
         for home in homes:
-            for ending in (Path(*parts).with_suffix(".py") if parts else Path("__init__.py"), Path(*parts, "__init__.py")):
+            for ending in (
+                Path(*parts).with_suffix(".py") if parts else Path("__init__.py"),
+                Path(*parts, "__init__.py"),
+            ):
                 file = home / ending
                 if (self.root / file).is_file():
                     found.append(file.as_posix())

@@ -31,18 +31,26 @@ class Limits:
 
 
 def prepare(result: Result, repo: Path, spec_dir: Path) -> tuple[Result, Generated]:
-    """Write ``repro/test_*.py`` into the specification directory, and name each in the result; runs nothing."""
+    """Write ``repro/test_*.py`` into the specification directory, and name each in the result; runs nothing.
+
+    What an earlier run of the same test said stays.
+    """
     made = generate(result, repo)
     home = spec_dir / DIRECTORY
     if home.is_dir():
         for old in home.glob("test_*.py"):
-            if old.name not in made.files and _MARK in old.read_text(encoding="utf-8", errors="replace"):
+            if old.name not in made.files and _MARK in (_read(old) or ""):
                 old.unlink()
     if made.files:
         home.mkdir(parents=True, exist_ok=True)
+    unchanged = {name for name, text in made.files.items() if _read(home / name) == text}
     for name, text in made.files.items():
         (home / name).write_text(text, encoding="utf-8")
-    unrun = {at: Replay("not_run", f"{DIRECTORY}/{name}", None, NOT_EXECUTED) for at, name in made.tests.items()}
+    unrun = {
+        (p, v): Replay("not_run", f"{DIRECTORY}/{name}", None, NOT_EXECUTED)
+        for (p, v), name in made.tests.items()
+        if name not in unchanged or (result.parts or (result,))[p].violations[v].replay.status == "not_run"
+    }
     refused = {at: Replay("not_run", None, None, why) for at, why in made.refused.items()}
     return _with(result, unrun | refused), made
 
@@ -56,11 +64,27 @@ def execute(result: Result, made: Generated, repo: Path, spec_dir: Path, limits:
         return _with(result, dict(zip(places, pool.map(work, places), strict=True)))
 
 
+def _read(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
 def _one(test: Path, repo: Path, limits: Limits) -> Replay:
     name = f"{DIRECTORY}/{test.name}"
     with tempfile.TemporaryDirectory(prefix="replay-") as place:
         out = Path(place) / "out.jsonl"
-        command = [sys.executable, "-I", "-m", "replay.child", str(limits.seconds), str(limits.memory_mb), str(test)]
+        command = [
+            sys.executable,
+            "-I",
+            "-B",
+            "-m",
+            "replay.child",
+            str(limits.seconds),
+            str(limits.memory_mb),
+            str(test),
+        ]
         with subprocess.Popen(
             command,
             cwd=place,

@@ -72,7 +72,7 @@ def _paragraph(text: str) -> list[str]:
 
 
 def _finding(violation: ViolationResult, number: int) -> list[str]:
-    replay = wording.REPLAY_WORDS[violation.replay.status]
+    replay = _prose(wording.replayed(violation.replay))
     kind = _prose(wording.kind_name(violation.kind))
     blocks = [
         f"### Finding {number}: {_prose(violation.summary or violation.property)}",

@@ -58,7 +58,7 @@ def _finding(violation: ViolationResult, number: int, console: Console) -> None:
     heading = _text(f"{number}. ", "bold")
     heading.append_text(_text(violation.summary or violation.property, "bold"))
     console.print(heading)
-    replay = wording.REPLAY_WORDS[violation.replay.status]
+    replay = wording.replayed(violation.replay)
     console.print(_text(f"{wording.kind_name(violation.kind)}: {violation.property}, {replay}", "dim"))
     if violation.trace:
         console.print()

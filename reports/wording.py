@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.result import Approximation, PropertyResult, Result, Source, SpecResult, ViolationResult
+from reports.result import Approximation, PropertyResult, Replay, Result, Source, SpecResult, ViolationResult
 from reports.text import clip
 
 #: What each kind of property means, for a reader who has never seen TLA+.
@@ -37,9 +37,15 @@ _FEW = 3
 
 REPLAY_WORDS: Mapping[str, str] = {
     "confirmed": "seen on the real code",
-    "not_reproduced": "not reproduced on the real code",
+    "not_reproduced": "doubtful: not reproduced on the real code",
     "not_run": "not replayed on the real code",
 }
+
+
+def replayed(replay: Replay) -> str:
+    """Whether the finding was seen on the real code, how, and where the two parted."""
+    how = {True: ", along these steps", False: ", in another order of steps", None: ""}[replay.exact]
+    return REPLAY_WORDS[replay.status] + how + (f" ({replay.reason})" if replay.reason else "")
 
 
 @dataclass(frozen=True, slots=True)

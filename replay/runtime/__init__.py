@@ -57,7 +57,9 @@ def check(scenario: Scenario, build: Callable[[Load], Any], name: str = "", repo
             _note(name, {"status": "passed", "why": f"the set-up call {waits} waits for ever here"})
             return
     if found.ending is None:
-        _note(name, {"status": "passed", "why": "every run ended as some order of the calls does", "parted": found.parted})
+        _note(
+            name, {"status": "passed", "why": "every run ended as some order of the calls does", "parted": found.parted}
+        )
         return
     _note(
         name,
@@ -169,4 +171,3 @@ def _note(name: str, what: dict[str, Any]) -> None:
     if out := os.environ.get("CODE2TLA_REPLAY_OUT"):
         with open(out, "a", encoding="utf-8") as file:  # noqa: PTH123 - appending
             file.write(json.dumps({"test": name, **what}) + "\n")
-

@@ -71,14 +71,14 @@ class Store:
     def __contains__(self, key: Any) -> bool:
         return key in self._rows
 
-    def _do(self, name: str, args: list[Any]) -> Any:  # noqa: C901, PLR0911 - one case a kind of method
+    def _do(self, name: str, args: list[Any]) -> Any:
         rows = self._rows
         if _LIST.match(name) and not args:
             return list(rows)
         key = args[0] if args else name
         if _CREATE.match(name) and len(args) > 1:
             return rows.setdefault(key, args[1]) is args[1] if key not in rows else False
-        if _SWAP.match(name) and len(args) > 2:  # noqa: PLR2004 - key, expected, new
+        if _SWAP.match(name) and len(args) > 2:
             same = rows.get(key) == args[1]
             if same:
                 rows[key] = args[2]

@@ -214,7 +214,6 @@ class Switch:
             return turned[0] if turned else current
         return current
 
-
     def stuck(self, board: Board) -> bool:
         """As Guide.stuck."""
         return False

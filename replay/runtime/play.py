@@ -186,7 +186,9 @@ class _Watch:
         if self._invariant is None or self.broken or not (quiet or self._always):
             return
         if not self._invariant(self._thing):
-            self.broken = "the invariant does not hold" + (" once the calls have ended" if quiet else " between two steps")
+            self.broken = "the invariant does not hold" + (
+                " once the calls have ended" if quiet else " between two steps"
+            )
 
 
 def _call(thing: Any, call: Call) -> Any:

@@ -106,7 +106,7 @@ class Condition:
     def __enter__(self) -> bool:
         return self._lock.__enter__()
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         self._lock.__exit__(*error)
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -204,7 +204,7 @@ class Semaphore:
     def __enter__(self) -> bool:
         return self.acquire()
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         self.release()
 
 
@@ -263,7 +263,5 @@ def modules() -> dict[str, ModuleType]:
             Semaphore=Semaphore,
             BoundedSemaphore=BoundedSemaphore,
         ),
-        "queue": Proxy(
-            queue, Queue=_Queue, LifoQueue=_LifoQueue, PriorityQueue=_PriorityQueue, SimpleQueue=_Queue
-        ),
+        "queue": Proxy(queue, Queue=_Queue, LifoQueue=_LifoQueue, PriorityQueue=_PriorityQueue, SimpleQueue=_Queue),
     }
