@@ -52,7 +52,9 @@ def test_settings_that_make_no_sense(make: Make, home: Path, capsys: pytest.Capt
     repo = make({"a.py": COUNTER, "code2tla.toml": "budget = 'long'"})
     assert "code2tla.toml: budget: 'long' is not allowed" in refused(capsys, "run", str(repo), "a.py")
     (repo / "code2tla.toml").unlink()
-    assert "--states: 'none' is not allowed" in refused(capsys, "run", str(repo), "a.py", "--states", "none", "--budget", "5")
+    assert "--states: 'none' is not allowed" in refused(
+        capsys, "run", str(repo), "a.py", "--states", "none", "--budget", "5"
+    )
 
 
 def test_class_that_is_not_there(make: Make, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
