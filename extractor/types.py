@@ -29,8 +29,8 @@ class _Lazy:
             if name == "_later":
                 raise AttributeError(name)
             make = getattr(self, "_later", {}).get(name)
-            if make is None:
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            if make is None:  # no such field, or another thread has just made it
+                return object.__getattribute__(self, name)
             value = make()
             object.__setattr__(self, name, value)
             self._later.pop(name, None)

@@ -19,7 +19,7 @@ from extractor.python.known import (
 from extractor.view import FileView, one_line
 
 # Each starts with a literal, which is what makes the search fast.
-_KEYWORDS = tuple(re.compile(name.encode() + rb"(?=\s*=[^=])") for name in KEYWORDS)
+_KEYWORDS = tuple((name.encode(), re.compile(name.encode() + rb"(?=\s*=[^=])")) for name in KEYWORDS)
 _RETRY_DECORATOR = re.compile(r"(^|[._])(retry|retrying|backoff|on_exception)\b")
 
 
@@ -144,7 +144,9 @@ class _Reader:
 def _keyword_uses(view: FileView) -> list[tuple[int, int, int]]:
     """Keyword arguments of the known names: start, end of the name, end of the argument."""
     found: list[tuple[int, int, int]] = []
-    for pattern in _KEYWORDS:
+    for name, pattern in _KEYWORDS:
+        if name not in view.data:
+            continue
         for match in pattern.finditer(view.data):
             node = view.root.descendant_for_byte_range(*match.span())
             if node is None or node.type != "identifier" or node.byte_range != match.span():
