@@ -265,7 +265,7 @@ def call_external(lw: Lowerer, name: str, args: list[Value], kwargs: dict[str, V
         return NOTHING
     if name.partition(".")[0] in QUIET_ROOTS or name in QUIET_CALLS:
         return NOTHING if name not in {"id", "hash"} else (args[0] if args else NOTHING)
-    rule = FUNCTIONS.get(name) or FUNCTIONS.get(short if name.partition(".")[0] in {"collections", "builtins", "math", "copy", "typing"} else "")
+    rule = FUNCTIONS.get(name) or FUNCTIONS.get(short if name.partition(".")[0] in {"collections", "_collections", "builtins", "math", "copy", "typing"} else "")
     if rule is not None and kwargs and short in _NAMED:
         found = _NAMED[short](lw, [rv(lw, a) for a in args], kwargs)
         return found if found is not None else lw.approximate(f"call {text}", "any value")

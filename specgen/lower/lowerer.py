@@ -38,7 +38,7 @@ from specgen.expr import (
 )
 from specgen.ir import Abstraction, Access, AccessMode, Assumption
 from specgen.lower import kinds
-from specgen.lower.graph import Edge, Graph
+from specgen.lower.graph import Edge, Graph, Where
 from specgen.lower.values import NONE, Exc, Obj, Place, Unknown, Val, Value, apply, call, domain, ite
 from specgen.source import Class, Function, Module, Sources
 
@@ -124,12 +124,22 @@ class Frame:
 
 
 @dataclass(slots=True)
+class Pending:
+    """The ways on which one exception reaches a ``finally``: it is done once for all of them."""
+
+    edges: list[Edge]
+    held: list[str]
+    where: Where
+
+
+@dataclass(slots=True)
 class Finally:
     """Something to do on every way out: a ``finally`` body, or the end of a ``with``."""
 
     emit: Callable[[], None]
     held: str = ""
     implied: bool = False
+    pending: dict[str, Pending] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -195,6 +205,8 @@ def _parts(item: Exit) -> list[list[Any]]:
     match item:
         case Handlers():
             return [*item.incoming]
+        case Finally():
+            return [p.edges for p in item.pending.values()]
         case Loop():
             return [item.breaks, item.continues]
         case Boundary():
@@ -424,7 +436,10 @@ class Lowerer:
     def store(self, place: Place, value: Val, root: Val, group: int) -> None:
         """Write a new value at a place whose root was fetched in the same group."""
         expr = self._rebuild(root.expr, root.ty, place.path, value)
-        whole = Val(expr, self._wrap_type(place, value.ty))
+        # Items are boxed as the root's are; what the new one adds to the type is declared beside it.
+        wider = self._wrap_type(place, value.ty)
+        self.declare(place.root if place.root.startswith("l.") else f"v.{place.root}", wider)
+        whole = Val(expr, root.ty if place.path and not isinstance(root.ty, NeverT) else wider)
         if not place.root.startswith("l."):
             self.write(place.root, whole, group, "update")
             return
@@ -541,14 +556,16 @@ class Lowerer:
         if exc.expr is not None and not exc.name:
             self._raise_one_of(exc)
             return
-        saved, held = self.exits, list(self.held)
+        saved = self.exits
         for index in range(len(saved) - 1, -1, -1):
             if not self.graph.cursor:
                 break
             item = saved[index]
             if isinstance(item, Finally):
-                self.exits = saved[:index]
-                item.emit()
+                known = item.pending.setdefault(exc.name, Pending([], list(self.held), self.graph.where))
+                known.held = [h for h in known.held if h in self.held]
+                known.edges += self.graph.cursor
+                self.graph.cursor = []
             elif isinstance(item, Handlers):
                 ancestors = self.sources.exception_ancestors(exc.name, item.module)
                 for number, names in enumerate(item.catches):
@@ -556,7 +573,6 @@ class Lowerer:
                         item.incoming[number].append((self.graph.cursor, exc))
                         self.graph.cursor = []
                         break
-        self.exits, self.held = saved, held
         if self.graph.cursor:
             self.finish_raised(exc.name)
 
@@ -600,6 +616,18 @@ class Lowerer:
             yield
         finally:
             del self.exits[height - 1 :]
+        if isinstance(item, Finally):
+            self._leave_by_exceptions(item)
+
+    def _leave_by_exceptions(self, item: Finally) -> None:
+        after, held, where = self.graph.cursor, self.held, self.graph.where
+        for name, found in item.pending.items():
+            if not found.edges:
+                continue
+            self.graph.cursor, self.held, self.graph.where = found.edges, list(found.held), found.where
+            item.emit()
+            self.raise_(Exc(name))
+        self.graph.cursor, self.held, self.graph.where = after, held, where
 
     def join_value(self, branches: list[tuple[list[Edge], Val]], stem: str) -> Val:
         """Bring several ends with a value each together into one local."""
@@ -645,8 +673,8 @@ class Lowerer:
     def roll_back(self, point: Checkpoint) -> None:
         """Forget what was lowered since."""
         for item, sizes in point.exits:
-            for part, size in zip(_parts(item), sizes, strict=True):
-                del part[size:]
+            for number, part in enumerate(_parts(item)):
+                del part[sizes[number] if number < len(sizes) else 0 :]
         self.graph.roll_back(point.mark)
         self.temps, self.active, self.held = dict(point.temps), set(point.active), list(point.held)
         self.abstractions, self.assumptions = dict(point.abstractions), dict(point.assumptions)
