@@ -607,6 +607,14 @@ def _dict_named(lw: Lowerer, args: list[Val], kwargs: dict[str, Value]) -> Value
     return out
 
 
+def _counter(lw: Lowerer, args: list[Val]) -> Value:
+    """``Counter()``: what is not there counts 0."""
+    if args:
+        return lw.approximate("Counter of a collection", "any value")
+    lw.pending_counter = True
+    return Val(EMPTY, DictT(NeverT(), IntT()))
+
+
 def _deque(lw: Lowerer, args: list[Val]) -> Value:
     return _list(lw, args[:1]) if len(args) < 2 else _bounded(lw, args[:1], args[1])
 
@@ -667,7 +675,7 @@ FUNCTIONS: dict[str, Callable[[Lowerer, list[Val]], Value]] = {
     "len": _len, "min": _extreme(True), "max": _extreme(False), "sum": _sum, "list": _list, "deque": _deque, "any": _some(False), "all": _some(True), "zip": _zip, "set": _set,
     "frozenset": _set, "dict": _dict, "OrderedDict": _dict, "bool": _bool, "int": _int, "float": _int, "str": _str, "repr": _str,
     "abs": _abs, "range": _range, "reversed": _reversed, "sorted": _sorted, "copy": _same, "deepcopy": _same, "tuple": _same,
-    "Counter": _dict, "ceil": _int, "floor": _int, "round": _int, "bytes": _str, "object": lambda lw, args: _token(lw),
+    "Counter": _counter, "ceil": _int, "floor": _int, "round": _int, "bytes": _str, "object": lambda lw, args: _token(lw),
     "WeakValueDictionary": _dict, "WeakKeyDictionary": _dict, "weakref.WeakValueDictionary": _dict,
     "weakref.WeakKeyDictionary": _dict, "weakref.WeakSet": _set, "enumerate": lambda lw, args: _enumerate(lw, args),
     "functools.partial": lambda lw, args: lw.approximate("functools.partial", "any value"),

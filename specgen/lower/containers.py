@@ -193,6 +193,9 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
                 return Val(NONE, value_ty)
             inner = kinds.unbox(value, "dict")
             k = kinds.coerce(key, key_ty) if not isinstance(key_ty, NeverT) else key.expr
+            if isinstance(holder, Place) and not holder.path and holder.root in lw.counters:
+                test = Op("in", (k, domain(inner))) if not isinstance(key_ty, NeverT) else FALSE
+                return Val(ite(test, apply(inner, k), Lit(0)), IntT())
             factory = lw.factories.get(holder.root) if isinstance(holder, Place) and not holder.path else None
             if factory is not None and isinstance(holder, Place):
                 yes, no = lw.graph.branch(Op("in", (k, domain(inner))))

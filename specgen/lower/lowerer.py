@@ -245,6 +245,8 @@ class Lowerer:
         self.fresh_refs: list[Expr] = []
         self.pending_factory: Callable[[], Val] | None = None
         self.pending_limit: Expr | None = None
+        self.pending_counter = False
+        self.counters: set[str] = set()
         self.limits: dict[str, Expr] = {}
         self.handled: list[Exc] = []
         self.globals_begun: set[str] = set()
@@ -533,6 +535,9 @@ class Lowerer:
             self.factories[root] = factory
         if limit is not None:
             self.limits[root] = limit
+        if self.pending_counter:
+            self.counters.add(root)
+        self.pending_counter = False
 
     # --- control ---------------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
                 del value_of
         case ast.Assign(targets=targets, value=value):
             _name_for(lw, targets[0])
-            lw.pending_factory = lw.pending_limit = None
+            lw.adopt("")
             found = lower(lw, value)
             # Names first: what is stored elsewhere as well then has a name that changes go through.
             for target in sorted(targets, key=lambda t: not isinstance(t, ast.Name)) if len(targets) > 1 else targets:
@@ -60,13 +60,13 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
                 if len(targets) > 1 and isinstance(target, ast.Name) and isinstance(found, Val) and names.is_container(found.ty):
                     found = names.lookup(lw, target.id)
             lw.pending_attr = ""
-            lw.pending_factory = lw.pending_limit = None
+            lw.adopt("")
         case ast.AnnAssign(target=target, value=value) if value is not None:
             _name_for(lw, target)
-            lw.pending_factory = lw.pending_limit = None
+            lw.adopt("")
             assign(lw, target, lower(lw, value))
             lw.pending_attr = ""
-            lw.pending_factory = lw.pending_limit = None
+            lw.adopt("")
         case ast.AugAssign():
             augmented(lw, node)
         case ast.If():
@@ -145,7 +145,7 @@ def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value, node: 
     match owner:
         case Obj():
             names.set_attribute(lw, owner, attr, value)
-            if lw.pending_factory is not None or lw.pending_limit is not None:
+            if lw.pending_factory is not None or lw.pending_limit is not None or lw.pending_counter:
                 known = owner.fields.get(attr, "")
                 if lw.in_init:
                     lw.adopt(known)
