@@ -171,7 +171,7 @@ class Workshop:
             parts = [assemble.unmodelled(facts, "inconclusive", reason)]
         return replace(assemble.merged(facts, parts, notes), seconds=dict(self.seconds)), pieces
 
-    def replay(self, facts: Facts, result: Result, pieces: Sequence[Piece]) -> tuple[Result, Sequence[Piece]]:
+    def replay(self, facts: Facts, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
         """Write each finding as a test of the real code; with ``execute``, run the tests."""
         spec_dir = output.directory(self.settings.out, self.repo.resolve(), facts.feature)
         with self._stage("replay", "replaying on the real code" if self.settings.execute else "writing tests"):

@@ -1,0 +1,1 @@
+"""Counterexamples as tests on the real code; ``replay.runtime`` is what such a test imports."""

@@ -19,7 +19,7 @@ def main(seconds: int, megabytes: int, test: Path) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 26, 1 << 26))
     _leave_the_network()
-    import pytest  # after the network is gone, before memory is bounded: its own start counts to nobody
+    import pytest  # noqa: PLC0415 - only once the limits hold
 
     size = megabytes << 20
     resource.setrlimit(resource.RLIMIT_AS, (size, size))

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _PLAIN = frozenset(
-    ["int", "float", "str", "bytes", "bool", "Decimal", "dict", "list", "set", "tuple", "timedelta", "Path", "Dict", "List", "Set", "object", "Any", "None", "Optional"]
+    {"int", "float", "str", "bytes", "bool", "Decimal", "dict", "list", "set", "tuple", "timedelta", "Path"}
+    | {"Dict", "List", "Set", "object", "Any", "None", "Optional"}
 )
 _DEEPEST = 4
 
@@ -61,7 +62,7 @@ class Reader:
         """``Call("hold", "v1")`` as Python text. Raises CannotRebuild."""
         function = self.operation(path, cls, op)
         real = {p.arg.strip("_") or "it": p.arg for p, _ in _parameters(function, bound=cls is not None)}
-        if unknown := sorted(set(arguments) - set(real) - {p for p in real.values()}):
+        if unknown := sorted(set(arguments) - set(real) - set(real.values())):
             raise CannotRebuild(f"{op} has no parameter {unknown[0]}")
         only = {p.arg for p in function.args.posonlyargs}
         shown = [repr(function.name)]
@@ -203,10 +204,7 @@ class Reader:
 
     def _files(self, path: str, node: ast.ImportFrom) -> list[str]:
         parts = (node.module or "").split(".") if node.module else []
-        if node.level:
-            homes = [Path(path).parents[node.level - 1]]
-        else:
-            homes = [home for home in Path(path).parents]
+        homes = [Path(path).parents[node.level - 1]] if node.level else list(Path(path).parents)
         found = []
         for home in homes:
             for ending in (
@@ -263,11 +261,8 @@ class Reader:
         found = []
         for file in sorted((self.root / interface[0]).parent.rglob("*.py")):
             path = file.relative_to(self.root).as_posix()
-            for node in self._tree(path).body:
-                if isinstance(node, ast.ClassDef) and any(
-                    self._find(path, _name(base)) == interface for base in node.bases
-                ):
-                    found.append((path, node.name))
+            classes = [node for node in self._tree(path).body if isinstance(node, ast.ClassDef)]
+            found += [(path, c.name) for c in classes if any(self._find(path, _name(b)) == interface for b in c.bases)]
         return found[0] if len(found) == 1 else None
 
     def _the_one_with(self, path: str, cls: str, methods: frozenset[str]) -> tuple[str, str] | None:

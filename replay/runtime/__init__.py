@@ -45,7 +45,7 @@ def check(scenario: Scenario, build: Callable[[Load], Any], name: str = "", repo
     root = Path(os.environ.get("CODE2TLA_REPO") or repo or ".").resolve()
     clock = Clock()
     ours = standins.modules() if scenario.mode == "threads" else {}
-    target = Target(root, {**ours, "time": TimeModule(clock, lambda seconds: None)})
+    target = Target(root, {**ours, "time": TimeModule(clock)})
     with target.open():
         build(target.load)
         target.keep()

@@ -31,7 +31,7 @@ class Moment:
     AFTER = "after"
 
     #: Told by whoever steps the tasks: called with BEFORE and AFTER as a call passes these moments.
-    tell: Callable[[str], None] = staticmethod(lambda moment: None)
+    tell: Callable[[str], None] = staticmethod(lambda _: None)
 
 
 class Store:
@@ -114,9 +114,10 @@ class Anything:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
             raise AttributeError(name)
-        return lambda *args, **kwargs: self._answer(name)
+        return lambda *_args, **_kwargs: self._answer(name)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
+        """Called itself, it answers in the same way."""
         return self._answer("__call__")
 
     def _answer(self, name: str) -> Any:

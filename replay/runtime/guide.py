@@ -202,7 +202,13 @@ class Switch:
         self._switches = frozenset(switches)
         self.points = 0
 
-    def pick(self, current: str, place: Place | None, able: Sequence[str], board: Board) -> str:
+    def pick(
+        self,
+        current: str,
+        place: Place | None,  # noqa: ARG002 - every guide is asked alike
+        able: Sequence[str],
+        board: Board,  # noqa: ARG002
+    ) -> str:
         """As Guide.pick."""
         ranked = [p for p in self._order if p in able]
         if current not in able:
@@ -214,7 +220,7 @@ class Switch:
             return turned[0] if turned else current
         return current
 
-    def stuck(self, board: Board) -> bool:
+    def stuck(self, board: Board) -> bool:  # noqa: ARG002 - every guide is asked alike
         """As Guide.stuck."""
         return False
 
@@ -229,7 +235,13 @@ class Explore:
         self._names = names
         self._cancels = cancels
 
-    def pick(self, current: str, place: Place | None, able: Sequence[str], board: Board) -> str:
+    def pick(
+        self,
+        current: str,
+        place: Place | None,  # noqa: ARG002 - every guide is asked alike
+        able: Sequence[str],
+        board: Board,
+    ) -> str:
         """As Guide.pick."""
         ranked = sorted(able, key=lambda name: (name != current, self._names.index(name)))
         waiting = [name for name in self._names if self._cancels and board.waiting(name)]

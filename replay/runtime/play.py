@@ -14,9 +14,10 @@ from replay.runtime.choices import Choices
 from replay.runtime.clock import Clock
 from replay.runtime.guide import Guide, Switch
 from replay.runtime.scenario import Call, Ending, Scenario
+from replay.runtime.standins import Alone, GiveUp
 from replay.runtime.target import Target, changing
 from replay.runtime.tasks import Tasks, outcomes
-from replay.runtime.threads import Alone, GiveUp, Threads
+from replay.runtime.threads import Threads
 from replay.runtime.view import View
 
 STUCK = "waits for ever"

@@ -24,8 +24,28 @@ class Waits(Protocol):
         ...
 
 
+class Alone:
+    """The scheduler where nothing overlaps: whoever has to wait waits for ever."""
+
+    def me(self) -> object:
+        """The only one."""
+        return "set-up"
+
+    def wait(self, ready: Callable[[], bool], timed: bool = False) -> bool:
+        """Raises GiveUp unless ``ready``, or a time limit ends the wait."""
+        if ready():
+            return True
+        if timed:
+            return False
+        raise GiveUp
+
+
+class GiveUp(BaseException):
+    """Ends a call that would wait for ever."""
+
+
 #: Whose turn it is; set by the run in progress.
-scheduler: Waits
+scheduler: Waits = Alone()
 
 
 class Lock:
@@ -107,7 +127,7 @@ class Condition:
         return self._lock.__enter__()
 
     def __exit__(self, *error: object) -> None:
-        self._lock.__exit__(*error)
+        self._lock.__exit__(None, None, None)
 
     def wait(self, timeout: float | None = None) -> bool:
         """As threading.Condition.wait."""

@@ -1,8 +1,9 @@
-"""The code under replay: imported as it is, with ``threading``, ``queue`` and ``time`` standing in for the real ones."""
+"""The code under replay: imported as it is; its ``threading``, ``queue`` and ``time`` are stand-ins."""
 
 from __future__ import annotations
 
 import builtins
+import dis
 import importlib
 import sys
 from collections import deque
@@ -34,7 +35,7 @@ class Target:
                     return self._stand_ins[name]
             return real(name, space, local, wanted, level)
 
-        builtins.__import__ = ours
+        builtins.__import__ = ours  # type: ignore[assignment]
         written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
         try:
             yield
@@ -90,8 +91,6 @@ class Target:
 
 def changing(module: ModuleType) -> frozenset[str]:
     """The globals that functions of the module assign."""
-    import dis
-
     names: set[str] = set()
 
     def walk(code: CodeType) -> None:

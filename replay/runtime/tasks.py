@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, Self
 
 from replay.runtime.fakes import Moment
 from replay.runtime.guide import Guide, Place
@@ -27,7 +27,7 @@ class _Handle(asyncio.Handle):
     owner: str
 
 
-class Loop(asyncio.AbstractEventLoop):
+class Loop:
     """As much of an event loop as tasks, locks, queues and time-outs need; time is virtual."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Loop(asyncio.AbstractEventLoop):
 
     def _add(self, callback: Callable[..., Any], args: Any, context: Any, timer: float | None) -> _Handle:
         context = context or contextvars.copy_context()
-        handle = _Handle(callback, args, self, context)
+        handle = _Handle(callback, args, self, context)  # type: ignore[arg-type]
         handle.timer = timer
         handle.owner = context.get(_PROCESS, "")
         self.due.append(handle)
@@ -62,13 +62,13 @@ class Loop(asyncio.AbstractEventLoop):
 
     def create_future(self) -> asyncio.Future[Any]:
         """As asyncio's."""
-        return asyncio.Future(loop=self)
+        return asyncio.Future(loop=self)  # type: ignore[arg-type]
 
     def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
         """As asyncio's."""
-        return asyncio.Task(coro, loop=self, **options)
+        return asyncio.Task(coro, loop=self, **options)  # type: ignore[arg-type]
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(self, _executor: Any, func: Callable[..., Any], *args: Any) -> Any:
         """Runs the function at a moment of its own."""
         future = self.create_future()
 
@@ -127,8 +127,8 @@ class Tasks:
         self._watch: Callable[[], None] = lambda: None
         self._pass_time: Callable[[], None] = lambda: None
 
-    def __enter__(self) -> Tasks:
-        asyncio._set_running_loop(self.loop)  # type: ignore[attr-defined]  # noqa: SLF001
+    def __enter__(self) -> Self:
+        asyncio._set_running_loop(self.loop)  # type: ignore[arg-type]  # noqa: SLF001
         Moment.tell = staticmethod(lambda moment: self._moments.__setitem__(self.loop.executing, moment))
         return self
 
@@ -140,13 +140,13 @@ class Tasks:
             if not left:
                 break
             self.loop.execute(left[0])
-        asyncio._set_running_loop(None)  # type: ignore[attr-defined]  # noqa: SLF001
+        asyncio._set_running_loop(None)  # noqa: SLF001
 
     def start(self, name: str, body: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.Task[Any]:
         """Make the call ``name``; it runs when it is stepped."""
         context = contextvars.copy_context()
         context.run(_PROCESS.set, name)
-        task = context.run(lambda: asyncio.Task(body(), loop=self.loop))
+        task = context.run(lambda: asyncio.Task(body(), loop=self.loop))  # type: ignore[arg-type]
         self._tasks[name] = task
         return task
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from replay.runtime import standins
 from replay.runtime.guide import Guide, Place
+from replay.runtime.standins import GiveUp
 
 _TOUCHES = frozenset(
     {
@@ -36,10 +37,6 @@ def _touches(code: CodeType, changing: frozenset[str]) -> Mapping[int, bool]:
         if i.opname in _TOUCHES or subscript or (i.opname == "LOAD_GLOBAL" and str(i.argval) in changing):
             out[i.offset] = i.opname in _STORES
     return out
-
-
-class GiveUp(BaseException):
-    """Ends a thread that would wait for ever."""
 
 
 class Threads:
@@ -106,13 +103,13 @@ class Threads:
         self._ended.add(name)
         self._hand_on(name)
 
-    def _trace(self, frame: FrameType, event: str, arg: object) -> Any:
+    def _trace(self, frame: FrameType, _event: str, _arg: object) -> Any:
         if not frame.f_code.co_filename.startswith(self._root):
             return None
         frame.f_trace_lines, frame.f_trace_opcodes = False, True
         return self._touch
 
-    def _touch(self, frame: FrameType, event: str, arg: object) -> Any:
+    def _touch(self, frame: FrameType, event: str, _arg: object) -> Any:
         if event == "opcode" and not self._giving_up:
             stores = _touches(frame.f_code, self._changing).get(frame.f_lasti)
             if stores is not None:
@@ -197,7 +194,7 @@ class Threads:
         """The last touch that it came to."""
         return self._places.get(process)
 
-    def cancel(self, process: str) -> bool:
+    def cancel(self, process: str) -> bool:  # noqa: ARG002 - threads have no such thing
         """Threads cannot be cancelled."""
         return False
 
@@ -215,19 +212,3 @@ class Threads:
     def between(self) -> None:
         """Look at the invariant."""
         self._watch()
-
-
-class Alone:
-    """The scheduler of set-up calls: whoever has to wait there waits for ever."""
-
-    def me(self) -> object:
-        """The only one."""
-        return "set-up"
-
-    def wait(self, ready: Callable[[], bool], timed: bool = False) -> bool:
-        """Raises GiveUp unless ``ready``."""
-        if ready():
-            return True
-        if timed:
-            return False
-        raise GiveUp
