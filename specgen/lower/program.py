@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -49,7 +50,7 @@ from specgen.lower.heap_view import views
 from specgen.lower.objects import build
 from specgen.lower.stmts import body
 from specgen.lower.values import EMPTY, NONE, ClassV, Contract, External, Func, Obj, Val, Value, const
-from specgen.source import Class, Function, Sources, dotted, walk_shallow
+from specgen.source import Class, Function, Module, Sources, dotted, walk_shallow
 from specgen.types import Target
 
 ROUNDS = 60
@@ -325,7 +326,7 @@ def _implementation(sources: Sources, interface: Class, methods: frozenset[str])
         for c in m.classes.values()
         if c is not interface and interface in sources.mro(c) and not _is_interface(sources, c)
     ]
-    return found[0] if len(found) == 1 else None
+    return _only(found)
 
 
 def _the_one_class_with(sources: Sources, cls: Class, methods: frozenset[str]) -> Class | None:
@@ -335,7 +336,18 @@ def _the_one_class_with(sources: Sources, cls: Class, methods: frozenset[str]) -
         for c in m.classes.values()
         if c is not cls and cls not in sources.mro(c) and methods <= {n for o in sources.mro(c) for n in o.methods}
     ]
-    return found[0] if len(found) == 1 and not _is_interface(sources, found[0]) else None
+    return _only([c for c in found if not _is_interface(sources, c)])
+
+
+def _only(found: list[Class]) -> Class | None:
+    """The only class, or the only one whose module needs nothing from outside: the in-memory one of several backends."""
+    if len(found) > 1:
+        found = [c for c in found if _self_contained(c.module)]
+    return found[0] if len(found) == 1 else None
+
+
+def _self_contained(module: Module) -> bool:
+    return all(t.startswith(".") or t.partition(".")[0] in sys.stdlib_module_names for t in module.imports.values())
 
 
 # --- operations ------------------------------------------------------------------------------------
