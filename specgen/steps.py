@@ -19,13 +19,18 @@ def build(program: Program, granularity: Granularity = "step") -> Spec:
     """The specification of a program.
 
     With granularity "step" a step is the most that nobody else can tell apart (Lipton reduction; under asyncio
-    the code between suspensions); with "statement" it is one source statement, to measure what reduction saves.
+    the code between suspensions), and a call begins with its first step where that never waits; with "statement" it
+    is one source statement, and to begin is a step of its own, to measure what reduction saves.
     """
     program = compute_before_suspending(prepared(program))
     steps = cut(program, granularity)
     if granularity == "step":
-        steps, program = without_free_locks(steps, program)
-    return compose(program, steps)
+        before = -1
+        while before != len(steps):
+            before = len(steps)
+            steps, program = without_free_locks(steps, program)
+            steps = _reached(steps)
+    return compose(program, steps, begin_apart=granularity == "statement")
 
 
 def cut(program: Program, granularity: Granularity = "step") -> list[Step]:
@@ -129,6 +134,20 @@ def without_free_locks(steps: list[Step], program: Program) -> tuple[list[Step],
         invariants=[replace(i, expr=free(i.expr)) for i in program.invariants],
         result_view=None if program.result_view is None else free(program.result_view),
     )
+
+
+def _reached(steps: list[Step]) -> list[Step]:
+    """The steps without those that no call comes to any more; each operation's first step is its entry."""
+    seen: set[tuple[str, Place]] = set()
+    work = list({s.operation: (s.operation, s.place) for s in reversed(steps)}.values())
+    while work:
+        at = work.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        mine = [s for s in steps if (s.operation, s.place) == at]
+        work += [(s.operation, leaf.goto) for s in mine for leaf in leaves(s.tree) if leaf.goto is not None]
+    return [s for s in steps if (s.operation, s.place) in seen]
 
 
 def _names_in_use(program: Program) -> set[str]:
