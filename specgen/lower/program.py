@@ -227,6 +227,10 @@ def _constructor_arguments(lw: Lowerer, cls: Class, init: Function) -> dict[str,
     out: dict[str, Value] = {}
     for param in [*params, *spec.kwonlyargs]:
         held = _attributes_holding(init, param.arg)
+        for above in lw.sources.mro(cls)[1:] if not held else ():
+            # Most often it is handed to the constructor of the base under the same name.
+            if "__init__" in above.methods:
+                held = held or _attributes_holding(above.methods["__init__"], param.arg)
         value = _constructor_argument(lw, cls, param.arg, param, defaults.get(param.arg), held)
         if value is not None:
             out[param.arg] = value
