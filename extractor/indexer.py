@@ -126,7 +126,8 @@ def parse(data: bytes, suffix: str) -> bytes:
         return blob.pack([["encoding", error.line, str(error)]], None)
     tree = ready.parser.parse(source)
     problems: list[list[Any]] = []
-    deep = too_deep(source, tree.root_node, DEPTH)
+    lengths = list(map(len, source.split(b"\n")))
+    deep = too_deep(source, max(lengths), tree.root_node, DEPTH)
     if deep is not None:
         line, levels = deep
         if levels > UNREADABLE:
@@ -137,7 +138,7 @@ def parse(data: bytes, suffix: str) -> bytes:
     for word, query in ready.rare:
         if word in source:
             captures.update(_captures(query, parts))
-    view = FileView(source, tree.root_node, captures)
+    view = FileView(source, lengths, tree.root_node, captures)
     rows: dict[str, Any] = {}
     for provider in ready.providers:
         made = view.made[provider.produces] = provider.run(view)

@@ -18,9 +18,12 @@ _GOING_ON = (b"\n+", b"+\n", b"\nor", b"or\n", b"\nand", b"and\n", b"\n.")
 UNREADABLE = 60_000
 
 
-def too_deep(source: bytes, root: tree_sitter.Node, bound: int) -> tuple[int, int] | None:
-    """(line, levels) where syntax first goes deeper than ``bound`` levels, and how deep it gets; else None."""
-    if not _suspicious(source, bound):
+def too_deep(source: bytes, longest: int, root: tree_sitter.Node, bound: int) -> tuple[int, int] | None:
+    """(line, levels) where syntax first goes deeper than ``bound`` levels, and how deep it gets; else None.
+
+    ``longest`` is the length of the longest line in bytes.
+    """
+    if not _suspicious(source, longest, bound):
         return None
     cursor = root.walk()
     level = 0
@@ -41,13 +44,13 @@ def too_deep(source: bytes, root: tree_sitter.Node, bound: int) -> tuple[int, in
             level -= 1
 
 
-def _suspicious(source: bytes, bound: int) -> bool:
+def _suspicious(source: bytes, longest: int, bound: int) -> bool:
     if len(source) < bound:
         return False
+    if longest > 2 * bound:
+        return True
     some = bound // 4
     if b"\n" + b" " * some in source or b"\n" + b"\t" * some in source:
-        return True
-    if max(map(len, source.split(b"\n"))) > 2 * bound:
         return True
     brackets = source.translate(None, _OTHERS)
     for _ in range(some):

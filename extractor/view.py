@@ -22,18 +22,20 @@ _bounds = attrgetter("start_byte", "end_byte")
 
 
 class FileView:
-    """``data`` is UTF-8 with newline line ends; ``made`` holds what earlier providers of this file made."""
+    """``data``: UTF-8, newline line ends. ``lengths``: of its lines. ``made``: what earlier providers made."""
 
     __slots__ = ("_captures", "_line_starts", "_names", "_owner_of", "_owner_starts", "_ranges", "data", "made", "root")
 
-    def __init__(self, data: bytes, root: tree_sitter.Node, captures: dict[str, list[tree_sitter.Node]]) -> None:
+    def __init__(
+        self, data: bytes, lengths: list[int], root: tree_sitter.Node, captures: dict[str, list[tree_sitter.Node]]
+    ) -> None:
         self.data = data
         self.root = root
         self.made: dict[str, Any] = {}
         self._captures = captures
         self._ranges: dict[str, list[Range]] = {}
         self._names: dict[bytes, str] = {}
-        self._line_starts = [0, *accumulate(map((1).__add__, map(len, data.split(b"\n"))))]
+        self._line_starts = [0, *accumulate(map((1).__add__, lengths))]
         self._owner_starts: Sequence[int] = (0,)
         self._owner_of: Sequence[int] = (-1,)
 
