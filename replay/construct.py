@@ -8,6 +8,7 @@ specification's, and anything else is a string of its own name.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,11 +51,12 @@ class Reader:
         init = self._method(path, cls, "__init__")
         needs = [(path, cls)]
         shown = []
+        unnamed = init[2].args.posonlyargs if init else []
         for param, default in _parameters(init[2]) if init else self._fields(path, cls):
             where = init[0] if init else path
             made = self._argument(where, path, cls, param, default, depth)
             if made is not None:
-                shown.append(f"{param.arg}={made.text}")
+                shown.append(made.text if param in unnamed else f"{param.arg}={made.text}")
                 needs += made.needs
         return Made(f"{cls}({', '.join(shown)})", tuple(dict.fromkeys(needs)))
 
@@ -65,7 +67,7 @@ class Reader:
         if unknown := sorted(set(arguments) - set(real) - set(real.values())):
             raise CannotRebuild(f"{op} has no parameter {unknown[0]}")
         only = {p.arg for p in function.args.posonlyargs}
-        shown = [repr(function.name)]
+        shown = [f'"{function.name}"']
         known = {real.get(name, name): text for name, text in arguments.items()}
         leading = True
         for param, _ in _parameters(function, bound=cls is not None):
@@ -143,17 +145,17 @@ class Reader:
         return Made(f"{kind}(awaits={list(awaits)!r})" if awaits else f"{kind}()", ())
 
     def _held_by(self, path: str, cls: str, param: str) -> list[str]:
-        """Attributes that the constructor makes of the parameter."""
-        out = []
-        init = self._method(path, cls, "__init__")
-        for node in ast.walk(init[2]) if init else ():
-            value = getattr(node, "value", None)
-            if not isinstance(node, ast.Assign | ast.AnnAssign) or value is None:
-                continue
-            if any(isinstance(n, ast.Name) and n.id == param for n in ast.walk(value)):
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                out += [t.attr for t in targets if isinstance(t, ast.Attribute)]
-        return out or ([param] if init is None else [])
+        """Attributes that the constructor makes of the parameter, or that of a base to which it is handed."""
+        owners = [
+            node
+            for _, owner in self._lineage(path, cls)
+            for node in owner.body
+            if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+        ]
+        for init in owners:
+            if out := _attributes_made_of(init, param):
+                return out
+        return [] if owners else [param]
 
     def _methods_on(self, path: str, cls: str, held: list[str]) -> frozenset[str]:
         found = set()
@@ -179,10 +181,7 @@ class Reader:
         return self._trees[path]
 
     def _class(self, path: str, name: str) -> ast.ClassDef | None:
-        try:
-            body = self._tree(path).body
-        except CannotRebuild:
-            return None
+        body = self._tree(path).body
         return next((n for n in body if isinstance(n, ast.ClassDef) and n.name == name), None)
 
     def _find(self, path: str, name: str) -> tuple[str, str] | None:
@@ -263,7 +262,7 @@ class Reader:
             path = file.relative_to(self.root).as_posix()
             classes = [node for node in self._tree(path).body if isinstance(node, ast.ClassDef)]
             found += [(path, c.name) for c in classes if any(self._find(path, _name(b)) == interface for b in c.bases)]
-        return found[0] if len(found) == 1 else None
+        return self._only(found)
 
     def _the_one_with(self, path: str, cls: str, methods: frozenset[str]) -> tuple[str, str] | None:
         """The one other class of the package that has these methods."""
@@ -275,6 +274,12 @@ class Reader:
                     own = {n.name for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)}
                     if methods <= own:
                         found.append((other, node.name))
+        return self._only(found)
+
+    def _only(self, found: list[tuple[str, str]]) -> tuple[str, str] | None:
+        """The only one, or the only one whose module imports nothing but itself and Python's own library."""
+        if len(found) > 1:
+            found = [one for one in found if _self_contained(self._tree(one[0]))]
         return found[0] if len(found) == 1 else None
 
 
@@ -300,6 +305,28 @@ def _name(node: ast.expr | None) -> str:
         case ast.BinOp(left=left, right=right):
             return _name(left) if _name(left) != "None" else _name(right)
     return ""
+
+
+def _attributes_made_of(init: ast.FunctionDef, param: str) -> list[str]:
+    out = []
+    for node in ast.walk(init):
+        value = getattr(node, "value", None)
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or value is None:
+            continue
+        if any(isinstance(n, ast.Name) and n.id == param for n in ast.walk(value)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            out += [t.attr for t in targets if isinstance(t, ast.Attribute)]
+    return out
+
+
+def _self_contained(tree: ast.Module) -> bool:
+    for node in ast.walk(tree):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        if any(name.partition(".")[0] not in sys.stdlib_module_names for name in names):
+            return False
+    return True
 
 
 def _gathered(node: ast.AST) -> bool:

@@ -64,7 +64,7 @@ def _test(part: Result, violation: ViolationResult, repo: Path, stem: str) -> st
     lines = [
         *_header(violation),
         "",
-        *_imports(made, scenario),
+        *_imports(made),
         "",
         "",
         *_build(made, scenario),
@@ -98,10 +98,9 @@ def _header(violation: ViolationResult) -> Iterator[str]:
     yield '"""'
 
 
-def _imports(made: Made | None, scenario: Scenario) -> list[str]:
+def _imports(made: Made | None) -> list[str]:
     names = {"Call", "Scenario", "Step"} | ({"Store"} if made and "Store(" in made.text else set())
     names |= {"Anything"} if made and "Anything(" in made.text else set()
-    _ = scenario
     return ["from replay import runtime", f"from replay.runtime import {', '.join(sorted(names))}"]
 
 
@@ -109,18 +108,18 @@ def _build(made: Made | None, scenario: Scenario) -> Iterator[str]:
     yield "def build(load):"
     if made is None:
         yield '    """The module whose functions are called."""'
-        yield f"    return load({scenario.path!r})"
+        yield f"    return load({_quoted(scenario.path)})"
         return
     yield '    """The object as the counterexample begins with it."""'
     for path, cls in made.needs:
-        yield f"    {cls} = load({path!r}).{cls}"
+        yield f"    {cls} = load({_quoted(path)}).{cls}"
     yield f"    return {made.text}"
 
 
 def _scenario(reader: Reader, scenario: Scenario, violation: ViolationResult) -> Iterator[str]:
     yield "SCENARIO = Scenario("
-    yield f"    mode={scenario.mode!r},"
-    yield f"    kind={violation.kind!r},"
+    yield f"    mode={_quoted(scenario.mode)},"
+    yield f"    kind={_quoted(violation.kind)},"
     if scenario.setup:
         yield "    setup=["
         for call in scenario.setup:
@@ -128,7 +127,7 @@ def _scenario(reader: Reader, scenario: Scenario, violation: ViolationResult) ->
         yield "    ],"
     yield "    calls={"
     for process, call in sorted(scenario.calls.items()):
-        yield f"        {process!r}: {reader.call(scenario.path, scenario.cls, call.op, call.arguments)},"
+        yield f"        {_quoted(process)}: {reader.call(scenario.path, scenario.cls, call.op, call.arguments)},"
     yield "    },"
     if scenario.schedule:
         yield "    schedule=["
@@ -136,7 +135,7 @@ def _scenario(reader: Reader, scenario: Scenario, violation: ViolationResult) ->
         yield "    ],"
     if scenario.invariant:
         yield f"    invariant=lambda self: {scenario.invariant},"
-        yield f"    when={scenario.when!r},"
+        yield f"    when={_quoted(scenario.when)},"
     yield ")"
 
 
@@ -145,8 +144,13 @@ def _step(step: ScheduledStep) -> str:
         return 'Step("", kind="tick")'
     path = step.sources[0].path if step.sources else ""
     lines = tuple((s.line, s.end_line) for s in step.sources if s.path == path)
-    kind = f", {step.kind!r}" if step.kind else ""
-    return f"Step({step.process!r}, {path!r}, {lines!r}, {step.text!r}{kind})"
+    kind = f", {_quoted(step.kind)}" if step.kind else ""
+    return f"Step({_quoted(step.process)}, {_quoted(path)}, {lines!r}, {_quoted(step.text)}{kind})"
+
+
+def _quoted(text: str) -> str:
+    """A string literal, in double quotes where that takes no escapes."""
+    return f'"{text}"' if repr(text) == f"'{text}'" and '"' not in text else repr(text)
 
 
 def _wrapped(text: str) -> str:
@@ -155,4 +159,4 @@ def _wrapped(text: str) -> str:
 
 def _doc(text: str) -> str:
     """Text that may stand in a docstring."""
-    return text.replace("\\", "\\\\").replace('"""', "'''")
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", "?", text.replace("\\", "\\\\").replace('"""', "'''"))

@@ -1,4 +1,4 @@
-"""Makes the stored results that the corpora's replays are tested with: ``python tests/replay/make_results.py [CASE ...]``.
+"""Makes the stored results that the replays of the corpora are tested with: ``python make_results.py [CASE ...]``.
 
 One run of the product on the buggy twin of each case; what replaying does not need is left out.
 """

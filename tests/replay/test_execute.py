@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +53,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def spec_dir(target: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("out")
-    words = ("run", str(target), "counter.py", "--out", str(place), "--quiet", "--callers", "2", "--budget", "10")
+    words = ("run", str(target), "counter.py", "--out", str(place), "--quiet", "--callers", "2", "--before", "0")
     done = command(*words, env={"CODE2TLA_CACHE": str(place / "cache")})
     assert done.returncode == 1, done.stderr
     return place / "specs" / "counter"
@@ -117,8 +118,6 @@ def replayed(spec_dir: Path, repo: Path, place: Path, limits: run.Limits) -> str
 def test_the_code_is_held_within_limits(
     spec_dir: Path, tmp_path: Path, code: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import socket
-
     monkeypatch.setenv("SECRET", "x")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
