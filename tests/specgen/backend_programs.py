@@ -429,3 +429,34 @@ def clashing() -> Program:
     b.node("done", 17, value=op("record", Lit("a"), names=("str",)))
     p.env = [EnvAction("Flip", "The switch is turned.", op("not", Var("k")), (("k", Lit(True)),))]
     return p
+
+
+def tally() -> Program:
+    """asyncio: two effects under a lock; only who finds the lock taken suspends to wait for it."""
+    p = Program("Tally", "What Tally in tally.py does when its callers overlap", "asyncio")
+    p.sources = {"tally.py": [f"line {i}" for i in range(1, 30)]}
+    p.vars = [
+        VarDecl("store", IntT(), Lit(0), "self.store", Span("tally.py", 2, 2)),
+        VarDecl("lock", LOCK_TY, NoneE(), "self.lock", None, observable=False, lock=True),
+    ]
+    p.locals = {"seen": IntT()}
+    p.result_ty = NoneT()
+    b = Builder(p, "tally.py")
+    b.operation("add", "Tally", 3, 7)
+    a = b.access("lock", "acquire")
+    free = b.node("branch", 4, cond=eq(Var("lock"), NoneE()), accesses=a)
+    b.node("set", 4, target=Var("lock"), value=Me(), accesses=a)
+    taken = list(b.loose)
+    b.loose = [(free, "other")]
+    b.node("suspend", 4)
+    b.acquire("lock", 4)
+    b.loose += taken
+    b.node("suspend", 5)
+    b.node("set", 5, target=Local("seen"), value=Var("store"), accesses=b.access("store", "read", effect=True))
+    b.node("suspend", 6)
+    more = op("+", Local("seen"), Lit(1))
+    b.node("set", 6, target=Var("store"), value=more, accesses=b.access("store", "write", effect=True))
+    b.node("suspend", 6)
+    b.release("lock", 4)
+    b.node("done", 7, value=NoneE())
+    return p

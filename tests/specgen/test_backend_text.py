@@ -122,7 +122,7 @@ def test_seats_steps_are_those_of_a_careful_colleague(programs: ModuleType) -> N
     assert by_name["hold_17"].text.split("\n") == [
         "\\* 17  self.left -= 1",
         "hold_17(c) ==",
-        '    /\\ at[c] = "hold:17"',
+        '    /\\ GoesOn(c, "hold:17")',
         "    /\\ left' = left - 1",
         "    /\\ Finish(c, None)",
         "    /\\ UNCHANGED store",
@@ -205,3 +205,10 @@ def test_every_combination_has_its_own_property(programs: ModuleType) -> None:
         ("one", "one", "one"), ("one", "one", "two"), ("one", "two", "two"), ("two", "two", "two"),
     }  # fmt: skip
     assert all(p.plain.endswith(".") and p.text in spec.text for p in spec.properties)
+
+
+def test_waiting_for_a_lock_that_is_never_seen_taken_is_no_step(programs: ModuleType) -> None:
+    spec = build(programs.tally())
+    assert [a.name for a in spec.actions] == ["add_4"]
+    assert [v.name for v in spec.variables] == ["store"]
+    assert "Stuck" not in spec.text
