@@ -8,38 +8,25 @@ each property once. TLC searches breadth first with one worker, so each trace is
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 
-from code2tla.checked import Checked, Finding, Rung
-from code2tla.each import Each
-from code2tla.events import Found, OnEvent, RunBegan, RunEnded, RunProgress
+from code2tla.checked import Checked
+from code2tla.climb import Climb, Clock, Limits
+from code2tla.events import OnEvent
 from code2tla.runners import Recorded
-from reports.result import Tlc, Verdict
-from specgen import printing
-from specgen.types import Bounds, Property, Spec
-from tlc_runner.types import Budget, CheckResult, Job, Outcome, Progress, Violation
+from specgen.types import Bounds, Spec
+from tlc_runner.types import CheckResult
 
 #: How the scenario grows: overlapping calls, calls made before them, level of the argument domains.
 LADDER = (Bounds(2, 1, 0), Bounds(2, 2, 1), Bounds(3, 1, 1), Bounds(3, 2, 2))
 
+#: Runs of TLC at the same time; each is one thread and Java's own.
+_AT_A_TIME = 2
 #: Seconds below which a run is not worth starting: Java itself needs about one.
 _LEAST = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """``seconds`` for the whole ladder, ``memory_mb`` and ``states`` for each run; the largest scenario."""
-
-    seconds: float = 60.0
-    memory_mb: int = 2048
-    states: int | None = None
-    callers: int = 3
-    before: int = 2
+#: Seconds that a rung of one specification may take however many others wait: some answers are better than none.
+_SHARE = 10.0
 
 
 def ladder(limits: Limits) -> tuple[Bounds, ...]:
@@ -48,257 +35,58 @@ def ladder(limits: Limits) -> tuple[Bounds, ...]:
     return tuple(inside) or (Bounds(2, min(1, limits.before), 0),)
 
 
-def check(spec: Spec, runs: Recorded, limits: Limits, on_event: OnEvent) -> Checked:
+def check(spec: Spec, oracle: Recorded, limits: Limits, on_event: OnEvent) -> Checked:
     """Check one specification as far up the ladder as the budget allows."""
-    climb = _Climb(spec, runs, limits, on_event)
-    # Two runs at a time: the next rung's serial run goes on beside this rung's overlapping run.
-    with ThreadPoolExecutor(1, thread_name_prefix="serial") as pool:
+    return check_all([spec], oracle, limits, on_event)[0]
+
+
+def check_all(specs: Sequence[Spec], oracle: Recorded, limits: Limits, on_event: OnEvent) -> list[Checked]:
+    """Check specifications together: all on one rung before any on the next.
+
+    Two runs go on at a time: those of two specifications or, where there is but one left, the next rung's
+    serial run beside this rung's overlapping one.
+    """
+    clock = Clock(limits.seconds)
+    climbs = [Climb(spec, oracle, limits, clock, on_event) for spec in specs]
+    rungs = ladder(limits)
+    with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="check") as pool:
+        party = _Party(climbs, clock, pool)
         try:
-            ahead: dict[Bounds, Future[CheckResult]] = {}
-            rungs = ladder(limits)
-            for number, bounds in enumerate(rungs):
-                if not climb.worthwhile(bounds):
-                    continue
-                if number and climb.remaining < _LEAST:
-                    climb.notes.append(f"The time budget ended before {_words(bounds)} were explored.")
-                    break
-                serial = ahead[bounds].result() if bounds in ahead else climb.serial(bounds)
-                for later in rungs[number + 1 : number + 2]:
-                    if climb.worthwhile(later) and climb.remaining > _LEAST:
-                        ahead[later] = pool.submit(climb.serial, later)
-                if not climb.rung(bounds, serial):
-                    break
+            for bounds, later in zip(rungs, (*rungs[1:], None), strict=True):
+                party.climb(bounds, later)
         finally:
-            climb.over.set()
-    return climb.conclude()
+            clock.over.set()
+    return [climb.conclude() for climb in climbs]
 
 
-@dataclass(slots=True)
-class _Climb:
-    """What is known so far."""
+class _Party:
+    """All climbs, and the threads that they share."""
 
-    spec: Spec
-    oracle: Recorded
-    limits: Limits
-    on_event: OnEvent
-    began: float = field(default_factory=time.monotonic)
-    found: dict[str, Finding] = field(default_factory=dict)
-    held: set[str] = field(default_factory=set)
-    fired: Counter[str] = field(default_factory=Counter)
-    rungs: list[Rung] = field(default_factory=list)
-    runs: list[CheckResult] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    kept: float = 0.0
-    over: threading.Event = field(default_factory=threading.Event)
-    files: dict[str, str] = field(default_factory=dict)
-    broken: str = ""
-    stopped: tuple[Verdict, str] | None = None
+    def __init__(self, climbs: Sequence[Climb], clock: Clock, pool: ThreadPoolExecutor) -> None:
+        self._climbs = climbs
+        self._clock = clock
+        self._pool = pool
+        self._ahead: dict[tuple[int, Bounds], Future[CheckResult]] = {}
+        self._begun = False
 
-    @property
-    def remaining(self) -> float:
-        """Seconds left. A result kept from an earlier run costs what it cost then, so bounds do not drift."""
-        return self.limits.seconds - (time.monotonic() - self.began) - self.kept
+    def climb(self, bounds: Bounds, later: Bounds | None) -> None:
+        """Take every climb that goes on up one rung; ``later`` is the rung above it."""
+        going = [climb for climb in self._climbs if climb.goes_on(bounds)]
+        share = max(_SHARE, self._clock.remaining * _AT_A_TIME / max(len(going), 1))
+        alone = len(going) == 1
+        tasks = [self._pool.submit(self._one, c, bounds, share, later if alone else None) for c in going]
+        for task in tasks:
+            task.result()
 
-    def worthwhile(self, bounds: Bounds) -> bool:
-        """Whether anything on this rung could still be learnt."""
-        return not self.found or bool(self._wanted(bounds))
-
-    def serial(self, bounds: Bounds) -> CheckResult:
-        """The run that lets one call go at a time, for its outcomes."""
-        return self._run(printing.cfg(self.spec, bounds, False), (), f"{_words(bounds)}, one at a time")
-
-    def rung(self, bounds: Bounds, serial: CheckResult) -> bool:
-        """Check one rung; False when the ladder ends here."""
-        if not self._went(serial, bounds, "one at a time"):
-            return False
-        outcomes = tuple(sorted(set(serial.prints)))
-        wanted = self._wanted(bounds)
-        each = Each(self.spec, wanted)
-        result = self._run(each.cfg(bounds), outcomes, f"{_words(bounds)}, overlapping", each)
-        for action, count in result.coverage.items():
-            self.fired[action] += count.generated
-        for name, violation in each.found(result):
-            self._record(name, violation, bounds, outcomes)
-        if self.broken or not (result.complete or self._went(result, bounds, "overlapping")):
-            return False
-        self.held.update(p.name for p in wanted)
-        self.rungs.append(Rung(bounds, len(outcomes), result.distinct))
-        self.files = dict([printing.serial_module(self.spec, outcomes)])
-        self.files[f"{self.spec.module}.cfg"] = printing.cfg(self.spec, bounds, True, self.spec.properties)
-        return True
-
-    def conclude(self) -> Checked:
-        """The verdict on everything seen."""
-        verdict, reason = self._verdict()
-        statuses = {p.name: "unchecked" for p in self.spec.properties}
-        statuses |= {name: "holds" for name in self.held if verdict != "failed"}
-        statuses |= dict.fromkeys(self.found, "violated")
-        return Checked(
-            verdict=verdict,
-            reason=reason,
-            findings=tuple(sorted(self.found.values(), key=_rank)),
-            properties=statuses,
-            fired={a.name: self.fired[a.name] for a in self.spec.actions},
-            rungs=tuple(self.rungs),
-            tlc=_numbers(self.runs),
-            notes=tuple(self.notes),
-            files=self.files or dict([printing.serial_module(self.spec)]),
-        )
-
-    def _wanted(self, bounds: Bounds) -> list[Property]:
-        """Properties still to check on this rung.
-
-        One that speaks of a number of calls is only true or false of that many. A combination of which a part
-        already races is not asked about again: its trace would show the same race with a bystander.
-        """
-        return [p for p in self.spec.properties if p.name not in self.found and self._new_here(p, bounds)]
-
-    def _new_here(self, prop: Property, bounds: Bounds) -> bool:
-        if prop.kind not in ("serializable", "deadlock"):
-            return True
-        broken = [Counter(f.property.operations) for f in self.found.values() if f.property.kind == prop.kind]
-        if not prop.operations:  # any three calls
-            return bounds.callers == 3 and not broken
-        return len(prop.operations) == bounds.callers and not any(b <= Counter(prop.operations) for b in broken)
-
-    def _record(self, name: str, violation: Violation, bounds: Bounds, outcomes: tuple[str, ...]) -> None:
-        """Keep a violation. One of the types is none of the code: it says that the specification is wrong."""
-        prop = next((p for p in self.spec.properties if p.name == name), None)
-        if prop is None:
-            self.broken = (
-                f"the specification leaves its own types ({name}) with {_words(bounds)}, so its answers do not count"
-            )
+    def _one(self, climb: Climb, bounds: Bounds, seconds: float, later: Bounds | None) -> None:
+        if self._begun and self._clock.remaining < _LEAST:
+            climb.out_of_time(bounds)
             return
-        self.found[prop.name] = Finding(prop, bounds, violation.trace, outcomes)
-        self.on_event(Found(self.spec.module, prop.plain or prop.name, len(violation.trace) - 1))
+        self._begun = True
+        serial = self._ahead.get((id(climb), bounds))
+        climb.rung(bounds, seconds, serial, lambda: self._look_ahead(climb, later))
 
-    def _went(self, result: CheckResult, bounds: Bounds, what: str) -> bool:
-        """True if the run explored everything; otherwise says why the ladder ends here."""
-        where = f"{_words(bounds)}, {what}"
-        match result.outcome:
-            case Outcome.PASSED:
-                return True
-            case Outcome.INCOMPLETE:
-                if self.rungs or self.found:
-                    self.notes.append(f"The search of {where} did not end within the limits: {result.reason}.")
-                else:
-                    self.stopped = (
-                        "inconclusive",
-                        f"the search of {where} did not end within the limits: {result.reason}",
-                    )
-            case Outcome.VIOLATED if not result.errors:
-                self.notes.append(f"The search of {where} did not end within the limits; there may be more to find.")
-            case Outcome.SPEC_ERROR | Outcome.VIOLATED:
-                self.stopped = "inconclusive", f"TLC could not evaluate the specification: {self._complaint(result)}"
-            case Outcome.TOOL_ERROR:
-                self.stopped = "failed", result.reason
-        return False
-
-    def _verdict(self) -> tuple[Verdict, str]:
-        if self.broken:
-            return "inconclusive", self.broken
-        if self.stopped and not self.found:
-            return self.stopped
-        if self.found:
-            if self.stopped:
-                self.notes.append(f"The search ended early: {self.stopped[1]}.")
-            return "violated", f"{len(self.found)} of {len(self.spec.properties)} properties violated"
-        if not self.rungs:
-            return (
-                "inconclusive",
-                "the time budget ended before the smallest scenario was explored; give a larger --budget",
-            )
-        never = [a for a in self.spec.actions if not self.fired[a.name]]
-        if never:
-            named = ", ".join(
-                f"{a.name} ({a.sources[0].path}:{a.sources[0].line})" if a.sources else a.name for a in never
-            )
-            return "inconclusive", f"never taken within the bounds, so nothing was learnt about: {named}"
-        return "verified", f"every property holds with {_words(self.rungs[-1].bounds)}"
-
-    def _complaint(self, result: CheckResult) -> str:
-        text = " ".join((result.errors[0] if result.errors else result.reason).split())
-        action = self._action_at(result.error_location.line) if result.error_location else None
-        return f"in {action}: {text}" if action else text
-
-    def _action_at(self, line: int) -> str | None:
-        """The action whose definition covers this line of the module, with the source line it models."""
-        for action in self.spec.actions:
-            start = self.spec.text.find(action.text)
-            if start < 0:
-                continue
-            first = self.spec.text.count("\n", 0, start) + 1
-            if first <= line <= first + action.text.count("\n"):
-                source = action.sources[0] if action.sources else None
-                return f"{action.name} ({source.path}:{source.line})" if source else action.name
-        return None
-
-    def _run(self, cfg: str, outcomes: Sequence[str], what: str, each: Each | None = None) -> CheckResult:
-        name, serial = printing.serial_module(self.spec, outcomes)
-        modules = {f"{self.spec.module}.tla": printing.module_text(self.spec), name: serial}
-        job = Job(
-            modules=modules | each.modules if each else modules,
-            root=each.root if each else self.spec.module,
-            keep_going=each is not None,
-            cfg=cfg,
-            budget=Budget(round(max(self.remaining, 0.1), 1), self.limits.memory_mb, self.limits.states),
-        )
-        self.on_event(RunBegan(self.spec.module, what, self.remaining))
-        rate = _Rate()
-
-        def tell(progress: Progress) -> None:
-            if self.over.is_set():
-                raise _NotNeeded
-            self.on_event(RunProgress(self.spec.module, what, progress, rate(progress)))
-
-        answer = self.oracle.ask(job, tell)
-        result = answer.result
-        self.runs.append(result)
-        if answer.kept:
-            self.kept += result.seconds
-        self.on_event(
-            RunEnded(self.spec.module, what, result.outcome.value, result.distinct, result.seconds, answer.kept)
-        )
-        return result
-
-
-class _NotNeeded(Exception):
-    """The ladder ended while a run went on ahead of it: stops that run from inside its progress report."""
-
-
-class _Rate:
-    """States generated per second since the last report."""
-
-    def __init__(self) -> None:
-        self._generated, self._seconds = 0, 0.0
-
-    def __call__(self, progress: Progress) -> float:
-        span = progress.seconds - self._seconds
-        rate = (progress.generated - self._generated) / span if span > 0 else 0.0
-        self._generated, self._seconds = progress.generated, progress.seconds
-        return max(rate, 0.0)
-
-
-def _words(bounds: Bounds) -> str:
-    before = f"{bounds.before} earlier call{'s' if bounds.before != 1 else ''}" if bounds.before else "no earlier call"
-    return f"{bounds.callers} calls after at most {before}" if bounds.before else f"{bounds.callers} calls, {before}"
-
-
-def _rank(finding: Finding) -> tuple[int, int, str]:
-    """What the code itself or its user asserts first, then wrong outcomes; the shorter trace ahead."""
-    order = {"assertion": 0, "invariant": 1, "serializable": 2, "deadlock": 2, "temporal": 3}
-    return order[finding.property.kind], len(finding.trace), finding.property.name
-
-
-def _numbers(runs: Sequence[CheckResult]) -> Tlc:
-    if not runs:
-        return Tlc()
-    return Tlc(
-        version=runs[0].version,
-        runner=runs[0].runner,
-        distinct_states=sum(r.distinct for r in runs),
-        generated_states=sum(r.generated for r in runs),
-        depth=max(r.depth for r in runs),
-        seconds=round(sum(r.seconds for r in runs), 3),
-        jar_sha256=runs[0].jar_sha256,
-    )
+    def _look_ahead(self, climb: Climb, later: Bounds | None) -> None:
+        """Begin the serial run of the rung above, beside the overlapping run of this one."""
+        if later and self._clock.remaining > _LEAST and climb.goes_on(later):
+            self._ahead[id(climb), later] = self._pool.submit(climb.serial, later, self._clock.remaining)

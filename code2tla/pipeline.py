@@ -11,8 +11,9 @@ from pathlib import Path
 import extractor
 from code2tla import assemble, output, runners
 from code2tla.authors import Author
-from code2tla.check import LADDER, Limits, check
+from code2tla.check import LADDER, check_all
 from code2tla.checked import Checked
+from code2tla.climb import Limits
 from code2tla.errors import ToolError, UsageError
 from code2tla.events import Event, Found, OnEvent, RunEnded, StageBegan, StageEnded
 from code2tla.output import Piece
@@ -120,37 +121,26 @@ class Workshop:
         return Written(tuple(specs), tuple(refused))
 
     def check(self, specs: Sequence[tuple[Target, Spec]]) -> list[Checked]:
-        """Check each specification; the budget is shared, and what one leaves over goes to the next."""
+        """Check the specifications; the budget is for all of them together."""
         runner, identity = runners.choose(self.settings)
         oracle = Recorded(runner, self.directory, identity)
-        done: list[Checked] = []
-        with self._stage("check", "starting TLC"), _tool_errors():
-            left = self.settings.budget
-            for number, (_, spec) in enumerate(specs):
-                limits = Limits(
-                    seconds=left / (len(specs) - number),
-                    memory_mb=self.settings.memory_mb,
-                    states=self.settings.states,
-                    callers=self.settings.callers,
-                    before=self.settings.before,
-                )
-                began = time.monotonic()
-                done.append(self._checked(spec, limits, oracle))
-                left -= time.monotonic() - began
-        return done
-
-    def _checked(self, spec: Spec, limits: Limits, oracle: Recorded) -> Checked:
-        # The share of the budget is rounded, so that the same run asks the same question again.
-        key = digest(
-            oracle.identity, spec, self.settings.budget, limits.memory_mb, limits.states, limits.callers, limits.before
+        limits = Limits(
+            seconds=self.settings.budget,
+            memory_mb=self.settings.memory_mb,
+            states=self.settings.states,
+            callers=self.settings.callers,
+            before=self.settings.before,
         )
-        known = self.directory.get("check", key)
-        if isinstance(known, Checked):
-            return known
-        checked = check(spec, oracle, limits, self._tell)
-        if checked.verdict != "failed":
-            self.directory.put("check", key, checked)
-        return checked
+        with self._stage("check", "starting TLC"), _tool_errors():
+            keys = [digest(identity, spec, limits, len(specs)) for _, spec in specs]
+            known = {key: kept for key in keys if isinstance(kept := self.directory.get("check", key), Checked)}
+            new = {key: spec for key, (_, spec) in zip(keys, specs, strict=True) if key not in known}
+            for key, checked in zip(new, check_all(list(new.values()), oracle, limits, self._tell), strict=True):
+                known[key] = checked
+                # One that had no time to learn anything may have it next time.
+                if checked.rungs or checked.findings:
+                    self.directory.put("check", key, checked)
+        return [known[key] for key in keys]
 
     def conclude(
         self, facts: Facts, plan: Plan, written: Written, checked: Sequence[Checked]

@@ -72,7 +72,7 @@ def tell(finding: Finding, scene: Scene) -> Told:
             _say(calls, s, {k: (s.state or {})[k] for k in differing if k in (s.state or {})}) for s in serial
         )
     )
-    spelt = "; or ".join(told[:_SPELT]) + (f"; or {len(told) - _SPELT} other endings" if len(told) > _SPELT else "")
+    spelt = "; or ".join(told[:_SPELT]) + (_others(len(told) - _SPELT) if len(told) > _SPELT else "")
     tail = f"one after the other: {spelt}" if told else "no order of them one after the other ends so"
     return Told(f"{_and(calls)} overlapped: {outcome}; {tail}.", outcome, told)
 
@@ -154,6 +154,10 @@ def _say(calls: Sequence[str], ending: _Ending, state: dict[str, str]) -> str:
         results += " before the other begins" if len(calls) == 2 else " before the others begin"
     left = ", ".join(f"{name} = {value}" for name, value in state.items())
     return ", leaving ".join(part for part in (results, left) if part)
+
+
+def _others(number: int) -> str:
+    return "; or another ending" if number == 1 else f"; or {number} other endings"
 
 
 def _and(parts: Iterable[str]) -> str:

@@ -40,7 +40,7 @@ def test_race_is_found_on_its_lines_and_a_second_run_asks_tlc_nothing(
     spec_dir = home / "out" / "specs" / "app"
     assert {p.name for p in spec_dir.iterdir()} == {
         *("Counter.tla", "Counter.cfg", "CounterSerial.tla", "plan.json", "provenance.json"),
-        *("result.json", "report.html", "report.md"),
+        *("result.json", "report.html", "report.md", "repro"),
     }
     assert (spec_dir / "result.json").read_text() == out
     provenance = json.loads((spec_dir / "provenance.json").read_text())
