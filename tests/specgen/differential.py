@@ -8,16 +8,14 @@ reference is the object it leads to, with its fields.
 
 from __future__ import annotations
 
-import ast
-import builtins
-import itertools
 import dataclasses
 import enum
+import itertools
 import re
 import sys
 import types
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -43,7 +41,7 @@ from specgen.expr import (
 )
 from specgen.ir import Program
 from specgen.plan import operations
-from specgen.static import StaticAuthor
+from specgen.static import StaticAuthor, WrittenInvariant
 from specgen.steps import build
 from specgen.types import Bounds, Spec
 from tlc_runner.embedded import EmbeddedRunner
@@ -66,7 +64,9 @@ def runner() -> EmbeddedRunner:
     return EmbeddedRunner()
 
 
-def compile_all(directory: Path, source: str, only: Iterable[str] = ()) -> dict[str, Compiled]:
+def compile_all(
+    directory: Path, source: str, only: Iterable[str] = (), invariants: Iterable[WrittenInvariant] = ()
+) -> dict[str, Compiled]:
     """The targets of a feature of one file, by class name ("" for the module)."""
     (directory / "feature").mkdir(parents=True, exist_ok=True)
     (directory / "feature" / "it.py").write_text(source, encoding="utf-8")
@@ -77,13 +77,15 @@ def compile_all(directory: Path, source: str, only: Iterable[str] = ()) -> dict[
         if target.cls:  # more than a plan takes, so that one run covers many forms
             found = author.sources.modules[target.path].classes[target.cls]
             target = replace(target, operations=tuple(f.name for f in operations(author.sources, found)))
-        program = author.program(target)
+        program = author.program(target, invariants)
         out[target.cls or ""] = Compiled(program, build(program))
     return out
 
 
-def compile_one(directory: Path, source: str, only: Iterable[str] = ()) -> Compiled:
-    found = compile_all(directory, source, only)
+def compile_one(
+    directory: Path, source: str, only: Iterable[str] = (), invariants: Iterable[WrittenInvariant] = ()
+) -> Compiled:
+    found = compile_all(directory, source, only, invariants)
     assert len(found) == 1, f"one target expected, found {sorted(found)}"
     return next(iter(found.values()))
 
@@ -92,6 +94,20 @@ def tlc(spec: Spec, cfg: str, outcomes: tuple[str, ...] = (), seconds: float = 1
     name, serial = printing.serial_module(spec, outcomes)
     modules = {f"{spec.module}.tla": printing.module_text(spec), name: serial}
     return runner().check(Job(modules=modules, root=spec.module, cfg=cfg, budget=Budget(seconds), coverage=False))
+
+
+def races(made: Compiled, bounds: Bounds = Bounds(2, 1, 0)) -> set[str]:
+    """The names of the violated properties that speak of at most that many calls."""
+    serial = tlc(made.spec, printing.cfg(made.spec, bounds, False))
+    assert serial.outcome is Outcome.PASSED, f"{serial.reason}\n{serial.errors}\n{made.spec.text}"
+    asked = [p for p in made.spec.properties if len(p.operations) <= bounds.callers]
+    name, outcomes = printing.serial_module(made.spec, tuple(sorted(set(serial.prints))))
+    modules = {f"{made.spec.module}.tla": printing.module_text(made.spec), name: outcomes}
+    cfg = printing.cfg(made.spec, bounds, True, asked)
+    job = Job(modules=modules, root=made.spec.module, cfg=cfg, budget=Budget(120.0), coverage=False, keep_going=True)
+    result = runner().check(job)
+    assert result.outcome in {Outcome.PASSED, Outcome.VIOLATED}, f"{result.reason}\n{result.errors}\n{made.spec.text}"
+    return {v.name for v in result.violations}
 
 
 # --- outcomes of TLC --------------------------------------------------------------------------------
@@ -154,7 +170,9 @@ class Decoder:
         self.program = program
         self.joined = joined
         self.types = {v.name: v.ty for v in program.vars}
-        owned = {m.cls for v in program.vars if isinstance(v.ty, DictT) for m in members(v.ty.key) if isinstance(m, RefT)}
+        owned = {
+            m.cls for v in program.vars if isinstance(v.ty, DictT) for m in members(v.ty.key) if isinstance(m, RefT)
+        }
         self.tables = {
             (cls, v.name.removeprefix(f"{cls.strip('_').lower()}_")): v.name
             for cls in owned
@@ -219,13 +237,14 @@ class Decoder:
                 pairs = {self.value(k, key, view): self.value(v, of, view) for k, v in fields(value).items()}
                 return ("dict", frozenset(pairs.items()))
             case RecordT(_, kinds_of):
-                return ("record", tuple(sorted((k, self.value(v, dict(kinds_of)[k], view)) for k, v in fields(value).items())))
+                return (
+                    "record",
+                    tuple(sorted((k, self.value(v, dict(kinds_of)[k], view)) for k, v in fields(value).items())),
+                )
             case RefT(cls):
-                found = {
-                    attr: self.value(fields(view[var])[value], self.types[var].value, view)  # type: ignore[union-attr]
-                    for (owner, attr), var in self.tables.items()
-                    if owner == cls and var in view
-                }
+                # Outcomes show an object by what is in it.
+                held = {k: v for k, v in fields(value).items() if (cls, k) in self.tables}
+                found = {k: self.value(v, self.types[self.tables[cls, k]].value, view) for k, v in held.items()}  # type: ignore[union-attr]
                 return ("object", cls, tuple(sorted(found.items())))
         raise AssertionError(f"no decoding for {ty}")
 
@@ -271,13 +290,19 @@ def freeze(value: Any, classes: Mapping[str, type], tables: Mapping[tuple[str, s
         name = type(v).__name__
         if dataclasses.is_dataclass(v) and not any(owner == name for owner, _ in tables):
             return ("record", tuple(sorted((f.name, go(getattr(v, f.name))) for f in dataclasses.fields(v))))
-        wanted = sorted(attr for owner, attr in tables if owner == name)
-        return ("object", name, tuple((a, go(next(x for k, x in vars(v).items() if k.strip("_") == a))) for a in wanted))
+        wanted = sorted(attr for owner, attr in tables if owner == name and attr != "object")
+        return (
+            "object",
+            name,
+            tuple((a, go(next(x for k, x in vars(v).items() if k.strip("_") == a))) for a in wanted),
+        )
 
     return go(value)
 
 
-def serial_of_python(source: str, made: Compiled, calls: Iterable[Call], before: int, cls: str) -> frozenset[tuple[object, ...]]:
+def serial_of_python(
+    source: str, made: Compiled, calls: Iterable[Call], before: int, cls: str
+) -> frozenset[tuple[object, ...]]:
     """Every outcome of one call after at most ``before`` others, by running them."""
     decode = Decoder(made.program)
     code = compile(source, "it.py", "exec")
@@ -289,7 +314,7 @@ def serial_of_python(source: str, made: Compiled, calls: Iterable[Call], before:
     def run(history: tuple[Call, ...], last: Call) -> tuple[object, ...] | None:
         module = sys.modules["it"] = types.ModuleType("it")
         scope: dict[str, Any] = vars(module)
-        exec(code, scope)  # noqa: S102 - the tests' own snippets
+        exec(code, scope)
         classes = {k: v for k, v in scope.items() if isinstance(v, type)}
         thing: Any = scope[cls]() if cls else None
 
@@ -387,7 +412,9 @@ def compare(
     surplus = [s for s in seen if not any(a in s for a in approximate)]
     assert not missing and not surplus, f"abstractions: missing {missing}, surplus {surplus}"
     of_tlc = serial_of_tlc(made, bounds, joined)
-    assert {c.op for c in of_tlc.calls} == {o.name for o in made.program.operations}, (sorted({o.name for o in made.program.operations}- {c.op for c in of_tlc.calls}))
+    assert {c.op for c in of_tlc.calls} == {o.name for o in made.program.operations}, sorted(
+        {o.name for o in made.program.operations} - {c.op for c in of_tlc.calls}
+    )
     of_python = serial_of_python(source, made, of_tlc.calls, bounds.before, name)
     lost, added = of_python - of_tlc.outcomes, of_tlc.outcomes - of_python
     if more_allowed:
@@ -407,9 +434,7 @@ def explain(lost: frozenset[tuple[object, ...]], added: frozenset[tuple[object, 
             by_op.setdefault(call.op, []).append(outcome)
         for op, found in sorted(by_op.items()):
             for start, call, result, end in sorted(found, key=lambda o: len(repr(o)))[:2]:
-                lines.append(f"{what}: {op} ({len(found)})\n   {call}\n   from {start}\n   gives {result}\n   to   {end}")
+                lines.append(
+                    f"{what}: {op} ({len(found)})\n   {call}\n   from {start}\n   gives {result}\n   to   {end}"
+                )
     return "\n".join(lines)
-
-
-__all__ = ["Bounds", "Compiled", "compare", "compile_all", "compile_one", "tlc"]
-_ = (ast, builtins, Iterator)
