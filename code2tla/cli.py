@@ -19,11 +19,19 @@ Settings come from the command line, then CODE2TLA_* in the environment (CODE2TL
 in the target repository."""
 
 
+class _Console(Console):
+    """A console that lets a closed pipe through; rich would end with the exit status of a violation."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to ``main``."""
+        raise BrokenPipeError
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status. Never raises for bad input."""
     options = _parser().parse_args(argv)
-    out = Console(no_color=options.no_color or None, highlight=False)
-    err = Console(stderr=True, no_color=options.no_color or None, highlight=False)
+    out = _Console(no_color=options.no_color or None, highlight=False)
+    err = _Console(stderr=True, no_color=options.no_color or None, highlight=False)
     command: Callable[[argparse.Namespace, Console, Console], int] = options.command
     try:
         return command(options, out, err)
