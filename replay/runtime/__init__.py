@@ -16,7 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from replay.runtime import standins
+from replay.runtime import standins, tasks
+from replay.runtime.chance import Chance
 from replay.runtime.choices import Choices
 from replay.runtime.clock import Clock, TimeModule
 from replay.runtime.fakes import Anything, Store
@@ -44,13 +45,15 @@ def check(scenario: Scenario, build: Callable[[Load], Any], name: str = "", repo
     """
     root = Path(os.environ.get("CODE2TLA_REPO") or repo or ".").resolve()
     clock = Clock()
-    ours = standins.modules() if scenario.mode == "threads" else {}
-    target = Target(root, {**ours, "time": TimeModule(clock)})
+    threads = scenario.mode == "threads"
+    chance = Chance(standins.who if threads else tasks.who)
+    ours = standins.modules() if threads else {}
+    target = Target(root, {**ours, **chance.modules(), "time": TimeModule(clock)})
     with target.open():
         build(target.load)
         target.keep()
         here = replace(scenario, schedule=relocated(scenario.schedule, read_lines(root)))
-        player = Player(here, target, clock, lambda: build(target.load))
+        player = Player(here, target, clock, chance, lambda: build(target.load))
         try:
             found = _search(player, here)
         except SetUpWaits as waits:

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from replay.runtime import standins
+from replay.runtime.chance import Chance
 from replay.runtime.choices import Choices
 from replay.runtime.clock import Clock
 from replay.runtime.guide import Guide, Switch
@@ -30,10 +31,13 @@ class SetUpWaits(Exception):
 class Player:
     """Plays a scenario. ``build`` makes the object, or gives the module whose functions are called."""
 
-    def __init__(self, scenario: Scenario, target: Target, clock: Clock, build: Callable[[], Any]) -> None:
+    def __init__(
+        self, scenario: Scenario, target: Target, clock: Clock, chance: Chance, build: Callable[[], Any]
+    ) -> None:
         self._scenario = scenario
         self._target = target
         self._clock = clock
+        self._chance = chance
         self._build = build
         self._view = View(target.root)
         self._names = list(scenario.calls)
@@ -72,7 +76,6 @@ class Player:
     # Tasks.
 
     def _begin_tasks(self, tasks: Tasks) -> Any:
-        self._target.restore()
         thing = self._make()
         for number, call in enumerate(self._scenario.setup):
             name = f"set-up {number}"
@@ -119,7 +122,6 @@ class Player:
     # Threads.
 
     def _threads(self, guide: Guide, names: Sequence[str]) -> Ending:
-        self._target.restore()
         standins.scheduler = Alone()
         thing = self._make()
         for call in self._scenario.setup:
@@ -153,6 +155,8 @@ class Player:
     # Both.
 
     def _make(self) -> Any:
+        self._target.restore()
+        self._chance.start()
         thing = self._build()
         if isinstance(thing, ModuleType):
             self._target.fresh(thing)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import zlib
 from collections.abc import Callable
 from types import ModuleType, TracebackType
 from typing import Any, Protocol
@@ -46,6 +47,11 @@ class GiveUp(BaseException):
 
 #: Whose turn it is; set by the run in progress.
 scheduler: Waits = Alone()
+
+
+def who() -> str:
+    """The name of the call that is running."""
+    return str(scheduler.me())
 
 
 class Lock:
@@ -276,6 +282,7 @@ def modules() -> dict[str, ModuleType]:
     return {
         "threading": Proxy(
             threading,
+            get_ident=lambda: zlib.crc32(who().encode()),
             Lock=Lock,
             RLock=RLock,
             Condition=Condition,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import dis
 import importlib
+import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ class Target:
 
     def __init__(self, root: Path, stand_ins: Mapping[str, ModuleType]) -> None:
         self.root = root.resolve()
+        self._below = f"{self.root}{os.sep}"
         self._stand_ins = stand_ins
         self._kept: list[tuple[Any, Any]] = []
         self._globals: list[tuple[ModuleType, dict[str, Any]]] = []
@@ -31,7 +33,7 @@ class Target:
         def ours(name: str, space: Any = None, local: Any = None, wanted: Any = (), level: int = 0) -> Any:
             if level == 0 and name in self._stand_ins and space:
                 file = space.get("__file__") or ""
-                if str(file).startswith(str(self.root)):
+                if str(file).startswith(self._below):
                     return self._stand_ins[name]
             return real(name, space, local, wanted, level)
 
@@ -60,7 +62,7 @@ class Target:
     def keep(self) -> None:
         """Remember what the modules and classes of the repository hold, for ``restore``."""
         for module in list(sys.modules.values()):
-            if not (getattr(module, "__file__", None) or "").startswith(str(self.root)):
+            if not (getattr(module, "__file__", None) or "").startswith(self._below):
                 continue
             self._globals.append((module, dict(vars(module))))
             for value in vars(module).values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import os
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from types import CodeType
@@ -14,6 +15,12 @@ from replay.runtime.fakes import Moment
 from replay.runtime.guide import Guide, Place
 
 _PROCESS: contextvars.ContextVar[str] = contextvars.ContextVar("process", default="")
+
+
+def who() -> str:
+    """The call in whose context this runs."""
+    return _PROCESS.get()
+
 
 #: Callbacks of one run after which it is taken to go on for ever.
 _ENDLESS = 5_000
@@ -120,7 +127,7 @@ class Tasks:
     """One run of several calls as tasks of one loop."""
 
     def __init__(self, root: Path) -> None:
-        self._root = str(root)
+        self._root = f"{root}{os.sep}"
         self.loop = Loop()
         self._tasks: dict[str, asyncio.Task[Any]] = {}
         self._moments: dict[str, str] = {}

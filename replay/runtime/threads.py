@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -47,7 +48,7 @@ class Threads:
     """
 
     def __init__(self, root: Path, guide: Guide, changing: frozenset[str] = frozenset()) -> None:
-        self._root = str(root)
+        self._root = f"{root}{os.sep}"
         self._guide = guide
         self._changing = changing
         self._turns: dict[str, threading.Semaphore] = {}

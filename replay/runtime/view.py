@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import os
 import sys
 from collections import deque
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ class View:
     """Looks at values of a target whose modules lie below ``root``."""
 
     def __init__(self, root: Path) -> None:
-        self.root = str(root)
+        self.root = f"{root}{os.sep}"
 
     def __call__(self, value: Any, depth: int = 0) -> str:
         """The text of a value; equal texts mean equal for any caller that does not ask for identity."""
