@@ -74,10 +74,11 @@ def compile_all(
     author = StaticAuthor(facts)
     out: dict[str, Compiled] = {}
     for target in author.plan(list(only)).targets:
+        whole = target
         if target.cls:  # more than a plan takes, so that one run covers many forms
             found = author.sources.modules[target.path].classes[target.cls]
-            target = replace(target, operations=tuple(f.name for f in operations(author.sources, found)))
-        program = author.program(target, invariants)
+            whole = replace(target, operations=tuple(f.name for f in operations(author.sources, found)))
+        program = author.program(whole, invariants)
         out[target.cls or ""] = Compiled(program, build(program))
     return out
 
@@ -217,7 +218,7 @@ class Decoder:
                 assert isinstance(value, bool), f"{value!r} is no boolean"
                 return ("bool", value)
             case IntT():
-                assert isinstance(value, int) and not isinstance(value, bool), f"{value!r} is no number"
+                assert type(value) is int, f"{value!r} is no number"
                 return value
             case StrT():
                 assert isinstance(value, str), f"{value!r} is no text"
@@ -332,7 +333,7 @@ def serial_of_python(
             args = {unstrip(function, n): thaw(v) for n, v in call.args}
             try:
                 result = function(**args)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever the snippet raises is its result
                 return (RAISED, type(error).__name__)
             return freeze(result, classes, decode.tables)
 
@@ -410,7 +411,7 @@ def compare(
     seen = {f"{a.construct} -> {a.instead}" for a in made.spec.abstractions}
     missing = [a for a in approximate if not any(a in s for s in seen)]
     surplus = [s for s in seen if not any(a in s for a in approximate)]
-    assert not missing and not surplus, f"abstractions: missing {missing}, surplus {surplus}"
+    assert (missing, surplus) == ([], []), f"abstractions: missing {missing}, surplus {surplus}"
     of_tlc = serial_of_tlc(made, bounds, joined)
     assert {c.op for c in of_tlc.calls} == {o.name for o in made.program.operations}, sorted(
         {o.name for o in made.program.operations} - {c.op for c in of_tlc.calls}
@@ -419,7 +420,7 @@ def compare(
     lost, added = of_python - of_tlc.outcomes, of_tlc.outcomes - of_python
     if more_allowed:
         added = frozenset()
-    assert not lost and not added, explain(lost, added)
+    assert (lost, added) == (frozenset(), frozenset()), explain(lost, added)
     return made
 
 
