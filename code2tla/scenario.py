@@ -48,7 +48,7 @@ def of(context: Context, target: Target, finding: Finding) -> Scenario:
 
 
 def _begins(move: Move) -> bool:
-    return move.action is None and pytext.get(move.before.values.get("at"), move.process) == "idle"
+    return pytext.get(move.before.values.get("at"), move.process) == "idle"
 
 
 def _call(state: State, who: object) -> CallText:

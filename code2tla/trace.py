@@ -104,7 +104,7 @@ def steps(context: Context, states: Sequence[State]) -> Iterator[Step]:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One transition; ``action`` is None where it only begins a call."""
+    """One transition; ``action`` is None where it only begins a call. Most calls begin with their first step."""
 
     process: object
     before: State
@@ -116,6 +116,8 @@ def transition(context: Context, before: State, after: State) -> Move | None:
     """The transition, or None where only the set-up ended."""
     moved = _differing(before.values.get("at"), after.values.get("at"))
     moved = moved or _differing(before.values.get("call"), after.values.get("call"))
+    if not moved and before.values.get("before") != after.values.get("before"):
+        moved = [SETUP]  # the same call once more, begun and over in one step
     if not moved:
         action = context.action(after.action, None)
         return Move(ENVIRONMENT, before, after, action) if after.action else None
@@ -123,7 +125,7 @@ def transition(context: Context, before: State, after: State) -> Move | None:
     label = pytext.get(before.values.get("at"), who)
     if label == "idle":
         over = who == SETUP and pytext.get(after.values.get("at"), who) == "end"
-        return None if over else Move(who, before, after, None)
+        return None if over else Move(who, before, after, context.action(after.action, None))
     return Move(who, before, after, context.action(after.action, label))
 
 
@@ -131,7 +133,7 @@ def _step(context: Context, number: int, move: Move) -> Step:
     before, after, who = move.before, move.after, move.process
     action = move.action
     source = action.sources[0] if action and action.sources else None
-    running = after if action is None else before
+    running = after if pytext.get(before.values.get("at"), who) == "idle" else before
     operation = context.call(pytext.get(running.values.get("call"), who))
     ended = pytext.get(after.values.get("at"), who) == "end" and who != SETUP
     return Step(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from specgen.expr import Expr, NoneE, Op
 from specgen.render import WIDTH, Block, Renderer, hang, indented, quoted
@@ -27,17 +27,29 @@ class ActionPrinter:
     locals: frozenset[str]
     turns: bool
 
-    def definition(self, name: str, operation: str, place: Place, tree: Tree, *, alternative: bool) -> Block:
-        """The whole definition, its first line ``name(c) ==``."""
+    def definition(
+        self, name: str, operation: str, place: Place, tree: Tree, *, alternative: bool, begin: str | None
+    ) -> Block:
+        """The whole definition, its first line ``name(c) ==``; ``begin`` is the conjunct by which it begins a call."""
         me = self.render.me
         label = quoted(self.labels[operation, place])
-        here = f"At({me}, {label})" if self.turns and not place.mid_turn else f"at[{me}] = {label}"
-        body = [here]
+        printer = self
+        if begin is not None:
+            body = [begin]
+            printer = replace(self, render=replace(self.render, call="call'"))  # there is no call before the step
+        elif self.turns and place.mid_turn:
+            body = [f"at[{me}] = {label}", "UNCHANGED <<call, before>>"]
+        else:
+            body = [f"GoesOn({me}, {label})"]
         if alternative:
             body.append(f"{me} # Setup")
         items: list[Block] = [[line] for line in body]
-        items += self._items(tree, tuple(self.object), operation, ended=False, indent=7)
+        items += printer.conjuncts(tree, operation)
         return [f"{name}({me}) ==", *indented(_bullets(items), 4)]
+
+    def conjuncts(self, tree: Tree, operation: str) -> list[Block]:
+        """What the step does, as conjuncts."""
+        return self._items(tree, tuple(self.object), operation, ended=False, indent=7)
 
     def _items(self, tree: Tree, pending: tuple[str, ...], operation: str, ended: bool, indent: int) -> list[Block]:
         """Conjuncts for the tree. ``pending``: variables no conjunct has spoken of yet; ``ended``: the end is said."""

@@ -6,9 +6,10 @@ import re
 import textwrap
 
 from specgen.expr import HELPERS, DictT, NoneT, Op, SeqT, SetT, Ty, boxed_kinds, join
+from specgen.ir import Operation
 from specgen.layout import Layout
 from specgen.remarks import aligned
-from specgen.render import Block, hang, indented, quoted
+from specgen.render import Block, hang, quoted
 from specgen.rewrite import variables, walk
 from specgen.typing_text import bare, has_dict, membership, type_set
 
@@ -164,7 +165,7 @@ def type_ok(lay: Layout) -> list[str]:
     c = lay.idents.c
     out = [line for v in lay.program.vars for line in _typed(lay, v.name, v.ty)]
     out.append("/\\ DOMAIN call = Everyone" if mixed_calls(lay) else "/\\ call \\in [Everyone -> Calls \\cup {Unborn}]")
-    labels = [quoted(x) for x in ("idle", *dict.fromkeys(lay.labels.values()), "end")]
+    labels = [quoted(x) for x in ("idle", *lay.stays(), "end")]
     block = hang("/\\ at \\in [Everyone -> {", textwrap.wrap(", ".join(labels), 70))
     out += [*block[:-1], block[-1] + "}]"]
     if lay.locals:
@@ -281,29 +282,26 @@ def _in_order(lay: Layout) -> list[str]:
     return out
 
 
-def begin(lay: Layout) -> list[str]:
-    """The conjunct of Begin that chooses a call and says where it begins."""
-    c, k = lay.idents.c, lay.idents.k
-    entries = {o.name: quoted(lay.entry(o.name)) for o in lay.program.operations}
-    if mixed_calls(lay):
-        # One disjunct an operation: their argument values can't be put into one set.
-        out: list[str] = []
-        for i, o in enumerate(lay.program.operations):
-            fields = [f"op : {{{quoted(o.name)}}}", *(f"{p.name} : {lay.render.text(p.domain)}" for p in o.params)]
-            out.append(f"{'/' + chr(92) if i == 0 else '  '} \\/ \\E {k} \\in [{', '.join(fields)}] :")
-            out.append(f"        /\\ call' = [call EXCEPT ![{c}] = {k}]")
-            out.append(f"        /\\ at' = [at EXCEPT ![{c}] = {entries[o.name]}]")
-        return out
-    names = list(entries)
-    if len(names) == 1:
-        where = [entries[names[0]]]
-    elif len(names) == 2:
-        where = [f"IF {k}.op = {quoted(names[0])} THEN {entries[names[0]]} ELSE {entries[names[1]]}"]
-    else:
-        where = [f"{'CASE' if i == 0 else '  []'} {k}.op = {quoted(n)} -> {entries[n]}" for i, n in enumerate(names)]
-    block = hang(f"/\\ at' = [at EXCEPT ![{c}] = ", where)
-    block[-1] += "]"
-    return [f"/\\ \\E {k} \\in Calls :", f"    /\\ call' = [call EXCEPT ![{c}] = {k}]", *indented(block, 4)]
+def own_calls(lay: Layout, operation: Operation) -> str:
+    """Text of the set of the operation's calls."""
+    fields = [
+        f"op : {{{quoted(operation.name)}}}",
+        *(f"{p.name} : {lay.render.text(p.domain)}" for p in operation.params),
+    ]
+    return f"[{', '.join(fields)}]"
+
+
+def arrivals(lay: Layout) -> list[str]:
+    """How calls begin that do not begin with their first step."""
+    c = lay.idents.c
+    items = [
+        (f"Begin({c}, {own_calls(lay, o)})", f"GoTo({c}, {quoted(lay.labels[o.name, lay.entry(o.name)])})")
+        for o in lay.program.operations
+        if o.name not in lay.at_once
+    ]
+    if len(items) == 1:
+        return [f"/\\ {part}" for part in items[0]]
+    return [f"{'   ' if i else '/' + chr(92) + ' '}\\/ {begin} /\\ {go}" for i, (begin, go) in enumerate(items)]
 
 
 def symmetry(lay: Layout) -> list[str]:

@@ -9,8 +9,8 @@ from specgen.expr import HELPERS, Const, Expr, Ty
 from specgen.ir import Program, VarDecl
 from specgen.names import name_places
 from specgen.render import Renderer
-from specgen.rewrite import walk
-from specgen.tree import Place, Step, expressions, leaves
+from specgen.rewrite import FALSE, walk
+from specgen.tree import Place, Step, blocked, expressions, leaves
 from specgen.words import RESERVED
 
 _KNOWN = frozenset({"None", "Setup", "Callers", "Everyone", "Int", "Nat", "BOOLEAN", "STRING"})
@@ -29,6 +29,7 @@ class Idents:
     r: str
     ops: str
     who: str
+    calls: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Layout:
 
     ``object`` are its shared variables; ``labels`` the label of every place of an operation; ``names`` the
     name of every step by index; ``locals`` those that survive a step; ``model_values`` the elements of constant
-    sets that expressions name; ``operators`` the helpers that had to be renamed; ``taken`` every name in use.
+    sets that expressions name; ``operators`` the helpers that had to be renamed; ``taken`` every name in use;
+    ``at_once`` the operations whose calls begin with their first step.
     """
 
     program: Program
@@ -54,6 +56,7 @@ class Layout:
     locals: dict[str, Ty]
     mid_turn: tuple[str, ...]
     all_expressions: tuple[Expr, ...]
+    at_once: frozenset[str]
 
     @property
     def start(self) -> list[str]:
@@ -74,13 +77,21 @@ class Layout:
         """The name, lengthened until it clashes with nothing."""
         return _free(name, self.taken)
 
-    def entry(self, operation: str) -> str:
-        """The label at which calls of the operation begin."""
-        return next(self.labels[s.operation, s.place] for s in self.steps if s.operation == operation)
+    def entry(self, operation: str) -> Place:
+        """The place at which calls of the operation begin."""
+        return next(s.place for s in self.steps if s.operation == operation)
+
+    def stays(self) -> list[str]:
+        """The labels at which a call may be found between two steps."""
+        return list(
+            dict.fromkeys(
+                label for (o, place), label in self.labels.items() if o not in self.at_once or place != self.entry(o)
+            )
+        )
 
 
-def lay_out(program: Program, steps: Sequence[Step]) -> Layout:
-    """Decides every name of the module."""
+def lay_out(program: Program, steps: Sequence[Step], *, begin_apart: bool) -> Layout:
+    """Decides every name of the module; ``begin_apart``: to begin a call is always a step of its own."""
     found = _expressions(program, steps)
     model_values = _model_values(program, found)
     declared = {v.name for v in program.vars} | {c.name for c in program.consts} | set(model_values)
@@ -90,6 +101,7 @@ def lay_out(program: Program, steps: Sequence[Step]) -> Layout:
     labels, names = name_places(program, steps, taken | set(HELPERS))
     kept = {n for s in steps for leaf in leaves(s.tree) for n, _ in leaf.locals}
     mid = dict.fromkeys(label for (_, place), label in labels.items() if place.mid_turn)
+    at_once = frozenset(o.name for o in program.operations if not begin_apart and _begins_at_once(o.name, steps))
     return Layout(
         program=program,
         steps=steps,
@@ -105,12 +117,38 @@ def lay_out(program: Program, steps: Sequence[Step]) -> Layout:
         locals={n: t for n, t in program.locals.items() if n in kept},
         mid_turn=tuple(mid),
         all_expressions=tuple(found),
+        at_once=at_once,
     )
+
+
+def _begins_at_once(operation: str, steps: Sequence[Step]) -> bool:
+    """Whether a call may as well begin with its first step.
+
+    Nobody sees that a call has begun, so to begin moves both ways. But a call that has to wait where it begins must
+    be seen to wait, and a place that is come back to needs a label.
+    """
+    own = [s for s in steps if s.operation == operation]
+    entry = own[0].place
+    if entry.mid_turn or any(leaf.goto == entry for s in own for leaf in leaves(s.tree)):
+        return False
+    first = [s for s in own if s.place == entry]
+    return len(first) == 1 and blocked(first[0].tree) == FALSE
 
 
 def _idents(taken: frozenset[str]) -> Idents:
     """The usual names, or where the program has variables of those names, others that read as well."""
-    wanted = ("c p", "d q", "i j", "k chosen", "line label", "locals kept", "r answer", "ops operations", "who runs")
+    wanted = (
+        "c p",
+        "d q",
+        "i j",
+        "k chosen",
+        "line label",
+        "locals kept",
+        "r answer",
+        "ops operations",
+        "who runs",
+        "calls choice",
+    )
     return Idents(*(next((n for n in w.split() if n not in taken), _free(w.split()[0], taken)) for w in wanted))
 
 

@@ -22,9 +22,9 @@ from specgen.typing_text import membership
 _WORTH_A_NAME = 40
 
 
-def compose(program: Program, steps: Sequence[Step]) -> Spec:
-    """The Spec of the program with these steps."""
-    lay = lay_out(program, steps)
+def compose(program: Program, steps: Sequence[Step], *, begin_apart: bool = False) -> Spec:
+    """The Spec of the program with these steps; ``begin_apart``: to begin a call is always a step of its own."""
+    lay = lay_out(program, steps, begin_apart=begin_apart)
     actions = _actions(lay)
     env = [_env(lay, e) for e in program.env]
     property_lines, props = _properties(lay)
@@ -68,11 +68,15 @@ def _actions(lay: Layout) -> list[Action]:
 def _action(lay: Layout, printer: ActionPrinter, name: str, step: Step) -> Action:
     tree = name_repeats(step.tree, step.named, lambda e: len(lay.render.text(e)) > _WORTH_A_NAME, set(lay.taken))
     alternative = step.alternative is not None
-    definition = printer.definition(name, step.operation, step.place, tree, alternative=alternative)
+    begin = None
+    if step.operation in lay.at_once and step.place == lay.entry(step.operation):
+        operation = next(o for o in lay.program.operations if o.name == step.operation)
+        begin = f"Begin({lay.idents.c}, {frame.own_calls(lay, operation)})"
+    definition = printer.definition(name, step.operation, step.place, tree, alternative=alternative, begin=begin)
     hits = remarks.hits(lay.program, step)
     return Action(
         name=name,
-        label=lay.labels[step.operation, step.place],
+        label="idle" if begin else lay.labels[step.operation, step.place],
         operation=step.operation,
         function=lay.program.nodes[step.place.node].function,
         sources=remarks.spans(step),
@@ -171,7 +175,7 @@ def _text(lay: Layout, actions: Sequence[Action], env: Sequence[Action], propert
     side = max((remarks.WIDTH - len(head)) // 2, 4)
     total = max(remarks.WIDTH, 2 * side + len(head))
     ends = [leaf for s in lay.steps for leaf in leaves(s.tree) if leaf.goto is not None]
-    finish = [*lay.start, "before"]
+    arrivals = frame.arrivals(lay)
     context = {
         "lay": lay,
         "module": lay.program.module,
@@ -188,14 +192,13 @@ def _text(lay: Layout, actions: Sequence[Action], env: Sequence[Action], propert
         "type_ok": frame.type_ok(lay),
         "init": frame.init(lay),
         "view": frame.view(lay),
-        "begin": frame.begin(lay),
-        "begin_unchanged": [*lay.unchanged_object, *lay.local, "result", *lay.start],
-        "end_setup_unchanged": [*lay.unchanged_object, "call", *lay.local, "result"],
-        "goes_on": any(not leaf.locals for leaf in ends),
+        "arrivals": arrivals,
+        "end_setup_unchanged": [*lay.unchanged_object, *lay.local, "result"],
+        "goes_on": bool(arrivals) or any(not leaf.locals for leaf in ends),
         "goes_on_with": any(leaf.locals for leaf in ends),
-        "goto_unchanged": ["call", *lay.local, "result", *lay.start, "before"],
-        "goto_with_unchanged": ["call", "result", *lay.start, "before"],
-        "finish_unchanged": finish[0] if len(finish) == 1 else f"<<{', '.join(finish)}>>",
+        "goto_unchanged": _unchanged([*lay.local, "result", *lay.start]),
+        "goto_with_unchanged": _unchanged(["result", *lay.start]),
+        "object_unchanged": _unchanged(lay.unchanged_object),
         "sections": _sections(lay, actions, env),
         "env_names": [a.name for a in env],
         "next": _next(lay),
@@ -204,6 +207,10 @@ def _text(lay: Layout, actions: Sequence[Action], env: Sequence[Action], propert
     }
     text = _environment().get_template("module.tla.j2").render(context)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).rstrip() + "\n"
+
+
+def _unchanged(names: Sequence[str]) -> str:
+    return f"UNCHANGED {names[0]}" if len(names) == 1 else f"UNCHANGED <<{', '.join(names)}>>"
 
 
 def _sections(lay: Layout, actions: Sequence[Action], env: Sequence[Action]) -> list[tuple[str, list[str]]]:

@@ -37,11 +37,15 @@ Block = list[str]
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Prints expressions; ``me`` is what stands for the caller, ``operators`` renames helper operators."""
+    """Prints expressions.
+
+    ``me`` is what stands for the caller, ``call`` for the variable of the calls; ``operators`` renames helpers.
+    """
 
     me: str = "c"
     width: int = WIDTH
     operators: Mapping[str, str] = field(default_factory=dict)
+    call: str = "call"
 
     def text(self, e: Expr) -> str:
         """The expression on one line."""
@@ -57,7 +61,7 @@ class Renderer:
             case Me():
                 return self.me
             case Arg(name):
-                return f"call[{self.me}].{name}"
+                return f"{self.call}[{self.me}].{name}"
             case Local(name):
                 return f"local[{self.me}].{name}"
             case Const(name) | Var(name) | Bound(name):

@@ -20,8 +20,8 @@ FRAME = frozenset(
     [
         "Callers", "Before", "Overlap", "None", "Setup", "SerialOutcomes", "call", "at", "local", "result",
         "start", "before", "vars", "object", "Everyone", "Calls", "Unborn", "NoLocals", "TypeOK", "Init",
-        "Busy", "Begin", "EndSetup", "GoTo", "GoToWith", "Finish", "At", "Turn", "MidTurn", "View", "Stuck",
-        "Next", "Spec", "Finished", "Quiescent", "Outcome", "StuckOutcome", "Report", "Explained", "Together",
+        "Busy", "Begin", "EndSetup", "GoTo", "GoToWith", "Finish", "GoesOn", "Arrive", "Turn", "MidTurn", "View",
+        "Stuck", "Next", "Spec", "Finished", "Quiescent", "Outcome", "StuckOutcome", "Report", "Explained", "Together",
         "Symmetry", "Entries", "Plain", "Idle", "Start", "StuckExplained", "Serializable", "NoDeadlock", "IsDict",
     ]
 )  # fmt: skip
