@@ -152,6 +152,23 @@ def boxed_kinds(ty: Ty) -> frozenset[str]:
     return frozenset(kinds) if len(kinds) > 1 else frozenset()
 
 
+def depth(ty: Ty) -> int:
+    """How many containers nest in each other in values of this type."""
+    parts: list[Ty] = []
+    for member in members(ty):
+        match member:
+            case SeqT(item) | SetT(item):
+                parts.append(item)
+            case DictT(key, value):
+                parts += [key, value]
+            case TupleT(items):
+                parts += items
+            case RecordT(_, fields):
+                parts += [t for _, t in fields]
+    held = any(kind_of(m) in {"seq", "set", "dict", "record"} or isinstance(m, TupleT) for m in members(ty))
+    return (1 if held else 0) + max((depth(p) for p in parts), default=0)
+
+
 def join(a: Ty, b: Ty) -> Ty:
     """Least type that holds the values of both; members of one kind are joined into one member."""
     by_kind: dict[object, Ty] = {}

@@ -67,6 +67,7 @@ class Shared:
     demands: dict[str, str] = field(default_factory=dict)
     split: set[str] = field(default_factory=set)
     literals: dict[str, set[str]] = field(default_factory=dict)
+    opaque: set[str] = field(default_factory=set)
     ties: dict[str, tuple[str, tuple[Expr, ...]]] = field(default_factory=dict)
 
     def domain(self, name: str) -> str:
@@ -356,12 +357,24 @@ class Lowerer:
     def set_local(self, name: str, value: Val, *accesses: Access) -> Val:
         """``local := value``; returns the local as a value."""
         key = f"l.{name}"
+        value = self.clear_of(key, value)
         self.declare(key, value.ty)
         ty = self.type_of(key)
         self.graph.set(Local(name), kinds.coerce(value, ty), *accesses)
         if value.origin:
             self.origins[name] = value.origin
         return Val(Local(name), join(ty, value.ty) if isinstance(ty, NeverT) else ty, value.origin)
+
+    def clear_of(self, key: str, value: Val) -> Val:
+        """The value, or any value where the variable's values turned out to nest in each other without end."""
+        if key not in self.shared.opaque or isinstance(value.ty, (NeverT, NoneT)):
+            return value
+        self.approximate(f"what {key[2:]} holds, which nests in itself", "any value")
+        if self.in_init:
+            return Val(NONE, NoneT())
+        from specgen.lower.exprs import any_value
+
+        return any_value(self)
 
     def local(self, name: str) -> Val:
         """A local as a value."""
@@ -404,6 +417,7 @@ class Lowerer:
 
     def write(self, var: str, value: Val, group: int | None = None, mode: AccessMode = "write") -> None:
         """Assign a shared variable at one moment."""
+        value = self.clear_of(f"v.{var}", value)
         self.declare(f"v.{var}", value.ty)
         if group is None:
             group = self.graph.group()

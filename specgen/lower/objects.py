@@ -304,7 +304,7 @@ def set_field(lw: Lowerer, obj: New, attr: str, value: Value) -> None:
     if isinstance(value, Sync):
         lw.approximate(f"{attr} of {obj.cls.name}", "not modelled")
         return
-    val = rv(lw, value)
+    val = lw.clear_of(f"v.{var}", rv(lw, value))
     lw.declare(f"v.{var}", DictT(RefT(obj.cls.name), val.ty))
     ty = lw.var_type(var)
     value_ty = ty.value if isinstance(ty, DictT) else NeverT()

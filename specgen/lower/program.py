@@ -27,6 +27,7 @@ from specgen.expr import (
     Ty,
     Var,
     boxed_kinds,
+    depth,
     members,
 )
 from specgen.ir import (
@@ -54,6 +55,8 @@ from specgen.source import Class, Function, Module, Sources, dotted, walk_shallo
 from specgen.types import Target
 
 ROUNDS = 60
+#: How deep values may nest in each other before their type is taken to grow without end.
+DEEPEST = 6
 #: Rounds in which types are found again from nothing, to lose what only a first guess had let in.
 NARROWING = 4
 
@@ -89,6 +92,11 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
         old = {k: shared.canonical(v) for k, v in shared.types.items()}
         new = {k: shared.canonical(v) for k, v in made.lw.new_types.items()}
         merged = {**old, **new}
+        endless = {k for k, t in merged.items() if depth(t) > DEEPEST} - shared.opaque
+        if endless:
+            shared.opaque |= {k for k in endless if k.startswith("v.")} or endless
+            shared.types, hopeful = {}, True
+            continue
         known, shared.ties = shared.ties, made.lw.ties
         if (demands, domains, literals) != (shared.demands, shared.domains, shared.literals):
             shared.types, hopeful = {}, True
