@@ -160,18 +160,22 @@ def raise_unless(lw: Lowerer, test: Expr, name: str) -> None:
 
 def subscript(lw: Lowerer, node: ast.Subscript) -> Value:
     """``holder[key]``."""
-    from specgen.lower.calls import call_method
     from specgen.lower.exprs import lower, rv
 
     holder = lower(lw, node.value)
     if isinstance(node.slice, ast.Slice):
         return slice_(lw, rv(lw, holder), node.slice)
-    if not isinstance(holder, (Val, Place, Unknown)):
-        return call_method(lw, holder, "__getitem__", [rv(lw, lower(lw, node.slice))], {})
+    return item_of(lw, holder, rv(lw, lower(lw, node.slice)))
+
+
+def item_of(lw: Lowerer, holder: Value, key: Val) -> Value:
+    """``holder[key]`` of anything."""
+    from specgen.lower.calls import call_method
+
     if isinstance(holder, Unknown):
-        lower(lw, node.slice)
         return holder
-    key = rv(lw, lower(lw, node.slice))
+    if not isinstance(holder, (Val, Place)):
+        return call_method(lw, holder, "__getitem__", [key], {})
     return item(lw, holder, key)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 
 from specgen.expr import DictT, Expr, IntT, Lit, Local, NeverT, NoneT, Op, RecordT, SeqT, SetT, StrT, TupleT, Ty, members
 from specgen.lower import containers, kinds, names, suspension, sync
 from specgen.lower.calls import call_method, inline, lower_await, open_frame, return_value
-from specgen.lower.exprs import attribute_of, binary, lower, rv, split
+from specgen.lower.exprs import attribute_of, binary, lower, only_kinds, rv, split
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Boundary, Finally, Frame, Handlers, Loop, Lowerer
 from specgen.lower.values import (
@@ -236,17 +237,30 @@ def _unpack_sequence(lw: Lowerer, elts: list[ast.expr], seq: Val, item: Ty) -> N
 def augmented(lw: Lowerer, node: ast.AugAssign) -> None:
     """``target op= value``: read, compute, write (two moments where others may come between)."""
     target = node.target
-    load: ast.expr
+    current: Value
+    put: Callable[[Value], None]
+    # What leads to the target is evaluated once.
     match target:
         case ast.Name(id=name):
-            load = ast.copy_location(ast.Name(name, ast.Load()), node)
-        case ast.Attribute(value=owner, attr=attr):
-            load = ast.copy_location(ast.Attribute(owner, attr, ast.Load()), node)
-        case ast.Subscript(value=holder, slice=index):
-            load = ast.copy_location(ast.Subscript(holder, index, ast.Load()), node)
+            current = lower(lw, ast.copy_location(ast.Name(name, ast.Load()), node))
+            put = partial(assign, lw, target)
+        case ast.Attribute(value=owner_node, attr=attr):
+            owner = lower(lw, owner_node)
+            current = attribute_of(lw, owner, ast.copy_location(ast.Attribute(owner_node, attr, ast.Load()), node))
+
+            def put(value: Value) -> None:
+                _assign_attribute(lw, owner, attr, value, target)
+
+        case ast.Subscript(value=holder_node, slice=index) if not isinstance(index, ast.Slice):
+            holder, key = lower(lw, holder_node), rv(lw, lower(lw, index))
+            current = containers.item_of(lw, holder, key)
+
+            def put(value: Value) -> None:
+                containers.set_item(lw, holder, key, rv(lw, value))
+
         case _:
+            lw.approximate("augmented assignment to a slice", "no effect")
             return
-    current = lower(lw, load)
     if isinstance(current, Place) and isinstance(node.op, (ast.Add, ast.BitOr)):
         other = rv(lw, lower(lw, node.value))
         name = "extend" if isinstance(node.op, ast.Add) else "update"
@@ -254,10 +268,9 @@ def augmented(lw: Lowerer, node: ast.AugAssign) -> None:
             return
     if isinstance(current, Unknown):
         lower(lw, node.value)
-        assign(lw, target, current)
+        put(current)
         return
-    value = binary(lw, node.op, rv(lw, current, "int"), rv(lw, lower(lw, node.value)))
-    assign(lw, target, value)
+    put(binary(lw, node.op, rv(lw, current, "int"), rv(lw, lower(lw, node.value))))
 
 
 def if_(lw: Lowerer, node: ast.If) -> None:
@@ -637,6 +650,7 @@ def _enter(lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Value, item: as
     if isinstance(manager, (Val, Place)):
         value = rv(lw, manager)
         ref = next((m for m in members(value.ty) if isinstance(m, RefT)), None)
+        only_kinds(lw, value, ("ref",), "AttributeError")
         one = sync.dynamic(lw, ref.cls, kinds.unbox(value, "ref")) if ref is not None else None
         if one is not None:
             if item.optional_vars is not None:
