@@ -113,7 +113,21 @@ class UnionT:
 
 
 Ty: TypeAlias = (
-    NeverT | IntT | BoolT | StrT | NoneT | AtomT | CallerT | TupleT | SeqT | DictT | SetT | RecordT | RefT | RaisedT | UnionT
+    NeverT
+    | IntT
+    | BoolT
+    | StrT
+    | NoneT
+    | AtomT
+    | CallerT
+    | TupleT
+    | SeqT
+    | DictT
+    | SetT
+    | RecordT
+    | RefT
+    | RaisedT
+    | UnionT
 )
 
 _KINDS: dict[type, str] = {

@@ -13,7 +13,9 @@ from specgen.types import Plan, Target
 MAX_OPERATIONS = 10
 SPECIAL_OPERATIONS = ("__getitem__", "__setitem__", "__delitem__", "__contains__", "__len__", "__call__")
 _NO_OBJECTS = {"an exception", "an enumeration", "a record", "a protocol: an interface without state"}
-_TEST = re.compile(r"(^|/)(tests?|testing|docs?|examples?|benchmarks?)(/|$)|(^|/)(test_[^/]*|[^/]*_test|conftest|setup)\.py$")
+_TEST = re.compile(
+    r"(^|/)(tests?|testing|docs?|examples?|benchmarks?)(/|$)|(^|/)(test_[^/]*|[^/]*_test|conftest|setup)\.py$"
+)
 
 
 def make_plan(facts: Facts, sources: Sources, only: Sequence[str] = ()) -> Plan:
@@ -32,7 +34,9 @@ def make_plan(facts: Facts, sources: Sources, only: Sequence[str] = ()) -> Plan:
         for cls in module.classes.values():
             reason = _unfit(sources, cls, modules)
             if only:
-                reason = None if cls.name in only and operations(sources, cls) else f"not among --class {', '.join(only)}"
+                reason = (
+                    None if cls.name in only and operations(sources, cls) else f"not among --class {', '.join(only)}"
+                )
             elif cls in private and len(private) < sum(len(m.classes) for m in modules):
                 reason = reason or "private: modelled as part of the classes that use it"
             if reason in _NO_OBJECTS and not only:
@@ -102,7 +106,15 @@ def operations(sources: Sources, cls: Class) -> list[Function]:
     for name, function in found.items():
         public = not name.startswith("_") or name in SPECIAL_OPERATIONS
         kinds = function.decorators()
-        if not public or kinds & {"staticmethod", "classmethod", "property", "cached_property", "abstractmethod", "fixture", "overload"}:
+        if not public or kinds & {
+            "staticmethod",
+            "classmethod",
+            "property",
+            "cached_property",
+            "abstractmethod",
+            "fixture",
+            "overload",
+        }:
             continue
         if function.is_generator() and not kinds & {"contextmanager", "asynccontextmanager"}:
             continue
@@ -119,7 +131,11 @@ def keeps_state(sources: Sources, cls: Class) -> bool:
             for node in walk_shallow(function.node.body):
                 if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
                     return True
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and dotted(node.func).count(".") >= 2:
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Attribute)
+                    and dotted(node.func).count(".") >= 2
+                ):
                     return True
     return False
 
@@ -137,7 +153,9 @@ def rank(functions: list[Function]) -> tuple[list[str], list[str]]:
 
     def weight(f: Function) -> int:
         nodes = walk_shallow(f.node.body)
-        stores = any(isinstance(n, (ast.Attribute, ast.Subscript)) and isinstance(n.ctx, (ast.Store, ast.Del)) for n in nodes)
+        stores = any(
+            isinstance(n, (ast.Attribute, ast.Subscript)) and isinstance(n.ctx, (ast.Store, ast.Del)) for n in nodes
+        )
         calls = any(isinstance(n, ast.Call) for n in nodes)
         return 0 if stores else 1 if calls else 2
 
@@ -163,10 +181,28 @@ def module_target(sources: Sources, module: Module) -> Target | None:
         for node in walk_shallow(function.node.body):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in declared:
                 changed = True
-            if isinstance(node, ast.Subscript) and isinstance(node.ctx, (ast.Store, ast.Del)) and dotted(node.value) in containers:
+            if (
+                isinstance(node, ast.Subscript)
+                and isinstance(node.ctx, (ast.Store, ast.Del))
+                and dotted(node.value) in containers
+            ):
                 changed = True
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and dotted(node.func.value) in containers:
-                changed = changed or node.func.attr in {"append", "add", "pop", "remove", "update", "clear", "setdefault", "discard", "popleft"}
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and dotted(node.func.value) in containers
+            ):
+                changed = changed or node.func.attr in {
+                    "append",
+                    "add",
+                    "pop",
+                    "remove",
+                    "update",
+                    "clear",
+                    "setdefault",
+                    "discard",
+                    "popleft",
+                }
     public = [
         f
         for f in module.functions.values()

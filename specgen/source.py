@@ -123,7 +123,7 @@ class Sources:
     def find_module(self, target: str, near: Module) -> Module | None:
         """The module of the feature that an import names: ``.locks`` beside ``near``, or one known by its whole path."""
         name = target.lstrip(".")
-        if not name or name == target and "." not in name:
+        if not name or (name == target and "." not in name):
             return None
         tail = name.replace(".", "/")
         if target.startswith("."):
@@ -180,12 +180,7 @@ class Sources:
     def external_bases(self, cls: Class) -> list[str]:
         """Bases that the feature does not define, ``object`` and the like aside."""
         plain = {"object", "Generic", "Protocol", "ABC", "typing.Generic", "abc.ABC"}
-        return [
-            b
-            for c in self.mro(cls)
-            for b in c.bases
-            if b not in plain and self.find_base(c, b) is None
-        ]
+        return [b for c in self.mro(cls) for b in c.bases if b not in plain and self.find_base(c, b) is None]
 
     def is_exception(self, name: str, near: Module | None = None) -> bool:
         """True if the name is a class that derives from BaseException, as far as can be seen."""
@@ -269,10 +264,14 @@ def _collect(module: Module, body: list[ast.stmt]) -> None:
                 module.functions[node.name] = Function(node.name, node, module)
             case ast.Import():
                 for alias in node.names:
-                    module.imports[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
+                    module.imports[alias.asname or alias.name.partition(".")[0]] = (
+                        alias.name if alias.asname else alias.name.partition(".")[0]
+                    )
             case ast.ImportFrom():
                 for alias in node.names:
-                    module.imports[alias.asname or alias.name] = f"{'.' * node.level}{node.module + '.' if node.module else ''}{alias.name}"
+                    module.imports[alias.asname or alias.name] = (
+                        f"{'.' * node.level}{node.module + '.' if node.module else ''}{alias.name}"
+                    )
             case ast.Assign():
                 for target in node.targets:
                     if isinstance(target, ast.Name):

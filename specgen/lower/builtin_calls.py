@@ -9,6 +9,7 @@ from specgen.expr import (
     AtomT,
     BoolT,
     Bound,
+    CallerT,
     DictT,
     Expr,
     IntT,
@@ -22,7 +23,6 @@ from specgen.expr import (
     SetT,
     StrT,
     TupleT,
-    CallerT,
     Ty,
     Var,
     join,
@@ -51,14 +51,30 @@ from specgen.lower.values import (
     Unknown,
     Val,
     Value,
-    call as op_call,
     const,
-    ite,
+)
+from specgen.lower.values import (
+    call as op_call,
 )
 from specgen.source import dotted
 
 NOTHING = Val(NONE, NoneT())
-QUIET_ROOTS = {"logging", "logger", "log", "warnings", "_logger", "_log", "LOG", "LOGGER", "metrics", "statsd", "tracer", "structlog", "gc", "traceback"}
+QUIET_ROOTS = {
+    "logging",
+    "logger",
+    "log",
+    "warnings",
+    "_logger",
+    "_log",
+    "LOG",
+    "LOGGER",
+    "metrics",
+    "statsd",
+    "tracer",
+    "structlog",
+    "gc",
+    "traceback",
+}
 QUIET_CALLS = {"print", "super().__init__", "breakpoint", "id", "hash"}
 CLOCKS = {
     "time.time", "time.monotonic", "time.perf_counter", "time.time_ns", "time.monotonic_ns", "time.perf_counter_ns",
@@ -89,7 +105,11 @@ def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Val
         return comprehensions.quantified(lw, node.args[0], name == "all")
     if name == "sum" and len(node.args) == 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
         return comprehensions.total(lw, node.args[0])
-    if name in {"set", "frozenset"} and len(node.args) == 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
+    if (
+        name in {"set", "frozenset"}
+        and len(node.args) == 1
+        and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp))
+    ):
         inside = node.args[0]
         return lower(lw, ast.copy_location(ast.SetComp(inside.elt, inside.generators), node))
     if name in {"next", "iter"} and node.args:
@@ -105,7 +125,9 @@ def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Val
             return lower(lw, attr)
         from specgen.lower.stmts import assign
 
-        assign(lw, ast.copy_location(ast.Attribute(node.args[0], attr.attr, ast.Store()), node), lower(lw, node.args[2]))
+        assign(
+            lw, ast.copy_location(ast.Attribute(node.args[0], attr.attr, ast.Store()), node), lower(lw, node.args[2])
+        )
         return NOTHING
     if name in {"cast", "typing.cast"} and len(node.args) == 2:
         return lower(lw, node.args[1])
@@ -135,9 +157,9 @@ def _defaultdict(lw: Lowerer, node: ast.Call) -> Value:
 
 
 def _wait_for(lw: Lowerer, short: str, node: ast.Call) -> Value:
+    from specgen.expr import Local
     from specgen.lower.calls import lower_await
     from specgen.lower.exprs import lower
-    from specgen.expr import Local
 
     timed = short == "wait_for" and not (
         len(node.args) > 1 and isinstance(lower(lw, node.args[1]), Val) and lower(lw, node.args[1]) == NOTHING
@@ -157,8 +179,8 @@ def _wait_for(lw: Lowerer, short: str, node: ast.Call) -> Value:
 
 
 def _next(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
-    from specgen.lower.exprs import lower, rv
     from specgen.expr import Local
+    from specgen.lower.exprs import lower, rv
 
     inner = node.args[0]
     if name == "iter":
@@ -237,7 +259,9 @@ def _isinstance(lw: Lowerer, value: Value, node: ast.expr) -> Value:
 # --- ordinary functions ----------------------------------------------------------------------------
 
 
-def call_external(lw: Lowerer, name: str, args: list[Value], kwargs: dict[str, Value], text: str, awaited: bool) -> Value:
+def call_external(
+    lw: Lowerer, name: str, args: list[Value], kwargs: dict[str, Value], text: str, awaited: bool
+) -> Value:
     """A function or class from outside the feature."""
     from specgen.lower.exprs import rv
 
@@ -265,14 +289,22 @@ def call_external(lw: Lowerer, name: str, args: list[Value], kwargs: dict[str, V
         return NOTHING
     if name.partition(".")[0] in QUIET_ROOTS or name in QUIET_CALLS:
         return NOTHING if name not in {"id", "hash"} else (args[0] if args else NOTHING)
-    rule = FUNCTIONS.get(name) or FUNCTIONS.get(short if name.partition(".")[0] in {"collections", "_collections", "builtins", "math", "copy", "typing"} else "")
+    rule = FUNCTIONS.get(name) or FUNCTIONS.get(
+        short if name.partition(".")[0] in {"collections", "_collections", "builtins", "math", "copy", "typing"} else ""
+    )
     if rule is not None and kwargs and short in _NAMED:
         found = _NAMED[short](lw, [rv(lw, a) for a in args], kwargs)
         return found if found is not None else lw.approximate(f"call {text}", "any value")
     if rule is not None and kwargs:
         return lw.approximate(f"call {text}", "any value")
     if rule is not None:
-        return rule(lw, [rv(lw, a) if not isinstance(a, Unknown) else rv(lw, a, "int" if name in {"min", "max", "int"} else "") for a in args])
+        return rule(
+            lw,
+            [
+                rv(lw, a) if not isinstance(a, Unknown) else rv(lw, a, "int" if name in {"min", "max", "int"} else "")
+                for a in args
+            ],
+        )
     if name in {"random.choice"} and args:
         return _pick(lw, rv(lw, args[0]))
     if name.endswith(("get_running_loop", "get_event_loop")):
@@ -308,7 +340,9 @@ def clock(lw: Lowerer) -> Value:
         lw.uses_clock = True
         if "clock" not in lw.vars:
             lw.vars["clock"] = VarInfo("clock", lw.span(), "the time, in ticks", observable=False, init=Lit(0))
-        lw.assume("clock", "time is a whole number of ticks, never goes back, and may pass between any two steps", lw.span())
+        lw.assume(
+            "clock", "time is a whole number of ticks, never goes back, and may pass between any two steps", lw.span()
+        )
     lw.declare("v.clock", IntT())
     return lw.read("clock", stem="now")
 
@@ -465,7 +499,9 @@ def _list(lw: Lowerer, args: list[Val]) -> Value:
 def _values_in_some_order(lw: Lowerer, d: Expr) -> Expr:
     from specgen.lower.values import apply, domain
 
-    order = comprehensions.in_some_order(lw, domain(d), comprehensions.Source(domain(d), lambda x: Val(x, _key_type(lw, d))))
+    order = comprehensions.in_some_order(
+        lw, domain(d), comprehensions.Source(domain(d), lambda x: Val(x, _key_type(lw, d)))
+    )
     return Op("function", (domain(order), apply(d, apply(order, Bound("i")))), ("i",))
 
 
@@ -659,7 +695,13 @@ def _some(every: bool) -> Callable[[Lowerer, list[Val]], Value]:
         inner = kinds.unbox(args[0], str(kind_of(found)))
         if isinstance(found, TupleT):
             inner = kinds.coerce(Val(inner, found), SeqT(item))
-        whole = inner if isinstance(found, SetT) else Op("DOMAIN", (inner,)) if isinstance(found, DictT) else op_call("Items", inner)
+        whole = (
+            inner
+            if isinstance(found, SetT)
+            else Op("DOMAIN", (inner,))
+            if isinstance(found, DictT)
+            else op_call("Items", inner)
+        )
         test = kinds.truth(Val(Bound("x"), item))
         return Val(Op("forall" if every else "exists", (whole, test), ("x",)), BoolT())
 
@@ -691,7 +733,13 @@ def _enumerate(lw: Lowerer, args: list[Val]) -> Value:
 
         i = Bound("i")
         first = number(lw, args[1]) if len(args) > 1 else Lit(0)
-        at: Expr = Op("-", (i, Lit(1))) if first == Lit(0) else i if first == Lit(1) else Op("+", (Op("-", (i, Lit(1))), first))
+        at: Expr = (
+            Op("-", (i, Lit(1)))
+            if first == Lit(0)
+            else i
+            if first == Lit(1)
+            else Op("+", (Op("-", (i, Lit(1))), first))
+        )
         seq = kinds.unbox(args[0], "seq")
         pair = Op("tuple", (at, apply(seq, i)))
         return Val(Op("function", (domain(seq), pair), ("i",)), SeqT(TupleT((IntT(), found.item))))
@@ -717,7 +765,19 @@ def text_method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val]) -> 
             return Val(containers.size(rv(lw, owner)), IntT())
         return None
     own = {kind_of(m) for m in members(owner.ty)}
-    if name in {"encode", "decode", "strip", "lower", "upper", "format", "hex", "isoformat", "total_seconds", "timestamp", "casefold"}:
+    if name in {
+        "encode",
+        "decode",
+        "strip",
+        "lower",
+        "upper",
+        "format",
+        "hex",
+        "isoformat",
+        "total_seconds",
+        "timestamp",
+        "casefold",
+    }:
         return owner
     if own <= {"str", None} and name in {"startswith", "endswith", "isdigit"}:
         return Unknown(f"{name}()")

@@ -104,7 +104,7 @@ def call_value(
 ) -> Value:
     """Call a value."""
     from specgen.lower import builtin_calls, contracts, objects, suspension, sync
-    from specgen.lower.exprs import lower, rv
+    from specgen.lower.exprs import lower
 
     text = ast.unparse(node)[:60] if node is not None else "call"
     match func:
@@ -211,7 +211,9 @@ def call_method(
             if isinstance(value.ty, NeverT) or (isinstance(value.ty, NoneT) and not settled(lw)):
                 return Val(NONE, NeverT())
             if value.origin is not None:
-                return contracts.call_function(lw, Contract(f"{value.origin}.{name}", "", frozenset(), 0), list(args), name, awaited)
+                return contracts.call_function(
+                    lw, Contract(f"{value.origin}.{name}", "", frozenset(), 0), list(args), name, awaited
+                )
     if awaited:
         suspension.suspend(lw)
     suspension.may_fail(lw, f"{name}(...)")
@@ -270,7 +272,9 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
         items = [rv(lw, a) for a in rest]
         from specgen.expr import Op
 
-        frame.names[spec.vararg.arg] = Val(Op("tuple", tuple(i.expr for i in items)), TupleT(tuple(i.ty for i in items)))
+        frame.names[spec.vararg.arg] = Val(
+            Op("tuple", tuple(i.expr for i in items)), TupleT(tuple(i.ty for i in items))
+        )
     if spec.kwarg is not None:
         from specgen.expr import DictT, NeverT
         from specgen.lower.values import EMPTY
@@ -318,9 +322,7 @@ def open_frame(function: Function, me: Value | None, outer: Frame | None) -> Fra
         name = None
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             name = node.id
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            name = node.name
-        elif isinstance(node, ast.ExceptHandler) and node.name:
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (isinstance(node, ast.ExceptHandler) and node.name):
             name = node.name
         if name is not None and name not in frame.globals_declared:
             frame.stored[name] = frame.stored.get(name, 0) + 1
@@ -457,4 +459,14 @@ def _result_name(lw: Lowerer, frame: Frame) -> str:
     return name
 
 
-__all__ = ["SeqT", "bind", "call_method", "call_value", "inline", "lower_await", "lower_call", "open_frame", "return_value"]
+__all__ = [
+    "SeqT",
+    "bind",
+    "call_method",
+    "call_value",
+    "inline",
+    "lower_await",
+    "lower_call",
+    "open_frame",
+    "return_value",
+]

@@ -66,7 +66,9 @@ def values_of(e: Expr) -> Expr | None:
 def items_of(e: Expr) -> Expr | None:
     """The dict whose ``items()`` the expression is."""
     match e:
-        case Op("map", (Op("DOMAIN", (d,)), Op("tuple", (Bound(x), Op("apply", (f, Bound(y)))))), (name,)) if d == f and x == y == name:
+        case Op("map", (Op("DOMAIN", (d,)), Op("tuple", (Bound(x), Op("apply", (f, Bound(y)))))), (name,)) if (
+            d == f and x == y == name
+        ):
             return d
     return None
 
@@ -103,7 +105,9 @@ class Scan:
     @property
     def kept(self) -> Expr:
         """The members of the source that pass the condition."""
-        return self.source.elements if self.test == TRUE else Op("filter", (self.source.elements, self.test), (self.name,))
+        return (
+            self.source.elements if self.test == TRUE else Op("filter", (self.source.elements, self.test), (self.name,))
+        )
 
     def at(self, e: Expr, member: Expr) -> Expr:
         """An expression of the comprehension for one member."""

@@ -9,7 +9,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import Arg, AtomT, BoolT, Bound, DictT, Expr, IntT, Lit, NeverT, NoneT, Op, SeqT, SetT, TupleT, Ty, join, kind_of, members
+from specgen.expr import (
+    Arg,
+    BoolT,
+    Bound,
+    DictT,
+    Expr,
+    IntT,
+    Lit,
+    NeverT,
+    NoneT,
+    Op,
+    SeqT,
+    SetT,
+    TupleT,
+    Ty,
+    join,
+    kind_of,
+    members,
+)
 from specgen.lower import kinds, names
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
@@ -119,13 +137,25 @@ def contains(lw: Lowerer, item: Val, holder: Value) -> Expr:
     match usable(lw, value):
         case SeqT(inner):
             _same_domain(lw, item, inner)
-            return Op("in", (kinds.coerce(item, inner), call("Items", kinds.unbox(value, "seq")))) if _comparable(item.ty, inner) else FALSE
+            return (
+                Op("in", (kinds.coerce(item, inner), call("Items", kinds.unbox(value, "seq"))))
+                if _comparable(item.ty, inner)
+                else FALSE
+            )
         case SetT(inner):
             _same_domain(lw, item, inner)
-            return Op("in", (kinds.coerce(item, inner), kinds.unbox(value, "set"))) if _comparable(item.ty, inner) else FALSE
+            return (
+                Op("in", (kinds.coerce(item, inner), kinds.unbox(value, "set")))
+                if _comparable(item.ty, inner)
+                else FALSE
+            )
         case DictT(key, _):
             _same_domain(lw, item, key)
-            return Op("in", (kinds.coerce(item, key), domain(kinds.unbox(value, "dict")))) if _comparable(item.ty, key) else FALSE
+            return (
+                Op("in", (kinds.coerce(item, key), domain(kinds.unbox(value, "dict"))))
+                if _comparable(item.ty, key)
+                else FALSE
+            )
         case TupleT(items):
             if isinstance(value.expr, Op) and value.expr.name == "tuple":
                 return disj(*[kinds.equal(item, Val(e, t)) for e, t in zip(value.expr.args, items, strict=True)])
@@ -226,7 +256,11 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
                 return Place(holder.root, (*holder.path, position), item_ty)
             return Val(apply(inner, position), item_ty)
         case TupleT(items):
-            if isinstance(key.expr, Lit) and isinstance(key.expr.value, int) and -len(items) <= key.expr.value < len(items):
+            if (
+                isinstance(key.expr, Lit)
+                and isinstance(key.expr.value, int)
+                and -len(items) <= key.expr.value < len(items)
+            ):
                 at = key.expr.value % len(items)
                 tuple_expr = kinds.unbox(value, str(kind_of(found)))
                 if isinstance(tuple_expr, Op) and tuple_expr.name == "tuple":
@@ -273,7 +307,15 @@ def slice_ends(lw: Lowerer, seq: Expr, node: ast.Slice) -> tuple[Expr, Expr]:
     high: Expr = call("Len", seq)
     if node.lower is not None:
         low = index(seq, number(lw, rv(lw, lower(lw, node.lower))))
-        if not (isinstance(low, Lit) or (isinstance(low, Op) and low.name == "+" and not_negative(low.args[0]) and low.args[0] != call("Len", seq))):
+        if not (
+            isinstance(low, Lit)
+            or (
+                isinstance(low, Op)
+                and low.name == "+"
+                and not_negative(low.args[0])
+                and low.args[0] != call("Len", seq)
+            )
+        ):
             low = call("Max", low, Lit(1))
     if node.upper is not None:
         end = number(lw, rv(lw, lower(lw, node.upper)))
@@ -452,7 +494,9 @@ def _tuple_item(ty: TupleT) -> Ty:
 class Change:
     """One method call on a container: what it is now, and how to write what it becomes."""
 
-    def __init__(self, lw: Lowerer, owner: Val | Place, root: Val, now: Val, group: int, kwargs: dict[str, Val]) -> None:
+    def __init__(
+        self, lw: Lowerer, owner: Val | Place, root: Val, now: Val, group: int, kwargs: dict[str, Val]
+    ) -> None:
         self.lw = lw
         self.owner = owner
         self.root = root
@@ -585,7 +629,13 @@ def _insert(ch: Change, args: list[Val]) -> Value:
     if not not_negative(at):
         low = call("Max", Op("-", (call("Min", index(ch.e, at), Op("+", (call("Len", ch.e), Lit(1)))), Lit(1))), Lit(0))
     ch.becomes(
-        Op("concat", (call("Append", call("SubSeq", ch.e, Lit(1), low), x), call("SubSeq", ch.e, Op("+", (low, Lit(1))), call("Len", ch.e)))),
+        Op(
+            "concat",
+            (
+                call("Append", call("SubSeq", ch.e, Lit(1), low), x),
+                call("SubSeq", ch.e, Op("+", (low, Lit(1))), call("Len", ch.e)),
+            ),
+        ),
         ch.now.ty,
     )
     return _NOTHING
@@ -617,7 +667,10 @@ def _extendleft(ch: Change, args: list[Val]) -> Value:
 def _rotate(ch: Change, args: list[Val]) -> Value:
     by = args[0].expr if args else Lit(1)
     if by == Lit(1):
-        ch.becomes(ite(eq(ch.e, EMPTY), EMPTY, Op("concat", (Op("tuple", (call("Last", ch.e),)), call("Front", ch.e)))), ch.now.ty)
+        ch.becomes(
+            ite(eq(ch.e, EMPTY), EMPTY, Op("concat", (Op("tuple", (call("Last", ch.e),)), call("Front", ch.e)))),
+            ch.now.ty,
+        )
     elif by == Lit(-1):
         ch.becomes(ite(eq(ch.e, EMPTY), EMPTY, call("Append", call("Tail", ch.e), call("Head", ch.e))), ch.now.ty)
     else:
@@ -649,7 +702,9 @@ def _copy(ch: Change, args: list[Val]) -> Value:
 def _list_count(ch: Change, args: list[Val]) -> Value:
     from specgen.expr import Bound
 
-    return Val(call("Cardinality", Op("filter", (domain(ch.e), eq(apply(ch.e, Bound("i")), ch.fit(args[0]))), ("i",))), IntT())
+    return Val(
+        call("Cardinality", Op("filter", (domain(ch.e), eq(apply(ch.e, Bound("i")), ch.fit(args[0]))), ("i",))), IntT()
+    )
 
 
 def _list_index(ch: Change, args: list[Val]) -> Value:
@@ -806,7 +861,9 @@ def _set_update(ch: Change, args: list[Val]) -> Value:
         inner = kinds.unbox(arg, str(kind_of(found)))
         if isinstance(found, TupleT):
             inner = kinds.coerce(Val(inner, found), SeqT(item))
-        elements = domain(inner) if isinstance(found, DictT) else inner if isinstance(found, SetT) else call("Items", inner)
+        elements = (
+            domain(inner) if isinstance(found, DictT) else inner if isinstance(found, SetT) else call("Items", inner)
+        )
         ch.now = Val(Op("union", (ch.e, kinds.coerce(Val(elements, SetT(item)), ch.now.ty))), ch.now.ty)
     ch.becomes(ch.e, ch.now.ty)
     return _NOTHING
@@ -822,7 +879,9 @@ def _set_operation(name: str, in_place: bool) -> Callable[[Change, list[Val]], V
         inner = kinds.unbox(args[0], str(kind_of(found)))
         if isinstance(found, TupleT):
             inner = kinds.coerce(Val(inner, found), SeqT(item))
-        elements = domain(inner) if isinstance(found, DictT) else inner if isinstance(found, SetT) else call("Items", inner)
+        elements = (
+            domain(inner) if isinstance(found, DictT) else inner if isinstance(found, SetT) else call("Items", inner)
+        )
         ty = join(ch.now.ty, SetT(item))
         out = Val(Op(name, (kinds.coerce(ch.now, ty), kinds.coerce(Val(elements, SetT(item)), ty))), ty)
         if not in_place:
@@ -861,4 +920,17 @@ SET_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
     "intersection_update": _set_operation("inter", True), "issubset": _subset(False), "issuperset": _subset(True),
 }  # fmt: skip
 
-__all__ = ["BoolT", "Edge", "TRUE", "conj", "contains", "del_item", "item", "method", "set_item", "size", "slice_", "subscript"]
+__all__ = [
+    "TRUE",
+    "BoolT",
+    "Edge",
+    "conj",
+    "contains",
+    "del_item",
+    "item",
+    "method",
+    "set_item",
+    "size",
+    "slice_",
+    "subscript",
+]

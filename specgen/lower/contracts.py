@@ -8,7 +8,24 @@ from __future__ import annotations
 
 import re
 
-from specgen.expr import AtomT, BoolT, DictT, Expr, IntT, Lit, Local, NeverT, NoneT, Op, SetT, TupleT, CallerT, Bound, Me, join
+from specgen.expr import (
+    AtomT,
+    BoolT,
+    Bound,
+    CallerT,
+    DictT,
+    Expr,
+    IntT,
+    Lit,
+    Local,
+    Me,
+    NeverT,
+    NoneT,
+    Op,
+    SetT,
+    TupleT,
+    join,
+)
 from specgen.lower import kinds, suspension
 from specgen.lower.lowerer import Lowerer, VarInfo
 from specgen.lower.values import (
@@ -22,21 +39,27 @@ from specgen.lower.values import (
     Val,
     Value,
     apply,
-    call as op_call,
     const,
     domain,
     eq,
     ite,
 )
+from specgen.lower.values import (
+    call as op_call,
+)
 
 READ = re.compile(r"^(get|read|load|fetch|find|lookup|head|select|peek|retrieve|query|show)(_|$)")
-WRITE = re.compile(r"^(put|set|write|save|store|insert|upsert|update|create|replace|assign|record|add|charge|publish|upload)(_|$)")
+WRITE = re.compile(
+    r"^(put|set|write|save|store|insert|upsert|update|create|replace|assign|record|add|charge|publish|upload)(_|$)"
+)
 DELETE = re.compile(r"^(delete|remove|del|discard|evict|drop|purge|unset|erase)(_|$)")
 EXISTS = re.compile(r"^(exists|contains|has|is)(_|$)|^__contains__$")
 COUNT = re.compile(r"^(incr|increment|incrby|add_to)(_|$)")
 UNCOUNT = re.compile(r"^(decr|decrement|decrby)(_|$)")
 CREATE = re.compile(r"^(setnx|put_if_absent|add_if_absent|create_if_absent|insert_if_absent|set_if_absent)$")
-SWAP = re.compile(r"^(cas|compare_and_set|compare_and_swap|replace_if|put_if_version|put_if|set_if|swap_if|write_if)(_|$)")
+SWAP = re.compile(
+    r"^(cas|compare_and_set|compare_and_swap|replace_if|put_if_version|put_if|set_if|swap_if|write_if)(_|$)"
+)
 LIST = re.compile(r"^(keys|list|scan|all)(_|$)")
 
 NOTHING = Val(NONE, NoneT())
@@ -47,7 +70,9 @@ def is_store(methods: frozenset[str]) -> bool:
     if not methods:
         return False
     known = (READ, WRITE, DELETE, EXISTS, COUNT, UNCOUNT, CREATE, SWAP, LIST)
-    return all(any(p.match(m) for p in known) for m in methods if m not in {"__getitem__", "__setitem__", "__delitem__"})
+    return all(
+        any(p.match(m) for p in known) for m in methods if m not in {"__getitem__", "__setitem__", "__delitem__"}
+    )
 
 
 def store_var(lw: Lowerer, contract: Contract) -> str:
@@ -67,13 +92,19 @@ def store_var(lw: Lowerer, contract: Contract) -> str:
     return contract.var
 
 
-def call(lw: Lowerer, contract: Contract, name: str, args: list[Value], kwargs: dict[str, Value], awaited: bool) -> Value:
+def call(
+    lw: Lowerer, contract: Contract, name: str, args: list[Value], kwargs: dict[str, Value], awaited: bool
+) -> Value:
     """A method of a collaborator."""
     from specgen.lower.exprs import rv
 
-    values = [rv(lw, a) for a in args] + [rv(lw, v) for k, v in kwargs.items() if k in {"key", "value", "expected", "new", "version"}]
+    values = [rv(lw, a) for a in args] + [
+        rv(lw, v) for k, v in kwargs.items() if k in {"key", "value", "expected", "new", "version"}
+    ]
     if not is_store(contract.methods):
-        return call_function(lw, Contract(f"{contract.name}.{name}", "", frozenset()), args, f"{contract.name}.{name}", awaited)
+        return call_function(
+            lw, Contract(f"{contract.name}.{name}", "", frozenset()), args, f"{contract.name}.{name}", awaited
+        )
     suspension.may_fail(lw, f"{contract.name}.{name}(...)")
     if awaited:
         suspension.suspend(lw)
@@ -106,7 +137,12 @@ def _store_call(lw: Lowerer, contract: Contract, name: str, args: list[Val]) -> 
     def write(value: Val) -> None:
         lw.declare(f"v.{var}", DictT(key.ty, value.ty))
         boxed = kinds.coerce(value, ty.value) if not isinstance(ty.value, NeverT) else value.expr
-        lw.write(var, Val(op_call("Put", now.expr, k, boxed), DictT(join(ty.key, key.ty), join(ty.value, value.ty))), group, "update")
+        lw.write(
+            var,
+            Val(op_call("Put", now.expr, k, boxed), DictT(join(ty.key, key.ty), join(ty.value, value.ty))),
+            group,
+            "update",
+        )
 
     if CREATE.match(name) and len(args) >= 2:
         yes, no = lw.graph.branch(there)
@@ -114,7 +150,11 @@ def _store_call(lw: Lowerer, contract: Contract, name: str, args: list[Val]) -> 
         write(args[1])
         return lw.join_value([(lw.graph.cursor, Val(TRUE, BoolT())), (yes, Val(FALSE, BoolT()))], "created")
     if SWAP.match(name) and len(args) >= 3:
-        same = kinds.equal(Val(ite(there, held.expr, NONE), join(held.ty, NoneT())), args[1]) if there != FALSE else kinds.equal(NOTHING, args[1])
+        same = (
+            kinds.equal(Val(ite(there, held.expr, NONE), join(held.ty, NoneT())), args[1])
+            if there != FALSE
+            else kinds.equal(NOTHING, args[1])
+        )
         yes, no = lw.graph.branch(same)
         lw.graph.cursor = yes
         write(args[2])

@@ -345,7 +345,13 @@ def bool_value(lw: Lowerer, node: ast.BoolOp) -> Value:
         if names.is_static(other):
             return other
         lw.roll_back(point)
-    if isinstance(first, Place) and not first.root.startswith("l.") and stop_if_true and len(rest) == 1 and _is_display(rest[0]):
+    if (
+        isinstance(first, Place)
+        and not first.root.startswith("l.")
+        and stop_if_true
+        and len(rest) == 1
+        and _is_display(rest[0])
+    ):
         return _stored_or_new(lw, first, rest[0])
     value = _truthy(lw, first) if isinstance(first, (Val, Place)) else rv(lw, first, "bool")
     test = kinds.truth(value)
@@ -509,7 +515,9 @@ def only_kinds(lw: Lowerer, value: Val, wanted: tuple[str, ...], error: str) -> 
     others = [m for m in found if kind_of(m) not in wanted and not isinstance(m, NoneT)]
     if others:
         if any(isinstance(m, AtomT) for m in others):
-            lw.approximate("use of a value that may come from code not modelled here", f"it raises {error} where it does")
+            lw.approximate(
+                "use of a value that may come from code not modelled here", f"it raises {error} where it does"
+            )
         raise_unless(lw, disj(*[kinds.has_kind(value, k) for k in wanted]), error)
 
 
@@ -541,7 +549,12 @@ def binary(lw: Lowerer, op: ast.operator, a: Val, b: Val) -> Value:
     if isinstance(op, ast.Mult) and (repeated := _repeated(lw, a, b)) is not None:
         return repeated
     numbers: set[str | None] = {"int", "bool"}
-    if type(op) in _ARITHMETIC and left & numbers and right & numbers and (left <= {*numbers, None} or right <= {*numbers, None}):
+    if (
+        type(op) in _ARITHMETIC
+        and left & numbers
+        and right & numbers
+        and (left <= {*numbers, None} or right <= {*numbers, None})
+    ):
         a, b = only_number(lw, a), only_number(lw, b)
         texts = {*numbers}
     if type(op) in _ARITHMETIC and not any(k not in {"int", "bool", None} for k in texts):
@@ -586,7 +599,10 @@ def _as_seq(ty: Ty) -> Ty:
 def _sequence_of(value: Val, ty: Ty) -> Expr:
     """A list or tuple as a sequence of that type."""
     found = [m for m in kinds.kinds(value.ty) if isinstance(m, (SeqT, TupleT))]
-    parts = [(kinds.has_kind(value, str(kind_of(m))), kinds.coerce(Val(kinds.unbox(value, str(kind_of(m))), m), ty)) for m in found]
+    parts = [
+        (kinds.has_kind(value, str(kind_of(m))), kinds.coerce(Val(kinds.unbox(value, str(kind_of(m))), m), ty))
+        for m in found
+    ]
     out = parts[-1][1]
     for test, expr in reversed(parts[:-1]):
         out = ite(test, expr, out)
@@ -595,7 +611,9 @@ def _sequence_of(value: Val, ty: Ty) -> Expr:
 
 def _depth(ty: Ty) -> int:
     """How deep tuples are nested in a type."""
-    return max((1 + max((_depth(i) for i in m.items), default=0) for m in members(ty) if isinstance(m, TupleT)), default=0)
+    return max(
+        (1 + max((_depth(i) for i in m.items), default=0) for m in members(ty) if isinstance(m, TupleT)), default=0
+    )
 
 
 def _fold(op: str, a: Expr, b: Expr) -> Expr:
@@ -665,7 +683,11 @@ def _same(lw: Lowerer, left: Value, right: Value, identity: bool) -> Expr:
         if isinstance(other, Val) and other.expr == NONE:
             return FALSE
     if identity and isinstance(left, Place) and left.default is None and isinstance(right, Val) and right.expr == NONE:
-        return FALSE if not any(isinstance(m, NoneT) for m in members(lw.place_type(left))) else eq(rv(lw, left).expr, NONE)
+        return (
+            FALSE
+            if not any(isinstance(m, NoneT) for m in members(lw.place_type(left)))
+            else eq(rv(lw, left).expr, NONE)
+        )
     a, b = rv(lw, left), rv(lw, right)
     _meet(lw, a, b)
     return kinds.equal(a, b)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from specgen.expr import Expr, Local, Var
@@ -118,7 +118,9 @@ class Graph:
         self._add(node, [])
         return [(node.id, "next")], [(node.id, "other")]
 
-    def guard(self, cond: Expr, *accesses: Access, kinds: Sequence[Literal["timeout", "cancelled"]] = ()) -> list[list[Edge]]:
+    def guard(
+        self, cond: Expr, *accesses: Access, kinds: Sequence[Literal["timeout", "cancelled"]] = ()
+    ) -> list[list[Edge]]:
         """Wait until ``cond``; returns, per alternative kind, the edges taken when it happens."""
         node = self._new("guard", cond=cond, accesses=accesses, alternatives=tuple(Alternative(k, -1) for k in kinds))
         self._add(node, [(node.id, "next")])

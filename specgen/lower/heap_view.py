@@ -109,7 +109,11 @@ def _result_view(program: Program, heap: dict[str, str]) -> Expr:
 
 def _is_lazy(program: Program, var: VarDecl) -> bool:
     """None at first, a container from some moment on, and never None again."""
-    if var.init != NONE or not any(isinstance(m, (SeqT, DictT, SetT)) for m in members(var.ty)) or len(members(var.ty)) != 2:
+    if (
+        var.init != NONE
+        or not any(isinstance(m, (SeqT, DictT, SetT)) for m in members(var.ty))
+        or len(members(var.ty)) != 2
+    ):
         return False
     return not any(n.target == Var(var.name) and n.value == NONE for n in program.nodes.values())
 

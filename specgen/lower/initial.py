@@ -67,9 +67,21 @@ def substitute(e: Expr, env: dict[Expr, Expr]) -> Expr:
 def _simple(e: Op) -> Expr:
     if e.name == "call" and e.names == ("Append",) and isinstance(e.args[0], Op) and e.args[0].name == "tuple":
         return Op("tuple", (*e.args[0].args, e.args[1]))
-    if e.name == "call" and e.names == ("Head",) and isinstance(e.args[0], Op) and e.args[0].name == "tuple" and e.args[0].args:
+    if (
+        e.name == "call"
+        and e.names == ("Head",)
+        and isinstance(e.args[0], Op)
+        and e.args[0].name == "tuple"
+        and e.args[0].args
+    ):
         return e.args[0].args[0]
-    if e.name == "call" and e.names == ("Tail",) and isinstance(e.args[0], Op) and e.args[0].name == "tuple" and e.args[0].args:
+    if (
+        e.name == "call"
+        and e.names == ("Tail",)
+        and isinstance(e.args[0], Op)
+        and e.args[0].name == "tuple"
+        and e.args[0].args
+    ):
         return Op("tuple", e.args[0].args[1:])
     return e
 

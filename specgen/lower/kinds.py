@@ -155,7 +155,11 @@ def _inside(e: Expr, have: Ty, want: Ty, depth: int) -> Expr:
     match have, want:
         case (TupleT(a), TupleT(_)) | (TupleT(a), SeqT(_)):
             wanted = want.items if isinstance(want, TupleT) else (want.item,) * len(a) if isinstance(want, SeqT) else ()
-            args = e.args if isinstance(e, Op) and e.name == "tuple" else [Op("apply", (e, Lit(i + 1))) for i in range(len(a))]
+            args = (
+                e.args
+                if isinstance(e, Op) and e.name == "tuple"
+                else [Op("apply", (e, Lit(i + 1))) for i in range(len(a))]
+            )
             return Op("tuple", tuple(coerce(Val(y, t), w, depth) for y, t, w in zip(args, a, wanted, strict=True)))
         case SeqT(a1), SeqT(b1):
             if isinstance(e, Op) and e.name == "tuple":

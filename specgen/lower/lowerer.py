@@ -720,4 +720,17 @@ def _descend(ty: Ty, depth: int) -> Ty:
     return ty
 
 
-__all__ = ["ANYTHING", "BoolT", "Boundary", "Finally", "Frame", "Handlers", "IntT", "Loop", "Lowerer", "Shared", "TooLarge", "VarInfo"]
+__all__ = [
+    "ANYTHING",
+    "BoolT",
+    "Boundary",
+    "Finally",
+    "Frame",
+    "Handlers",
+    "IntT",
+    "Loop",
+    "Lowerer",
+    "Shared",
+    "TooLarge",
+    "VarInfo",
+]

@@ -26,10 +26,12 @@ from specgen.lower.values import (
     Val,
     Value,
     apply,
-    call as op_call,
     domain,
     eq,
     neg,
+)
+from specgen.lower.values import (
+    call as op_call,
 )
 from specgen.source import Class, dotted
 
@@ -183,7 +185,9 @@ def _first_field(lw: Lowerer, cls: Class) -> str:
         match item:
             case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attr)]) if name == me:
                 return attr
-            case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id=name), attr=attr), value=ast.expr()) if name == me:
+            case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id=name), attr=attr), value=ast.expr()) if (
+                name == me
+            ):
                 return attr
     return ""
 
@@ -193,7 +197,9 @@ def _field_names(lw: Lowerer, cls: Class) -> list[str]:
         item.target.id
         for owner in reversed(lw.sources.mro(cls))
         for item in owner.node.body
-        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and dotted(item.annotation).rpartition(".")[2] != "ClassVar"
+        if isinstance(item, ast.AnnAssign)
+        and isinstance(item.target, ast.Name)
+        and dotted(item.annotation).rpartition(".")[2] != "ClassVar"
     ]
 
 
@@ -266,8 +272,6 @@ def is_frozen(cls: Class) -> bool:
         if name == "frozen" or (isinstance(frozen, ast.Constant) and frozen.value is True):
             return True
     return False
-
-
 
 
 def get_field(lw: Lowerer, obj: New, attr: str) -> Value:
@@ -392,13 +396,17 @@ def _settle(lw: Lowerer, ref: Expr, state: str, value: Val | None) -> Value:
         values = field_var(lw, "Future", "value")
         lw.declare(f"v.{values}", DictT(RefT("Future"), value.ty))
         ty = lw.var_type(values)
-        fitted = kinds.coerce(value, ty.value) if isinstance(ty, DictT) and not isinstance(ty.value, NeverT) else value.expr
+        fitted = (
+            kinds.coerce(value, ty.value) if isinstance(ty, DictT) and not isinstance(ty.value, NeverT) else value.expr
+        )
         lw.graph.set(Var(values), op_call("Put", Var(values), ref, fitted), Access(values, "update", group))
     lw.graph.cursor = lw.graph.cursor + rest
     return Val(NONE, NoneT())
 
 
-def builtin_object_call(lw: Lowerer, owner: Val, cls: str, name: str, args: list[Value], kwargs: dict[str, Value], awaited: bool) -> Value | None:
+def builtin_object_call(
+    lw: Lowerer, owner: Val, cls: str, name: str, args: list[Value], kwargs: dict[str, Value], awaited: bool
+) -> Value | None:
     """A method of a synchronisation object or future with identity; None where there is no rule."""
     from specgen.expr import BoolT
     from specgen.lower import sync
@@ -436,4 +444,16 @@ def unsupported_container(lw: Lowerer, what: str) -> Unknown:
     return lw.approximate(what, "any value")
 
 
-__all__ = ["CallerT", "ClassV", "IntT", "TupleT", "await_future", "build", "construct", "future", "get_field", "new_builtin", "set_field"]
+__all__ = [
+    "CallerT",
+    "ClassV",
+    "IntT",
+    "TupleT",
+    "await_future",
+    "build",
+    "construct",
+    "future",
+    "get_field",
+    "new_builtin",
+    "set_field",
+]

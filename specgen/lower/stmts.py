@@ -6,7 +6,23 @@ import ast
 from collections.abc import Callable
 from functools import partial
 
-from specgen.expr import DictT, Expr, IntT, Lit, Local, NeverT, NoneT, Op, RecordT, SeqT, SetT, StrT, TupleT, Ty, members
+from specgen.expr import (
+    DictT,
+    Expr,
+    IntT,
+    Lit,
+    Local,
+    NeverT,
+    NoneT,
+    Op,
+    RecordT,
+    SeqT,
+    SetT,
+    StrT,
+    TupleT,
+    Ty,
+    members,
+)
 from specgen.lower import containers, kinds, names, suspension, sync
 from specgen.lower.calls import call_method, inline, lower_await, open_frame, return_value
 from specgen.lower.exprs import attribute_of, binary, lower, only_kinds, rv, split
@@ -27,8 +43,10 @@ from specgen.lower.values import (
     Val,
     Value,
     apply,
-    call as op_call,
     eq,
+)
+from specgen.lower.values import (
+    call as op_call,
 )
 from specgen.source import Function, dotted
 
@@ -58,7 +76,12 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
             # Names first: what is stored elsewhere as well then has a name that changes go through.
             for target in sorted(targets, key=lambda t: not isinstance(t, ast.Name)) if len(targets) > 1 else targets:
                 assign(lw, target, found)
-                if len(targets) > 1 and isinstance(target, ast.Name) and isinstance(found, Val) and names.is_container(found.ty):
+                if (
+                    len(targets) > 1
+                    and isinstance(target, ast.Name)
+                    and isinstance(found, Val)
+                    and names.is_container(found.ty)
+                ):
                     found = names.lookup(lw, target.id)
             lw.pending_attr = ""
             lw.adopt("")
@@ -135,7 +158,9 @@ def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
             key = rv(lw, lower(lw, index))
             containers.set_item(lw, holder, key, rv(lw, value))
             if isinstance(holder, Place) and not holder.root.startswith("l.") and isinstance(value, Place):
-                names.stored(lw, value, Place(holder.root, (*holder.path, containers.place_key(lw, holder, key)), holder.ty))
+                names.stored(
+                    lw, value, Place(holder.root, (*holder.path, containers.place_key(lw, holder, key)), holder.ty)
+                )
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
             _unpack(lw, elts, value)
         case _:
@@ -150,7 +175,9 @@ def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value, node: 
                 known = owner.fields.get(attr, "")
                 if lw.in_init:
                     lw.adopt(known)
-                elif (known in lw.factories) != (lw.pending_factory is not None) or lw.limits.get(known) != lw.pending_limit:
+                elif (known in lw.factories) != (lw.pending_factory is not None) or lw.limits.get(
+                    known
+                ) != lw.pending_limit:
                     lw.approximate("defaultdict or bounded deque assigned later", "it behaves as a plain one")
         case New():
             from specgen.lower.objects import set_field
@@ -187,7 +214,11 @@ def _unpack(lw: Lowerer, elts: list[ast.expr], value: Value) -> None:
         fields = [Val(Op("field", (val.expr,), (n,)), t) for n, t in val.ty.fields]
         val = Val(Op("tuple", tuple(f.expr for f in fields)), TupleT(tuple(f.ty for f in fields)))
     found = next((m for m in sorted(members(val.ty), key=repr) if isinstance(m, (TupleT, SeqT))), None)
-    if isinstance(found, TupleT) and len(found.items) == len(elts) and not any(isinstance(e, ast.Starred) for e in elts):
+    if (
+        isinstance(found, TupleT)
+        and len(found.items) == len(elts)
+        and not any(isinstance(e, ast.Starred) for e in elts)
+    ):
         if isinstance(val.expr, Op) and val.expr.name == "tuple" and len(elts) > 1:
             parts: list[Value] = []
             for part, ty in zip(val.expr.args, found.items, strict=True):
@@ -308,7 +339,7 @@ def _agree(lw: Lowerer, frame: Frame, there: dict[str, Value], after: list[Edge]
     for name in [n for n in {**there, **here} if there.get(n) is not here.get(n) and there.get(n) != here.get(n)]:
         known = [v for v in (there.get(name), here.get(name)) if v is not None and names.is_static(v)]
         if known:
-            if len(known) > 1 or name in there and name in here:
+            if len(known) > 1 or (name in there and name in here):
                 lw.approximate(f"{name}, which two branches make differently", "one of the two")
             here[name] = known[0]
             continue
@@ -414,7 +445,9 @@ def _changes_items(node: ast.For | ast.AsyncFor) -> bool:
     for inner in node.body:
         for found in ast.walk(inner):
             match found:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if name in bound and attr in _MUTATORS:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if (
+                    name in bound and attr in _MUTATORS
+                ):
                     return True
                 case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()) if name in bound:
                     return True
@@ -424,7 +457,11 @@ def _changes_items(node: ast.For | ast.AsyncFor) -> bool:
 def _unrolled(lw: Lowerer, node: ast.For | ast.AsyncFor, value: Val, found: object) -> None:
     assert isinstance(value.expr, Op)
     breaks = []
-    types = found.items if isinstance(found, TupleT) else [found.item if isinstance(found, SeqT) else NeverT()] * len(value.expr.args)
+    types = (
+        found.items
+        if isinstance(found, TupleT)
+        else [found.item if isinstance(found, SeqT) else NeverT()] * len(value.expr.args)
+    )
     for item, ty in zip(value.expr.args, types, strict=True):
         if not lw.graph.cursor:
             break
@@ -439,10 +476,9 @@ def _unrolled(lw: Lowerer, node: ast.For | ast.AsyncFor, value: Val, found: obje
 
 
 def _maybe_one(lw: Lowerer) -> Val:
-    from specgen.expr import AtomT
+    from specgen.expr import AtomT, Bound
     from specgen.lower.lowerer import ANYTHING
     from specgen.lower.values import const
-    from specgen.expr import Bound
 
     name = lw.temp("unknown_items")
     lw.active.add(name)
@@ -497,6 +533,7 @@ def raise_(lw: Lowerer, node: ast.Raise) -> None:
 def try_(lw: Lowerer, node: ast.Try) -> None:
     """``try``: handlers are made for the exceptions that reach them; ``finally`` on each way out."""
     if node.finalbody:
+
         def emit() -> None:
             body(lw, node.finalbody)
 
@@ -598,7 +635,13 @@ def with_(lw: Lowerer, node: ast.With | ast.AsyncWith, items: list[ast.withitem]
 
 
 def _is_timeout(node: ast.Call) -> bool:
-    return dotted(node.func) in {"asyncio.timeout", "asyncio.timeout_at", "async_timeout.timeout", "anyio.move_on_after", "anyio.fail_after"}
+    return dotted(node.func) in {
+        "asyncio.timeout",
+        "asyncio.timeout_at",
+        "async_timeout.timeout",
+        "anyio.move_on_after",
+        "anyio.fail_after",
+    }
 
 
 def _manager(lw: Lowerer, context: ast.expr) -> Value:
@@ -623,7 +666,9 @@ class _Generated:
         return value
 
 
-def _enter(lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Value, item: ast.withitem, inner: Callable[[], None]) -> None:
+def _enter(
+    lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Value, item: ast.withitem, inner: Callable[[], None]
+) -> None:
     if isinstance(manager, Method) and manager.name == "__contextmanager__":
         func, args, kwargs = _Generated.registry.pop(id(manager))
         outer = lw.frame
@@ -631,7 +676,9 @@ def _enter(lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Value, item: as
         def around(value: Value) -> None:
             saved, lw.frame = lw.frame, outer
             where = lw.graph.where
-            lw.graph.where = type(where)(where.path, node.lineno, outer.function.name if outer and outer.function else "")
+            lw.graph.where = type(where)(
+                where.path, node.lineno, outer.function.name if outer and outer.function else ""
+            )
             if item.optional_vars is not None:
                 assign(lw, item.optional_vars, value)
             inner()
@@ -661,7 +708,11 @@ def _enter(lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Value, item: as
         if found is not None:
             manager = New(kinds.unbox(value, "ref"), found)
     prefix = "a" if isinstance(node, ast.AsyncWith) else ""
-    if isinstance(manager, (Obj, New)) and manager.cls is not None and lw.sources.method(manager.cls, f"__{prefix}enter__"):
+    if (
+        isinstance(manager, (Obj, New))
+        and manager.cls is not None
+        and lw.sources.method(manager.cls, f"__{prefix}enter__")
+    ):
         entered = call_method(lw, manager, f"__{prefix}enter__", [], {}, True)
         if item.optional_vars is not None:
             assign(lw, item.optional_vars, entered)
@@ -754,7 +805,11 @@ def _pattern(lw: Lowerer, pattern: ast.pattern, subject: Val) -> Expr | None:
         case ast.MatchValue(value=value):
             return kinds.equal(subject, rv(lw, lower(lw, value)))
         case ast.MatchSingleton(value=value):
-            return eq(subject.expr, NONE) if value is None else kinds.equal(subject, rv(lw, lower(lw, ast.Constant(value))))
+            return (
+                eq(subject.expr, NONE)
+                if value is None
+                else kinds.equal(subject, rv(lw, lower(lw, ast.Constant(value))))
+            )
         case ast.MatchAs(pattern=None, name=name):
             if name is not None:
                 names.assign_name(lw, name, subject)

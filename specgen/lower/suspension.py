@@ -66,7 +66,11 @@ def may_fail(lw: Lowerer, what: str) -> None:
             break
     if expected is None:
         return
-    lw.assume(f"may-raise:{lw.graph.where.path}:{lw.graph.where.line}", f"{what} may raise {expected}, which the code around it catches", lw.span())
+    lw.assume(
+        f"may-raise:{lw.graph.where.path}:{lw.graph.where.line}",
+        f"{what} may raise {expected}, which the code around it catches",
+        lw.span(),
+    )
     name = lw.temp("fails")
     lw.active.add(name)
     lw.declare(f"l.{name}", BoolT())

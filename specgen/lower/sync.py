@@ -9,7 +9,8 @@ from specgen.ir import Access
 from specgen.lower import kinds, suspension
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Finally, Lowerer, VarInfo
-from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Exc, Sync, Val, Value, apply, call as op_call, conj, eq, neg
+from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Exc, Sync, Val, Value, apply, conj, eq, neg
+from specgen.lower.values import call as op_call
 
 CLASSES: dict[str, str] = {
     "threading.Lock": "lock", "threading.RLock": "rlock", "threading.Condition": "condition",
@@ -46,7 +47,11 @@ def construct(lw: Lowerer, cls: str, attr: str, args: list[Value], kwargs: dict[
         return Sync("lock", var, reentrant=kind == "rlock")
     if kind == "condition":
         given = next((a for a in args if isinstance(a, Sync)), None)
-        lock = given.var if given else declare(f"{attr}_lock", join(CallerT(), NoneT()), NONE, True, f"the lock of {shown}")
+        lock = (
+            given.var
+            if given
+            else declare(f"{attr}_lock", join(CallerT(), NoneT()), NONE, True, f"the lock of {shown}")
+        )
         var = declare(f"{attr}_waiting", SeqT(CallerT()), EMPTY, comment=f"{shown}: who waits, first come first")
         return Sync("condition", var, lock, reentrant=True if given is None else given.reentrant)
     first = rv(lw, args[0]) if args else None

@@ -152,7 +152,21 @@ class Unknown:
 
 
 Value: TypeAlias = (
-    Val | Place | Obj | New | Sync | Contract | Func | LambdaV | ClassV | External | SuperV | Method | Exc | Coro | Unknown
+    Val
+    | Place
+    | Obj
+    | New
+    | Sync
+    | Contract
+    | Func
+    | LambdaV
+    | ClassV
+    | External
+    | SuperV
+    | Method
+    | Exc
+    | Coro
+    | Unknown
 )
 
 TRUE: Expr = Lit(True)

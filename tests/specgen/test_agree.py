@@ -11,7 +11,7 @@ from specgen.agree import differences
 from specgen.static import StaticAuthor
 from specgen.types import Spec
 
-SOURCE = '''
+SOURCE = """
 import threading
 
 
@@ -31,7 +31,7 @@ class Pool:
         with self._lock:
             self._taken.remove(who)
             self._free += 1
-'''
+"""
 
 
 @pytest.fixture
