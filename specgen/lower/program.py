@@ -176,6 +176,9 @@ def _once(
             operation = _operation(lw, me, function)
             if operation is not None:
                 found.append(operation)
+    for var, info in lw.vars.items():
+        if info.init is None and var not in inits:
+            lw.declare(f"v.{var}", NoneT())  # never given a first value that is known: None stands for that
     written = [_invariant(lw, me, w) for w in wanted]
     return _Made(lw, me, found, inits, written)
 
