@@ -90,7 +90,7 @@ IDENTITIES = {
 def quiet_call(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
     """Logging and the like: no effect; arguments are not evaluated (they are only formatted)."""
     root = name.partition(".")[0]
-    if root in QUIET_ROOTS and not lw.in_scope(root, node):
+    if root in QUIET_ROOTS and not lw.in_scope(root):
         return NOTHING
     return None
 
@@ -152,7 +152,11 @@ def _defaultdict(lw: Lowerer, node: ast.Call) -> Value:
     if len(node.args) > 1 or node.keywords:
         lw.approximate("first items of a defaultdict", "it starts empty")
     lw.pending_factory = lambda: rv(lw, call_value(lw, factory, [], {}, None))
+    # Only what it makes is of interest here: an object of the kind that code makes while it runs.
+    point, saved, lw.in_loop = lw.checkpoint(), lw.in_loop, True
     made = lw.pending_factory()
+    lw.in_loop = saved
+    lw.roll_back(point)
     return Val(EMPTY, DictT(NeverT(), made.ty))
 
 
@@ -305,7 +309,7 @@ def call_external(
                 for a in args
             ],
         )
-    if name in {"random.choice"} and args:
+    if name == "random.choice" and args:
         return _pick(lw, rv(lw, args[0]))
     if name.endswith(("get_running_loop", "get_event_loop")):
         return External("loop")
@@ -491,7 +495,7 @@ def _list(lw: Lowerer, args: list[Val]) -> Value:
         case DictT(key, _):
             return Val(Op("DOMAIN", (kinds.unbox(args[0], "dict"),)), SetT(key))
         case TupleT() as ty:
-            whole = SeqT(containers._tuple_item(ty))
+            whole = SeqT(containers.tuple_item(ty))
             return Val(kinds.coerce(args[0], whole), whole)
     return args[0]
 

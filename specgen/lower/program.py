@@ -370,6 +370,8 @@ def _self_contained(module: Module) -> bool:
 
 def _operation(lw: Lowerer, me: Obj, function: Function) -> Operation | None:
     name = function.name.strip("_")
+    if name != function.name and _function(lw.sources, me, name) is not None:
+        name = f"{name}_special"  # __call__ beside call
     lw.operation = name
     lw.temps, lw.active, lw.origins, lw.held, lw.handled = {}, set(), {}, [], []
     before = set(lw.graph.nodes)

@@ -95,6 +95,8 @@ def construct_dynamic(lw: Lowerer, cls: str, args: list[Value], kwargs: dict[str
         "queue": Val(EMPTY, SeqT(NeverT())),
         "lifo": Val(EMPTY, SeqT(NeverT())),
     }.get(kind, Val(Lit(1), IntT()))
+    if kind == "condition" and args:
+        lw.approximate("a condition on a lock that it is given, made while the code runs", "it has a lock of its own")
     if kind in {"semaphore", "bounded"} and args:
         first = Val(number(lw, rv(lw, args[0])), IntT())
     return new_builtin(lw, DYNAMIC[kind], _FIELDS[_family(kind)], first)
@@ -408,7 +410,7 @@ def take_permit(lw: Lowerer, sync: Sync, timeout: bool) -> Value:
     return lw.join_value([(lw.graph.cursor, ANSWER), (lost, Val(FALSE, BoolT()))], "taken")
 
 
-def give_permit(lw: Lowerer, sync: Sync, count: Expr = Lit(1)) -> None:
+def give_permit(lw: Lowerer, sync: Sync) -> None:
     """``Semaphore.release``."""
     if not lw.graph.cursor:
         return
@@ -419,7 +421,7 @@ def give_permit(lw: Lowerer, sync: Sync, count: Expr = Lit(1)) -> None:
         lw.graph.cursor = no
         lw.raise_(Exc("ValueError"))
         lw.graph.cursor = yes
-    assign(lw, sync, Op("+", (found.expr, count)), Access(sync.var, "update", group))
+    assign(lw, sync, Op("+", (found.expr, Lit(1))), Access(sync.var, "update", group))
 
 
 def _sem_acquire(lw: Lowerer, sync: Sync, args: Args) -> Value:
