@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from specgen.expr import Expr, Lit, Local, Op, Var
+from specgen.expr import Const, Expr, Lit, Local, Op, Var
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import FALSE, NONE, TRUE
 
@@ -22,11 +22,12 @@ def initial_values(lw: Lowerer, entry: int) -> dict[str, Expr]:
             node = lw.graph.nodes[at]
             match node.kind:
                 case "set":
-                    assert node.target is not None and node.value is not None
+                    assert node.target is not None
+                    assert node.value is not None
                     env = {**env, node.target: substitute(node.value, env)}
                 case "choose":
                     assert node.target is not None
-                    env = {**env, node.target: NONE}
+                    env = {**env, node.target: _one_of(node.value)}
                 case "branch":
                     assert node.cond is not None
                     cond = _truth(substitute(node.cond, env))
@@ -47,6 +48,13 @@ def initial_values(lw: Lowerer, entry: int) -> dict[str, Expr]:
 
     out = run(entry, {}, {}) or {}
     return {k.name: v for k, v in out.items() if isinstance(k, Var)}
+
+
+def _one_of(choice: Expr | None) -> Expr:
+    """One value where the constructor may have any: the object has to begin somewhere."""
+    if choice == Const("BOOLEAN"):
+        return FALSE
+    return choice.args[0] if isinstance(choice, Op) and choice.name == ".." else NONE
 
 
 def _either(cond: Expr, a: Expr | None, b: Expr | None) -> Expr:
