@@ -281,18 +281,18 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """An operator applied to arguments. ``names`` are field names or bound names, where the operator has them.
+    r"""An operator applied to arguments. ``names`` are field names or bound names, where the operator has them.
 
     name          args                      prints as
     ------------  ------------------------  ---------------------------------------------
-    + - * \\div %  a, b                      infix (``neg``: -a)
+    + - * \div %  a, b                      infix (``neg``: -a)
     = # < <= > >= a, b                      infix
-    and or        a, b, ...                 /\\ \\/ (printed inline)
+    and or        a, b, ...                 /\ \/ (printed inline)
     not           a                         ~a
-    in notin      a, s                      \\in \\notin
-    union inter diff subseteq   s, t        \\cup \\cap \\ \\subseteq
+    in notin      a, s                      \in \notin
+    union inter diff subseteq   s, t        \cup \cap \ \subseteq
     ..            a, b                      a..b
-    concat        s, t                      s \\o t
+    concat        s, t                      s \o t
     apply         f, x                      f[x]
     field         r         names=(f,)      r.f
     except        f, k, v                   [f EXCEPT ![k] = v]
@@ -301,11 +301,11 @@ class Op:
     set           a, ...                    {a, ...}
     record        a, ...    names           [f |-> a, ...]
     if            c, a, b                   IF c THEN a ELSE b
-    filter        s, p      names=(x,)      {x \\in s : p}
-    map           s, e      names=(x,)      {e : x \\in s}
-    function      s, e      names=(x,)      [x \\in s |-> e]
-    exists forall s, p      names=(x,)      \\E x \\in s : p,  \\A x \\in s : p
-    choose        s, p      names=(x,)      CHOOSE x \\in s : p
+    filter        s, p      names=(x,)      {x \in s : p}
+    map           s, e      names=(x,)      {e : x \in s}
+    function      s, e      names=(x,)      [x \in s |-> e]
+    exists forall s, p      names=(x,)      \E x \in s : p,  \A x \in s : p
+    choose        s, p      names=(x,)      CHOOSE x \in s : p
     DOMAIN        f                         DOMAIN f
     SUBSET UNION  s                         SUBSET s, UNION s
     call          a, ...    names=(Op,)     Op(a, ...): an operator of a standard module or of HELPERS
@@ -339,11 +339,6 @@ HELPERS: dict[str, tuple[str, str]] = {
     "Max": ("Max(a, b) == IF a >= b THEN a ELSE b", "the larger of two numbers"),
     "MinOf": ("MinOf(S) == CHOOSE x \\in S : \\A y \\in S : x <= y", "the least number of S"),
     "MaxOf": ("MaxOf(S) == CHOOSE x \\in S : \\A y \\in S : x >= y", "the greatest number of S"),
-    "Select": (
-        "RECURSIVE Select(_, _, _)\n"
-        "Select(s, Test(_), i) == IF i > Len(s) THEN << >> ELSE (IF Test(s[i]) THEN <<s[i]>> ELSE << >>) \\o Select(s, Test, i + 1)",
-        "unused",
-    ),
     "Sorted": ("Sorted(s) == SortSeq(s, <)", "the numbers of s, the least first"),
     "Ascending": (
         "Ascending(S) == [i \\in 1..Cardinality(S) |-> CHOOSE x \\in S : Cardinality({y \\in S : y < x}) = i - 1]",
@@ -364,4 +359,3 @@ HELPERS: dict[str, tuple[str, str]] = {
         "every order of the elements of S",
     ),
 }
-del HELPERS["Select"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from extractor.types import Span
-from specgen.expr import Expr, Local, Ty, Var
+from specgen.expr import Expr, Local, NeverT, Ty, Var
 
 #: read, write and update touch data; acquire and release are the lock operations of the Lipton calculus; fresh
 #: touches only an object that no other call can reach yet, so it commutes with everything others do.
@@ -204,7 +204,7 @@ class Program:
     locals: dict[str, Ty] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     nodes: dict[int, Node] = field(default_factory=dict)
-    result_ty: Ty = field(default_factory=lambda: _never())
+    result_ty: Ty = field(default_factory=NeverT)
     result_view: Expr | None = None
     env: list[EnvAction] = field(default_factory=list)
     invariants: list[UserInvariant] = field(default_factory=list)
@@ -212,9 +212,3 @@ class Program:
     abstractions: list[Abstraction] = field(default_factory=list)
     assumptions: list[Assumption] = field(default_factory=list)
     sources: dict[str, list[str]] = field(default_factory=dict)
-
-
-def _never() -> Ty:
-    from specgen.expr import NeverT
-
-    return NeverT()

@@ -100,8 +100,7 @@ def operations(sources: Sources, cls: Class) -> list[Function]:
     """Public operations, inherited ones included, in source order, the most derived definition of each."""
     found: dict[str, Function] = {}
     for owner in reversed(sources.mro(cls)):
-        for name, function in owner.methods.items():
-            found[name] = function
+        found |= owner.methods
     out = []
     for name, function in found.items():
         public = not name.startswith("_") or name in SPECIAL_OPERATIONS

@@ -121,7 +121,7 @@ class Sources:
         return candidates[0] if len(candidates) == 1 else None
 
     def find_module(self, target: str, near: Module) -> Module | None:
-        """The module of the feature that an import names: ``.locks`` beside ``near``, or one known by its whole path."""
+        """The feature's module that an import names: ``.locks`` beside ``near``, or one known by its whole path."""
         name = target.lstrip(".")
         if not name or (name == target and "." not in name):
             return None

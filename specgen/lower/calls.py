@@ -78,7 +78,7 @@ def lower_call(lw: Lowerer, node: ast.Call, awaited: bool = False) -> Value:
         if special is not None:
             return special
     func = lower(lw, node.func)
-    if isinstance(func, External) or isinstance(func, ClassV):
+    if isinstance(func, (External, ClassV)):
         special = builtin_calls.special_form(lw, func, node, awaited)
         if special is not None:
             return special
@@ -90,8 +90,7 @@ def lower_call(lw: Lowerer, node: ast.Call, awaited: bool = False) -> Value:
             if isinstance(value.ty, TupleT):
                 from specgen.lower.containers import item
 
-                for i in range(len(value.ty.items)):
-                    args.append(item(lw, value, Val(Lit(i), IntT())))
+                args.extend(item(lw, value, Val(Lit(i), IntT())) for i in range(len(value.ty.items)))
             continue
         args.append(lower(lw, arg))
     kwargs = {k.arg: lower(lw, k.value) for k in node.keywords if k.arg is not None}
@@ -258,8 +257,7 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
     for param, arg in zip(params, args, strict=False):
         bound[param.arg] = arg
     rest = args[len(params) :]
-    for name, value in kwargs.items():
-        bound[name] = value
+    bound |= kwargs
     for param in [*params, *spec.kwonlyargs]:
         if param.arg not in bound:
             default = defaults.get(param.arg)
@@ -322,7 +320,7 @@ def open_frame(function: Function, me: Value | None, outer: Frame | None) -> Fra
         name = None
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             name = node.id
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (isinstance(node, ast.ExceptHandler) and node.name):
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
             name = node.name
         if name is not None and name not in frame.globals_declared:
             frame.stored[name] = frame.stored.get(name, 0) + 1

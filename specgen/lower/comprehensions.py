@@ -228,7 +228,7 @@ def quantified(lw: Lowerer, node: ast.GeneratorExp | ast.ListComp, forall: bool)
 def total(lw: Lowerer, node: ast.GeneratorExp | ast.ListComp) -> Value:
     """``sum(...)`` over a comprehension."""
     found = scan(lw, node)
-    if found is None or not (isinstance(found.value.ty, (IntT, BoolT)) or isinstance(found.value.ty, NeverT)):
+    if found is None or not isinstance(found.value.ty, (IntT, BoolT, NeverT)):
         return lw.approximate("sum over a comprehension", "any number")
     seq, value = found.source.seq, exprs.number(lw, found.value)
     if seq is not None:

@@ -66,7 +66,7 @@ def item_type(ty: Ty) -> Ty:
         case DictT(key, _):
             return key
         case TupleT() as found:
-            return _tuple_item(found)
+            return tuple_item(found)
     return NeverT()
 
 
@@ -475,7 +475,7 @@ def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: 
         case SetT() as ty:
             table, seq_kind, found = SET_METHODS, "set", ty  # type: ignore[assignment]
         case TupleT() as ty:
-            table, seq_kind, found = SEQ_METHODS, str(kind_of(ty)), SeqT(_tuple_item(ty))
+            table, seq_kind, found = SEQ_METHODS, str(kind_of(ty)), SeqT(tuple_item(ty))
         case _:
             return None
     if name not in table or (kwargs and not (name in {"update", "sort"} or set(kwargs) <= {"default"})):
@@ -484,7 +484,8 @@ def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: 
     return table[name](change, args)
 
 
-def _tuple_item(ty: TupleT) -> Ty:
+def tuple_item(ty: TupleT) -> Ty:
+    """The type that holds every item of a tuple."""
     out: Ty = NeverT()
     for t in ty.items:
         out = join(out, t)
@@ -644,7 +645,7 @@ def _insert(ch: Change, args: list[Val]) -> Value:
 def _extend(ch: Change, args: list[Val]) -> Value:
     other = container_of(args[0].ty)
     if isinstance(other, (SeqT, TupleT)):
-        whole = other if isinstance(other, SeqT) else SeqT(_tuple_item(other))
+        whole = other if isinstance(other, SeqT) else SeqT(tuple_item(other))
         ch.declare(whole)
         found = Val(kinds.unbox(args[0], str(kind_of(other))), other)
         ch.grows(Op("concat", (ch.e, kinds.coerce(found, ch.now.ty))))
@@ -915,7 +916,8 @@ DICT_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
 }  # fmt: skip
 SET_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
     "add": _add, "discard": _discard, "remove": _set_remove, "pop": _set_pop, "update": _set_update,
-    "clear": _clear, "copy": _copy, "union": _set_operation("union", False), "intersection": _set_operation("inter", False),
+    "clear": _clear, "copy": _copy,
+    "union": _set_operation("union", False), "intersection": _set_operation("inter", False),
     "difference": _set_operation("diff", False), "difference_update": _set_operation("diff", True),
     "intersection_update": _set_operation("inter", True), "issubset": _subset(False), "issuperset": _subset(True),
 }  # fmt: skip

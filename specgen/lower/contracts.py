@@ -86,7 +86,8 @@ def store_var(lw: Lowerer, contract: Contract) -> str:
         contract.var = var
         lw.assume(
             f"store:{contract.name}",
-            f"`{contract.name}` is a key/value store: each call on it is atomic, succeeds, and is seen by everyone at once",
+            f"`{contract.name}` is a key/value store: each call on it is atomic, succeeds, "
+            "and is seen by everyone at once",
             span,
         )
     return contract.var

@@ -96,7 +96,7 @@ class Graph:
         self._add(node, [(node.id, "next")])
 
     def choose(self, target: Local, domain: Expr, note: str, *accesses: Access) -> None:
-        """``target :\\in domain``."""
+        r"""``target :\in domain``."""
         node = self._new("choose", target=target, value=domain, note=note, accesses=accesses)
         self._add(node, [(node.id, "next")])
 

@@ -6,7 +6,6 @@ The rules for statements, expressions and calls live in the modules beside this 
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -430,10 +429,8 @@ class Lowerer:
 
     def fetch(self, place: Place, group: int | None = None) -> tuple[Val, Val]:
         """Read the whole root of a place; returns (root, what stands at the place), keys assumed present."""
-        if place.root.startswith("l."):
-            root = self._effective(place.root[2:], group)
-        else:
-            root = self.read(place.root, group)
+        is_local = place.root.startswith("l.")
+        root = self._effective(place.root[2:], group) if is_local else self.read(place.root, group)
         value = self._at(place.path, root)
         if place.default is not None:
             both = join(value.ty, place.default.ty)
@@ -513,10 +510,8 @@ class Lowerer:
             return value.expr
         container = _container(ty)
         item_ty = _descend(container, 1)
-        if len(path) > 1:
-            new = Val(self._rebuild(apply(expr, path[0]), item_ty, path[1:], value), item_ty)
-        else:
-            new = value
+        deeper = len(path) > 1
+        new = Val(self._rebuild(apply(expr, path[0]), item_ty, path[1:], value), item_ty) if deeper else value
         boxed = kinds.coerce(new, item_ty) if not isinstance(item_ty, NeverT) else new.expr
         if isinstance(container, SeqT):
             return Op("except", (expr, path[0], boxed))
@@ -698,7 +693,7 @@ class Lowerer:
         self.temps, self.active, self.held = dict(point.temps), set(point.active), list(point.held)
         self.abstractions, self.assumptions = dict(point.abstractions), dict(point.assumptions)
 
-    def in_scope(self, name: str, node: ast.AST) -> bool:
+    def in_scope(self, name: str) -> bool:
         """Whether the name is a local or a parameter of the current function."""
         frame = self.frame
         return frame is not None and (name in frame.names or name in frame.slots or name in frame.stored)

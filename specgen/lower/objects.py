@@ -344,9 +344,6 @@ def future(lw: Lowerer) -> Val:
 
 def await_future(lw: Lowerer, ref: Expr) -> Value:
     """``await future``: goes on at once if it is settled; cancelling the waiting task cancels the future."""
-    from specgen.lower.values import EMPTY as empty
-
-    del empty
     var = field_var(lw, "Future", "state")
     state = apply(Var(var), ref)
     settled = neg(eq(state, Lit("pending")))
