@@ -34,7 +34,7 @@ from specgen.lower.values import (
     Exc,
     External,
     Func,
-    Method,
+    Generated,
     New,
     Obj,
     Place,
@@ -434,8 +434,8 @@ def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
 
 
 _MUTATORS = {
-    "append", "appendleft", "add", "pop", "popleft", "popitem", "remove", "discard", "clear", "update", "insert", "extend",
-    "setdefault",
+    "append", "appendleft", "add", "pop", "popleft", "popitem", "remove", "discard", "clear", "update", "insert",
+    "extend", "setdefault",
 }  # fmt: skip
 
 
@@ -592,7 +592,7 @@ def _caught_value(lw: Lowerer, live: list[tuple[list[tuple[int, str]], Exc]], ha
     needs = any(isinstance(n, ast.Raise) for n in ast.walk(handler)) or bool(handler.name)
     if not needs:
         lw.graph.cursor = [e for edges, _ in live for e in edges]
-        return Exc(sorted(found)[0])
+        return Exc(min(found))
     name = lw.temp("error")
     lw.active.add(name)
     out = []
@@ -650,27 +650,14 @@ def _manager(lw: Lowerer, context: ast.expr) -> Value:
         if isinstance(func, Func) and {"contextmanager", "asynccontextmanager"} & func.function.decorators():
             args = [lower(lw, a) for a in context.args]
             kwargs = {k.arg: lower(lw, k.value) for k in context.keywords if k.arg}
-            return _Generated.make(func, args, kwargs)
+            return Generated(func, tuple(args), kwargs)
     return lower_await(lw, context.value) if isinstance(context, ast.Await) else lower(lw, context)
-
-
-class _Generated:
-    """A call of a generator-based context manager, carried as an Unknown with its parts."""
-
-    registry: dict[int, tuple[Func, list[Value], dict[str, Value]]] = {}
-
-    @classmethod
-    def make(cls, func: Func, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        value = Method(func, "__contextmanager__", ast.Attribute(ast.Name("x"), "x"))
-        cls.registry[id(value)] = (func, args, kwargs)
-        return value
 
 
 def _enter(
     lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Value, item: ast.withitem, inner: Callable[[], None]
 ) -> None:
-    if isinstance(manager, Method) and manager.name == "__contextmanager__":
-        func, args, kwargs = _Generated.registry.pop(id(manager))
+    if isinstance(manager, Generated):
         outer = lw.frame
 
         def around(value: Value) -> None:
@@ -685,7 +672,7 @@ def _enter(
             lw.frame = saved
             lw.graph.where = where
 
-        inline(lw, func, args, kwargs, yield_body=around)
+        inline(lw, manager.func, list(manager.args), manager.kwargs, yield_body=around)
         return
     if isinstance(manager, Sync):
         if item.optional_vars is not None:
@@ -719,7 +706,12 @@ def _enter(
         nothing: list[Value] = [Val(NONE, NoneT())] * 3
 
         def leave() -> None:
-            call_method(lw, manager, f"__{prefix}exit__", nothing, {}, True)
+            name, lw.in_flight = lw.in_flight, ""
+            told: list[Value] = [Exc(name), Exc(name), Val(Lit("traceback"), StrT(frozenset({"traceback"})))]
+            got = call_method(lw, manager, f"__{prefix}exit__", told if name else nothing, {}, True)
+            if name:
+                test = kinds.truth(rv(lw, got, "bool"))
+                lw.swallows = None if test == Lit(False) else test
 
         with lw.within(Finally(leave)):
             inner()

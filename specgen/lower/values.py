@@ -145,6 +145,15 @@ class Coro:
 
 
 @dataclass(frozen=True, slots=True)
+class Generated:
+    """A call of a generator-based context manager, to be run around the body of its ``with``."""
+
+    func: Func
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A value beyond the subset; any use of it is approximated. ``why`` names the construct."""
 
@@ -166,6 +175,7 @@ Value: TypeAlias = (
     | Method
     | Exc
     | Coro
+    | Generated
     | Unknown
 )
 
