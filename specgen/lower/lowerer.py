@@ -68,6 +68,7 @@ class Shared:
     literals: dict[str, set[str]] = field(default_factory=dict)
     opaque: set[str] = field(default_factory=set)
     ties: dict[str, tuple[str, tuple[Expr, ...]]] = field(default_factory=dict)
+    static_fields: dict[str, Value] = field(default_factory=dict)
 
     def domain(self, name: str) -> str:
         """The representative of a domain of opaque values."""
@@ -242,6 +243,7 @@ class Lowerer:
         self.origins: dict[str, str] = {}
         self.held: list[str] = []
         self.heap: dict[str, str] = {}
+        self.static_fields: dict[str, Value] = {}
         self.fresh_refs: list[Expr] = []
         self.pending_factory: Callable[[], Val] | None = None
         self.pending_limit: Expr | None = None
@@ -392,6 +394,9 @@ class Lowerer:
     #: A value beyond the subset is taken for none at all, until the types of the others are known.
     hopeful = False
     awaiting = False
+    #: The exception that a ``with`` is being left by, and when its ``__exit__`` swallows it.
+    in_flight = ""
+    swallows: Expr | None = None
     bound_depth = 0
     queue_group = 0
     pure_reads = False
@@ -639,7 +644,13 @@ class Lowerer:
             if not found.edges:
                 continue
             self.graph.cursor, self.held, self.graph.where = found.edges, list(found.held), found.where
+            saved, self.in_flight, self.swallows = (self.in_flight, self.swallows), name, None
             item.emit()
+            swallows, (self.in_flight, self.swallows) = self.swallows, saved
+            if swallows is not None:
+                # ``__exit__`` gave back something true: the exception ends here.
+                swallowed, self.graph.cursor = self.graph.branch(swallows)
+                after = after + swallowed
             self.raise_(Exc(name))
         self.graph.cursor, self.held, self.graph.where = after, held, where
 

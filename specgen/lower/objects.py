@@ -16,6 +16,7 @@ from specgen.lower.values import (
     EMPTY,
     NONE,
     ClassV,
+    Contract,
     Exc,
     Func,
     New,
@@ -283,6 +284,10 @@ def get_field(lw: Lowerer, obj: New, attr: str) -> Value:
 
             return inline(lw, Func(method, obj), [], {})
         return Func(method, obj)
+    for cls in lw.sources.mro(obj.cls):
+        static = lw.static_fields.get(f"{cls.name}.{attr}") or lw.shared.static_fields.get(f"{cls.name}.{attr}")
+        if static is not None:
+            return static
     owner = next((c.name for c in lw.sources.mro(obj.cls) if f"{c.name}.{attr}" in lw.heap), obj.cls.name)
     if f"{owner}.{attr}" not in lw.heap and not lw.known_field(obj.cls, attr):
         obj_ = lw.modules_as_objects.setdefault(f"class {obj.cls.name}", Obj(obj.cls, obj.cls.module, ""))
@@ -300,14 +305,29 @@ def get_field(lw: Lowerer, obj: New, attr: str) -> Value:
     return Val(apply(table.expr, obj.ref), value_ty)
 
 
+def _set_static(lw: Lowerer, key: str, value: Obj | Sync | Contract) -> None:
+    """A field that holds something that exists once, the same for every object of the class."""
+
+    def name(v: Value | None) -> object:
+        if isinstance(v, Obj):
+            return (v.cls, v.prefix, v.module.path)
+        return getattr(v, "var", None) or getattr(v, "name", None)
+
+    known = lw.static_fields.get(key)
+    if known is not None and name(known) != name(value):
+        lw.approximate(f"{key}: not the same for all objects", "the first one given")
+        return
+    lw.static_fields[key] = lw.shared.static_fields[key] = value
+
+
 def set_field(lw: Lowerer, obj: New, attr: str, value: Value) -> None:
     """``ref.attr = value``."""
     from specgen.lower.exprs import rv
 
-    var = field_var(lw, obj.cls.name, attr)
-    if isinstance(value, Sync):
-        lw.approximate(f"{attr} of {obj.cls.name}", "not modelled")
+    if isinstance(value, (Obj, Sync, Contract)):
+        _set_static(lw, f"{obj.cls.name}.{attr}", value)
         return
+    var = field_var(lw, obj.cls.name, attr)
     val = lw.clear_of(f"v.{var}", rv(lw, value))
     lw.declare(f"v.{var}", DictT(RefT(obj.cls.name), val.ty))
     ty = lw.var_type(var)
