@@ -345,13 +345,17 @@ HELPERS: dict[str, tuple[str, str]] = {
         "the numbers of S, the least first",
     ),
     "SumOver": (
-        "RECURSIVE SumOver(_, _)\n"
-        "SumOver(f, S) == IF S = {} THEN 0 ELSE LET x == CHOOSE y \\in S : TRUE IN f[x] + SumOver(f, S \\ {x})",
+        (
+            "RECURSIVE SumOver(_, _)\n"
+            "SumOver(f, S) == IF S = {} THEN 0 ELSE LET x == CHOOSE y \\in S : TRUE IN f[x] + SumOver(f, S \\ {x})"
+        ),
         "the sum of f[x] over x in S",
     ),
     "SeqOf": (
-        "RECURSIVE SeqOf(_)\n"
-        "SeqOf(S) == IF S = {} THEN << >> ELSE LET x == CHOOSE y \\in S : TRUE IN <<x>> \\o SeqOf(S \\ {x})",
+        (
+            "RECURSIVE SeqOf(_)\n"
+            "SeqOf(S) == IF S = {} THEN << >> ELSE LET x == CHOOSE y \\in S : TRUE IN <<x>> \\o SeqOf(S \\ {x})"
+        ),
         "the elements of S in some fixed order",
     ),
     "Orders": (

@@ -77,14 +77,30 @@ QUIET_ROOTS = {
 }
 QUIET_CALLS = {"print", "super().__init__", "breakpoint", "id", "hash"}
 CLOCKS = {
-    "time.time", "time.monotonic", "time.perf_counter", "time.time_ns", "time.monotonic_ns", "time.perf_counter_ns",
-    "datetime.now", "datetime.utcnow", "datetime.datetime.now", "datetime.datetime.utcnow", "loop.time", "time", "monotonic",
-}  # fmt: skip
+    "time.time",
+    "time.monotonic",
+    "time.perf_counter",
+    "time.time_ns",
+    "time.monotonic_ns",
+    "time.perf_counter_ns",
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "loop.time",
+    "time",
+    "monotonic",
+}
 TOKENS = {"uuid.uuid4", "uuid.uuid1", "secrets.token_hex", "secrets.token_urlsafe", "secrets.token_bytes", "os.urandom"}
 IDENTITIES = {
-    "threading.get_ident", "threading.current_thread", "asyncio.current_task", "threading.get_native_id", "os.getpid",
-    "_thread.get_ident", "threading.currentThread",
-}  # fmt: skip
+    "threading.get_ident",
+    "threading.current_thread",
+    "asyncio.current_task",
+    "threading.get_native_id",
+    "os.getpid",
+    "_thread.get_ident",
+    "threading.currentThread",
+}
 
 
 def quiet_call(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
@@ -227,9 +243,16 @@ def _next(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
 
 
 _TYPE_KINDS = {
-    "int": "int", "float": "int", "bool": "bool", "str": "str", "bytes": "str", "list": "seq", "deque": "seq", "dict": "dict",
+    "int": "int",
+    "float": "int",
+    "bool": "bool",
+    "str": "str",
+    "bytes": "str",
+    "list": "seq",
+    "deque": "seq",
+    "dict": "dict",
     "set": "set",
-}  # fmt: skip
+}
 
 
 def _isinstance(lw: Lowerer, value: Value, node: ast.expr) -> Value:
@@ -713,19 +736,13 @@ def _some(every: bool) -> Callable[[Lowerer, list[Val]], Value]:
 
 
 _NAMED: dict[str, Callable[[Lowerer, list[Val], dict[str, Value]], Value | None]] = {
-    "min": _extreme_named("min"), "max": _extreme_named("max"), "sorted": _sorted_named, "enumerate": _enumerate_named,
-    "dict": _dict_named, "deque": _deque_named,
-}  # fmt: skip
-
-FUNCTIONS: dict[str, Callable[[Lowerer, list[Val]], Value]] = {
-    "len": _len, "min": _extreme(True), "max": _extreme(False), "sum": _sum, "list": _list, "deque": _deque, "any": _some(False), "all": _some(True), "zip": _zip, "set": _set,
-    "frozenset": _set, "dict": _dict, "OrderedDict": _dict, "bool": _bool, "int": _int, "float": _int, "str": _str, "repr": _str,
-    "abs": _abs, "range": _range, "reversed": _reversed, "sorted": _sorted, "copy": _same, "deepcopy": _same, "tuple": _same,
-    "Counter": _counter, "ceil": _int, "floor": _int, "round": _int, "bytes": _str, "object": lambda lw, args: _token(lw),
-    "WeakValueDictionary": _dict, "WeakKeyDictionary": _dict, "weakref.WeakValueDictionary": _dict,
-    "weakref.WeakKeyDictionary": _dict, "weakref.WeakSet": _set, "enumerate": lambda lw, args: _enumerate(lw, args),
-    "functools.partial": lambda lw, args: lw.approximate("functools.partial", "any value"),
-}  # fmt: skip
+    "min": _extreme_named("min"),
+    "max": _extreme_named("max"),
+    "sorted": _sorted_named,
+    "enumerate": _enumerate_named,
+    "dict": _dict_named,
+    "deque": _deque_named,
+}
 
 
 def _enumerate(lw: Lowerer, args: list[Val]) -> Value:
@@ -750,12 +767,58 @@ def _enumerate(lw: Lowerer, args: list[Val]) -> Value:
     return lw.approximate("enumerate", "any value")
 
 
-def _token(lw: Lowerer) -> Value:
+def _partial(lw: Lowerer, args: list[Val]) -> Value:
+    return lw.approximate("functools.partial", "any value")
+
+
+def _token(lw: Lowerer, args: list[Val]) -> Value:
     from specgen.lower.contracts import fresh_token
 
     if lw.in_init:
         return Val(Lit("sentinel"), StrT(frozenset({"sentinel"})))
     return fresh_token(lw)
+
+
+FUNCTIONS: dict[str, Callable[[Lowerer, list[Val]], Value]] = {
+    "len": _len,
+    "min": _extreme(True),
+    "max": _extreme(False),
+    "sum": _sum,
+    "list": _list,
+    "deque": _deque,
+    "any": _some(False),
+    "all": _some(True),
+    "zip": _zip,
+    "set": _set,
+    "frozenset": _set,
+    "dict": _dict,
+    "OrderedDict": _dict,
+    "bool": _bool,
+    "int": _int,
+    "float": _int,
+    "str": _str,
+    "repr": _str,
+    "abs": _abs,
+    "range": _range,
+    "reversed": _reversed,
+    "sorted": _sorted,
+    "copy": _same,
+    "deepcopy": _same,
+    "tuple": _same,
+    "Counter": _counter,
+    "ceil": _int,
+    "floor": _int,
+    "round": _int,
+    "bytes": _str,
+    "object": _token,
+    "WeakValueDictionary": _dict,
+    "WeakKeyDictionary": _dict,
+    "weakref.WeakValueDictionary": _dict,
+    "weakref.WeakKeyDictionary": _dict,
+    "weakref.WeakSet": _set,
+    "enumerate": _enumerate,
+    "functools.partial": _partial,
+}
 
 
 def text_method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val]) -> Value | None:
@@ -789,6 +852,18 @@ def text_method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val]) -> 
 
 
 __all__ = [
-    "ANYTHING", "Access", "ClassV", "Coro", "Func", "Method", "Sync", "Var", "call_external", "clock", "names", "quiet_call",
-    "special_form", "text_method",
-]  # fmt: skip
+    "ANYTHING",
+    "Access",
+    "ClassV",
+    "Coro",
+    "Func",
+    "Method",
+    "Sync",
+    "Var",
+    "call_external",
+    "clock",
+    "names",
+    "quiet_call",
+    "special_form",
+    "text_method",
+]

@@ -39,6 +39,10 @@ class Graph:
         self._group += 1
         return self._group
 
+    def groups_after(self, other: Graph) -> None:
+        """Number access groups on from another graph's."""
+        self._group = other._group
+
     def mark(self) -> tuple[int, list[Edge]]:
         """A point to roll back to."""
         return self._next, list(self.cursor)

@@ -162,9 +162,16 @@ def first_use_of_global(lw: Lowerer, obj: Obj, attr: str) -> None:
     lw.globals_begun.add(attr)
     saved = (lw.graph, lw.exits, lw.frame, lw.in_init, lw.pending_attr, lw.held, lw.pure_reads, lw.in_loop)
     frame = Frame(None, obj.module, None)
-    lw.graph, lw.exits, lw.frame, lw.in_init, lw.pending_attr, lw.held = Graph(), [Boundary(frame)], frame, True, attr, []
+    lw.graph, lw.exits, lw.frame, lw.in_init, lw.pending_attr, lw.held = (
+        Graph(),
+        [Boundary(frame)],
+        frame,
+        True,
+        attr,
+        [],
+    )
     lw.pure_reads = lw.in_loop = False
-    lw.graph._group = saved[0]._group
+    lw.graph.groups_after(saved[0])
     with lw.graph.at(obj.module.path, node.lineno, "<module>"):
         entry = lw.graph.skip()
         value = lower(lw, node)
@@ -300,8 +307,8 @@ def domain_name(name: str) -> str:
 
 def parameter(lw: Lowerer, owner: str, arg: ast.arg, default: ast.expr | None) -> tuple[Val, Ty, object]:
     """Type and domain of a parameter of a public operation: (value, type, domain expression)."""
-    from specgen.lower.exprs import rv
     from specgen.lower.exprs import lower as lower_expr
+    from specgen.lower.exprs import rv
 
     origin = f"{owner}.{arg.arg}"
     expr = Arg(arg.arg.strip("_") or "it")
@@ -315,7 +322,7 @@ def parameter(lw: Lowerer, owner: str, arg: ast.arg, default: ast.expr | None) -
         values = sorted(literals) + ([] if len(literals) > 2 else ["other"])
         ty = StrT(frozenset(values))
         return Val(expr, ty, origin), ty, Op("set", tuple(Lit(v) for v in values))
-    if isinstance(default, ast.Constant) and default.value is None or (default is not None and not _simple(default)):
+    if (isinstance(default, ast.Constant) and default.value is None) or (default is not None and not _simple(default)):
         return Val(NONE, NoneT(), None), NoneT(), None
     if isinstance(ty, NeverT) or (wanted in {"int", "bool"} and not isinstance(ty, (IntT, BoolT))):
         known: dict[str, Ty] = {"int": IntT(), "bool": BoolT(), "seq": SeqT(AtomT(lw.shared.domain("Items_")))}
@@ -329,7 +336,9 @@ def parameter(lw: Lowerer, owner: str, arg: ast.arg, default: ast.expr | None) -
             keep = default.value if isinstance(default.value, int) and 0 <= default.value <= 2 else 1
             if isinstance(default.value, float) or keep == 0:
                 return Val(Lit(int(keep)), IntT(), None), IntT(), None
-            lw.constants.setdefault(dom, (f"values of the argument `{arg.arg}`", (f"{{{keep}}}", f"{{{keep}, {keep + 1}}}")))
+            lw.constants.setdefault(
+                dom, (f"values of the argument `{arg.arg}`", (f"{{{keep}}}", f"{{{keep}, {keep + 1}}}"))
+            )
             return Val(expr, IntT(), origin), IntT(), const(dom)
         if isinstance(default.value, str):
             return Val(value.expr, value.ty, None), value.ty, None
@@ -427,7 +436,9 @@ def _replaced(lw: Lowerer, frame: Frame, root: str) -> bool:
     attr = lw.vars[root].comment.partition(":")[0].partition(" of each ")[0].rpartition(".")[2]
 
     def here(node: ast.expr) -> bool:
-        return (isinstance(node, ast.Attribute) and node.attr == attr) or (isinstance(node, ast.Name) and node.id == attr)
+        return (isinstance(node, ast.Attribute) and node.attr == attr) or (
+            isinstance(node, ast.Name) and node.id == attr
+        )
 
     for node in ast.walk(frame.function.node):
         match node:

@@ -44,10 +44,9 @@ from specgen.lower import kinds, names
 from specgen.lower.calls import inline, open_frame
 from specgen.lower.contracts import is_store
 from specgen.lower.exprs import condition, lower
-from specgen.lower.graph import Graph
+from specgen.lower.heap_view import views
 from specgen.lower.initial import initial_values
 from specgen.lower.lowerer import ANYTHING, RESERVED, Boundary, Frame, Lowerer, Shared, TooLarge
-from specgen.lower.heap_view import views
 from specgen.lower.objects import build
 from specgen.lower.stmts import body
 from specgen.lower.values import EMPTY, NONE, ClassV, Contract, External, Func, Obj, Val, Value, const
@@ -202,7 +201,7 @@ def _construct(lw: Lowerer, me: Obj, cls: Class, inits: dict[str, Expr]) -> None
         entry = lw.graph.skip()
         args: dict[str, Value] = {}
         if init is not None:
-            args = {k: v for k, v in _constructor_arguments(lw, cls, init).items()}
+            args = _constructor_arguments(lw, cls, init)
         elif cls.decorators() & {"dataclass", "define"}:
             args = _dataclass_arguments(lw, cls)
         build(lw, me, [], args)
@@ -254,9 +253,8 @@ def _attributes_holding(init: Function, param: str) -> list[str]:
         value = getattr(node, "value", None)
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and value is not None:
             used = any(isinstance(n, ast.Name) and n.id == param for n in ast.walk(value))
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                if used and isinstance(target, ast.Attribute):
-                    out.append(target.attr)
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            out += [t.attr for t in targets if used and isinstance(t, ast.Attribute)]
     return out
 
 
@@ -264,7 +262,9 @@ def _constructor_argument(
     lw: Lowerer, cls: Class, name: str, param: ast.arg, default: ast.expr | None, held: list[str]
 ) -> Value | None:
     """What a constructor argument is: a collaborator, a small number, an opaque value, or its default."""
-    methods = frozenset(m for attr in held for m in lw.methods_called_on(attr)) | lw.sources.usage.methods_on_name(cls, name)
+    methods = frozenset(m for attr in held for m in lw.methods_called_on(attr)) | lw.sources.usage.methods_on_name(
+        cls, name
+    )
     annotated = dotted(param.annotation).rpartition(".")[2] if param.annotation is not None else ""
     if isinstance(param.annotation, ast.Constant) and isinstance(param.annotation.value, str):
         annotated = param.annotation.value.rpartition(".")[2]
@@ -291,7 +291,9 @@ def _constructor_argument(
     if (methods or called or found is not None) and not _known_annotation(annotated):
         shown = (held[0] if held else name).strip("_")
         if methods and not is_store(methods):
-            lw.assume(f"collaborator:{shown}", f"what `{shown}` does is not known: its calls return any value", lw.span())
+            lw.assume(
+                f"collaborator:{shown}", f"what `{shown}` does is not known: its calls return any value", lw.span()
+            )
         return Contract(shown, "", methods, lw.graph.where.line)
     if default is not None:
         if isinstance(default, ast.Constant) and type(default.value) is int and default.value > 3:
@@ -323,7 +325,23 @@ def _build_nested(lw: Lowerer, obj: Obj, cls: Class) -> None:
 
 
 def _known_annotation(name: str) -> bool:
-    return name in {"int", "float", "str", "bytes", "bool", "Decimal", "dict", "list", "set", "tuple", "timedelta", "Path", "Dict", "List", "Set"}
+    return name in {
+        "int",
+        "float",
+        "str",
+        "bytes",
+        "bool",
+        "Decimal",
+        "dict",
+        "list",
+        "set",
+        "tuple",
+        "timedelta",
+        "Path",
+        "Dict",
+        "List",
+        "Set",
+    }
 
 
 def _is_interface(sources: Sources, cls: Class) -> bool:
@@ -355,7 +373,7 @@ def _the_one_class_with(sources: Sources, cls: Class, methods: frozenset[str]) -
 
 
 def _only(found: list[Class]) -> Class | None:
-    """The only class, or the only one whose module needs nothing from outside: the in-memory one of several backends."""
+    """The only class, or the only one whose module needs nothing from outside: of several backends, that in memory."""
     if len(found) > 1:
         found = [c for c in found if _self_contained(c.module)]
     return found[0] if len(found) == 1 else None
@@ -434,7 +452,11 @@ def _parameters(lw: Lowerer, function: Function, frame: Frame, params: list[Para
         if fixed is not None:
             frame.names[param.arg] = fixed
             continue
-        annotated = lw.sources.find_class(dotted(param.annotation).rpartition(".")[2], function.module) if param.annotation else None
+        annotated = (
+            lw.sources.find_class(dotted(param.annotation).rpartition(".")[2], function.module)
+            if param.annotation
+            else None
+        )
         value, ty, domain = names.parameter(lw, owner, param, defaults.get(param.arg))
         if annotated is not None and param.arg not in defaults:
             ty, domain, value = _object_parameter(lw, param, annotated, value)
@@ -478,7 +500,9 @@ def _invariant(lw: Lowerer, me: Obj, wanted: WrittenInvariant) -> UserInvariant:
     try:
         tree = ast.parse(wanted.expr, mode="eval").body
     except (SyntaxError, ValueError) as error:
-        raise InvariantUnsupported(f"invariant {wanted.name}: `{wanted.expr}` is not a Python expression: {error}") from error
+        raise InvariantUnsupported(
+            f"invariant {wanted.name}: `{wanted.expr}` is not a Python expression: {error}"
+        ) from error
     frame = Frame(None, me.module, me)
     frame.names["self"] = me
     lw.frame, lw.pure_reads, lw.operation = frame, True, wanted.name
@@ -495,10 +519,14 @@ def _invariant(lw: Lowerer, me: Obj, wanted: WrittenInvariant) -> UserInvariant:
         lw.frame, lw.pure_reads = None, False
     if lw.graph.grown_since(mark) or lw.abstractions != known:
         lw.graph.roll_back(mark)
-        raise InvariantUnsupported(f"invariant {wanted.name}: `{wanted.expr}` is beyond what the compiler can read as a state predicate")
+        raise InvariantUnsupported(
+            f"invariant {wanted.name}: `{wanted.expr}` is beyond what the compiler can read as a state predicate"
+        )
     if isinstance(expr, Lit) and isinstance(expr.value, bool) and not _settled(lw):
         expr = Lit(True)
-    return UserInvariant(_identifier(wanted.name), wanted.expr, expr, "quiescent" if wanted.when == "quiescent" else "always", None)
+    return UserInvariant(
+        _identifier(wanted.name), wanted.expr, expr, "quiescent" if wanted.when == "quiescent" else "always", None
+    )
 
 
 def _settled(lw: Lowerer) -> bool:
@@ -529,7 +557,9 @@ def _assemble(sources: Sources, target: Target, shared: Shared, made: _Made) -> 
     program = Program(_module_name(name), f"{name} in {target.path}", target.mode)
     program.operations = made.operations
     _keep_reachable(program, lw)
-    used = {a.var for n in program.nodes.values() for a in n.accesses} | {v for i in made.invariants for v in _vars_in(i.expr)}
+    used = {a.var for n in program.nodes.values() for a in n.accesses} | {
+        v for i in made.invariants for v in _vars_in(i.expr)
+    }
     if not used:
         raise NothingToModel(f"{name}: its operations touch no state that it keeps")
     program.locals = {k[2:]: shared.canonical(t) for k, t in shared.types.items() if k.startswith("l.")}
@@ -544,11 +574,19 @@ def _assemble(sources: Sources, target: Target, shared: Shared, made: _Made) -> 
         )
     views(program, lw)
     if "clock" in used:
-        program.env.append(EnvAction("Tick", "Time passes.", Op("<", (Var("clock"), const("MaxClock"))), (("clock", Op("+", (Var("clock"), Lit(1)))),)))
+        program.env.append(
+            EnvAction(
+                "Tick",
+                "Time passes.",
+                Op("<", (Var("clock"), const("MaxClock"))),
+                (("clock", Op("+", (Var("clock"), Lit(1)))),),
+            )
+        )
         lw.constants["MaxClock"] = ("how far the clock goes", ("1", "2"))
     program.invariants = made.invariants
     program.code_assertions = [
-        CodeAssertion(f"Assertion_{span.line}", text, failure, span) for text, failure, span in lw.code_assertions.values()
+        CodeAssertion(f"Assertion_{span.line}", text, failure, span)
+        for text, failure, span in lw.code_assertions.values()
     ]
     program.abstractions = list(lw.abstractions.values())
     program.assumptions = list(lw.assumptions.values())
@@ -558,9 +596,23 @@ def _assemble(sources: Sources, target: Target, shared: Shared, made: _Made) -> 
 
 
 def _module_name(name: str) -> str:
-    text = "".join(ch for ch in name.title().replace("_", "") if ch.isalnum()) if "_" in name or name.islower() else name
+    text = (
+        "".join(ch for ch in name.title().replace("_", "") if ch.isalnum()) if "_" in name or name.islower() else name
+    )
     text = "".join(ch for ch in text if ch.isalnum() and ch.isascii()) or "Feature"
-    taken = {"Integers", "Naturals", "Sequences", "FiniteSets", "Bags", "Reals", "TLC", "Toolbox", "Randomization", "Json", "Relation"}
+    taken = {
+        "Integers",
+        "Naturals",
+        "Sequences",
+        "FiniteSets",
+        "Bags",
+        "Reals",
+        "TLC",
+        "Toolbox",
+        "Randomization",
+        "Json",
+        "Relation",
+    }
     return f"{text}Object" if text in taken or not text[0].isalpha() else text
 
 
@@ -634,7 +686,11 @@ def _constants(program: Program, lw: Lowerer) -> None:
     keys = {d for v in program.vars for d in _key_domains(v.ty)}
     stems: set[str] = {"c"}
     for name in sorted(sets):
-        comment = "values that come from code not modelled here" if name == ANYTHING else f"values of the argument `{_argument(name)}`"
+        comment = (
+            "values that come from code not modelled here"
+            if name == ANYTHING
+            else f"values of the argument `{_argument(name)}`"
+        )
         stem = _stem(name, stems)
         stems.add(stem)
         size = (1, 1) if name == ANYTHING else (1, 2) if name in keys else (2, 2)
@@ -664,9 +720,9 @@ def _argument(domain: str) -> str:
 def _stem(name: str, taken: set[str]) -> str:
     low = name.lower().removesuffix("_")
     for length in range(1, len(low) + 1):
-        if low[:length] not in taken and low[:length] not in {"c"}:
+        if low[:length] not in taken and low[:length] != "c":
             return low[:length]
     return low + "_"
 
 
-__all__ = ["InvariantUnsupported", "NothingToModel", "RefT", "Mapping", "WrittenInvariant", "kinds", "lower_target"]
+__all__ = ["InvariantUnsupported", "Mapping", "NothingToModel", "RefT", "WrittenInvariant", "kinds", "lower_target"]

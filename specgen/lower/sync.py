@@ -13,16 +13,34 @@ from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Exc, Sync, Val, Value
 from specgen.lower.values import call as op_call
 
 CLASSES: dict[str, str] = {
-    "threading.Lock": "lock", "threading.RLock": "rlock", "threading.Condition": "condition",
-    "threading.Semaphore": "semaphore", "threading.BoundedSemaphore": "bounded", "threading.Event": "event",
-    "asyncio.Lock": "lock", "asyncio.Condition": "condition", "asyncio.Semaphore": "semaphore",
-    "asyncio.BoundedSemaphore": "bounded", "asyncio.Event": "event",
-    "queue.Queue": "queue", "queue.LifoQueue": "lifo", "queue.SimpleQueue": "queue", "asyncio.Queue": "queue",
-    "asyncio.LifoQueue": "lifo", "multiprocessing.Lock": "lock", "multiprocessing.RLock": "rlock",
-    "asyncio.locks.Lock": "lock", "_thread.allocate_lock": "lock", "threading._allocate_lock": "lock",
-    "_thread.allocate": "lock", "_thread.RLock": "rlock", "asyncio.locks.Event": "event",
-    "asyncio.locks.Condition": "condition", "asyncio.locks.Semaphore": "semaphore", "asyncio.locks.BoundedSemaphore": "bounded",
-}  # fmt: skip
+    "threading.Lock": "lock",
+    "threading.RLock": "rlock",
+    "threading.Condition": "condition",
+    "threading.Semaphore": "semaphore",
+    "threading.BoundedSemaphore": "bounded",
+    "threading.Event": "event",
+    "asyncio.Lock": "lock",
+    "asyncio.Condition": "condition",
+    "asyncio.Semaphore": "semaphore",
+    "asyncio.BoundedSemaphore": "bounded",
+    "asyncio.Event": "event",
+    "queue.Queue": "queue",
+    "queue.LifoQueue": "lifo",
+    "queue.SimpleQueue": "queue",
+    "asyncio.Queue": "queue",
+    "asyncio.LifoQueue": "lifo",
+    "multiprocessing.Lock": "lock",
+    "multiprocessing.RLock": "rlock",
+    "asyncio.locks.Lock": "lock",
+    "_thread.allocate_lock": "lock",
+    "threading._allocate_lock": "lock",
+    "_thread.allocate": "lock",
+    "_thread.RLock": "rlock",
+    "asyncio.locks.Event": "event",
+    "asyncio.locks.Condition": "condition",
+    "asyncio.locks.Semaphore": "semaphore",
+    "asyncio.locks.BoundedSemaphore": "bounded",
+}
 
 NOTHING = Val(NONE, NoneT())
 ANSWER = Val(TRUE, BoolT())
@@ -77,8 +95,15 @@ def construct_again(lw: Lowerer, sync: Sync) -> Value:
 # --- one object, or one of many ---------------------------------------------------------------------
 
 #: Class name of references to synchronisation objects that the code makes while it runs, by kind.
-DYNAMIC = {"lock": "Lock", "condition": "Condition", "semaphore": "Semaphore", "bounded": "Semaphore", "event": "Event",
-           "queue": "Queue", "lifo": "Queue"}  # fmt: skip
+DYNAMIC = {
+    "lock": "Lock",
+    "condition": "Condition",
+    "semaphore": "Semaphore",
+    "bounded": "Semaphore",
+    "event": "Event",
+    "queue": "Queue",
+    "lifo": "Queue",
+}
 _FIELDS = {"lock": "holder", "condition": "waiting", "semaphore": "permits", "event": "is_set", "queue": "items"}
 
 
@@ -564,13 +589,31 @@ def _full(lw: Lowerer, sync: Sync, args: Args) -> Value:
 
 
 _METHODS: dict[tuple[str, str], Callable[[Lowerer, Sync, Args], Value]] = {
-    ("lock", "acquire"): _acquire, ("lock", "release"): _release, ("lock", "locked"): _locked,
-    ("lock", "__enter__"): _acquire, ("lock", "__aenter__"): _acquire,
-    ("condition", "acquire"): _acquire, ("condition", "release"): _release, ("condition", "locked"): _locked,
-    ("condition", "wait"): _wait, ("condition", "wait_for"): _wait_for, ("condition", "notify"): _notify,
-    ("condition", "notify_all"): _notify_all, ("condition", "notifyAll"): _notify_all,
-    ("semaphore", "acquire"): _sem_acquire, ("semaphore", "release"): _sem_release, ("semaphore", "locked"): _sem_locked,
-    ("event", "set"): _set(True), ("event", "clear"): _set(False), ("event", "is_set"): _is_set, ("event", "wait"): _event_wait,
-    ("queue", "put"): _put, ("queue", "put_nowait"): _put_nowait, ("queue", "get"): _get, ("queue", "get_nowait"): _get_nowait,
-    ("queue", "qsize"): _qsize, ("queue", "empty"): _empty, ("queue", "full"): _full,
-}  # fmt: skip
+    ("lock", "acquire"): _acquire,
+    ("lock", "release"): _release,
+    ("lock", "locked"): _locked,
+    ("lock", "__enter__"): _acquire,
+    ("lock", "__aenter__"): _acquire,
+    ("condition", "acquire"): _acquire,
+    ("condition", "release"): _release,
+    ("condition", "locked"): _locked,
+    ("condition", "wait"): _wait,
+    ("condition", "wait_for"): _wait_for,
+    ("condition", "notify"): _notify,
+    ("condition", "notify_all"): _notify_all,
+    ("condition", "notifyAll"): _notify_all,
+    ("semaphore", "acquire"): _sem_acquire,
+    ("semaphore", "release"): _sem_release,
+    ("semaphore", "locked"): _sem_locked,
+    ("event", "set"): _set(True),
+    ("event", "clear"): _set(False),
+    ("event", "is_set"): _is_set,
+    ("event", "wait"): _event_wait,
+    ("queue", "put"): _put,
+    ("queue", "put_nowait"): _put_nowait,
+    ("queue", "get"): _get,
+    ("queue", "get_nowait"): _get_nowait,
+    ("queue", "qsize"): _qsize,
+    ("queue", "empty"): _empty,
+    ("queue", "full"): _full,
+}
