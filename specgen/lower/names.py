@@ -223,6 +223,8 @@ def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
         obj.static[attr] = value
         return
     var = obj.fields.get(attr) or declare_field(lw, obj, attr)
+    if value == External("loop"):
+        lw.vars[var].observable = False  # which loop runs the calls is no part of what they do
     if isinstance(value, (Unknown, *STATIC)):
         value = rv(lw, value)
     lw.write(var, rv(lw, value))
@@ -393,7 +395,7 @@ def assign_name(lw: Lowerer, name: str, value: Value) -> None:
                 return
             frame.names[name] = value
             return
-    if isinstance(value, Exc):
+    if isinstance(value, Exc) and frame.stored.get(name, 1) <= 1 and name not in frame.slots:
         frame.names[name] = value
         return
     frame.names.pop(name, None)

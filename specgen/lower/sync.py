@@ -110,7 +110,7 @@ _FIELDS = {"lock": "holder", "condition": "waiting", "semaphore": "permits", "ev
 def construct_dynamic(lw: Lowerer, cls: str, args: list[Value], kwargs: dict[str, Value]) -> Val:
     """A synchronisation object made while an operation runs: a reference, its state in one variable per class."""
     from specgen.lower.exprs import number, rv
-    from specgen.lower.objects import new_builtin
+    from specgen.lower.objects import field_var, new_builtin
 
     kind = {"rlock": "lock"}.get(CLASSES[cls], CLASSES[cls])
     first: Val = {
@@ -124,7 +124,12 @@ def construct_dynamic(lw: Lowerer, cls: str, args: list[Value], kwargs: dict[str
         lw.approximate("a condition on a lock that it is given, made while the code runs", "it has a lock of its own")
     if kind in {"semaphore", "bounded"} and args:
         first = Val(number(lw, rv(lw, args[0])), IntT())
-    return new_builtin(lw, DYNAMIC[kind], _FIELDS[_family(kind)], first)
+    made = new_builtin(lw, DYNAMIC[kind], _FIELDS[_family(kind)], first)
+    if kind == "condition":  # its lock is made with it
+        holder = field_var(lw, DYNAMIC[kind], "holder")
+        lw.declare(f"v.{holder}", DictT(RefT(DYNAMIC[kind]), join(CallerT(), NoneT())))
+        lw.graph.set(Var(holder), op_call("Put", Var(holder), made.expr, NONE), Access(holder, "fresh", lw.graph.group()))
+    return made
 
 
 def dynamic(lw: Lowerer, cls: str, ref: Expr) -> Sync | None:
