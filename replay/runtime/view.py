@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 _DEEPEST = 12
+_BUILT_IN = (int, float, str, bytes, list, tuple, dict, set, frozenset, deque)
 
 
 class View:
@@ -25,6 +26,11 @@ class View:
         if depth > _DEEPEST:
             return "..."
         deeper = depth + 1
+        if self._own(value) and not isinstance(value, enum.Enum | BaseException):
+            return self._object(value, deeper)
+        return self._known(value, deeper)
+
+    def _known(self, value: Any, deeper: int) -> str:
         match value:
             case enum.Enum():
                 return str(value)
@@ -48,22 +54,25 @@ class View:
             case asyncio.Queue():
                 return self(list(getattr(value, "_queue", ())), deeper)
         shown = getattr(type(value), "replay_view", None)
-        if shown is not None:
-            return self(shown(value), deeper)
-        return self._object(value, deeper)
+        return self(shown(value), deeper) if shown is not None else type(value).__name__
 
-    def _object(self, value: Any, depth: int) -> str:
+    def _own(self, value: Any) -> bool:
+        """Whether the value's class is the target's."""
         module = sys.modules.get(type(value).__module__)
-        file = getattr(module, "__file__", None) or ""
-        if not file.startswith(self.root):
-            return type(value).__name__
+        return (getattr(module, "__file__", None) or "").startswith(self.root)
+
+    def _object(self, value: Any, deeper: int) -> str:
         content: dict[str, Any] = dict(getattr(value, "__dict__", {}))
         for cls in type(value).__mro__:
             slots = vars(cls).get("__slots__", ())
             for name in (slots,) if isinstance(slots, str) else slots:
-                if hasattr(value, name):
-                    content[name] = getattr(value, name)
-        return f"{type(value).__name__}({self(content, depth)})"
+                hidden = f"_{cls.__name__.lstrip('_')}{name}" if name.startswith("__") else name
+                if hasattr(value, hidden) and name not in ("__dict__", "__weakref__"):
+                    content[name] = getattr(value, hidden)
+        inside = [self(content, deeper)] if content else []
+        if isinstance(value, _BUILT_IN):  # the target's own kind of dict, list and so on
+            inside.insert(0, self._known(value, deeper))
+        return f"{type(value).__name__}({', '.join(inside)})"
 
     def module(self, module: Any) -> str:
         """The globals of a module that are plain data."""

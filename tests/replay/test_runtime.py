@@ -237,6 +237,44 @@ def test_chance_is_each_call_s_own(check: Check, mode: str, word: str) -> None:
     assert check(code, Call("draw"), Call("draw"), mode=mode)["status"] == "passed"
 
 
+def test_the_target_s_own_containers_are_seen_whole(check: Check) -> None:
+    code = """
+        from collections.abc import MutableMapping
+
+        class Thing(MutableMapping):
+            def __init__(self):
+                self.__data, self.size = {}, 0
+
+            def __getitem__(self, key):
+                return self.__data[key]
+
+            def __setitem__(self, key, value):
+                self.size += key not in self.__data
+                self.__data[key] = value
+
+            def __delitem__(self, key):
+                del self.__data[key]
+
+            def __iter__(self):
+                return iter(self.__data)
+
+            def __len__(self):
+                return len(self.__data)
+
+        class Other(dict):
+            __slots__ = ("__n",)
+
+            def touch(self):
+                self.__n = 1
+                self["k"] = 2
+    """
+    put = Call("__setitem__", "k", 1)
+    assert "leaving Thing({'_Thing__data': {'k': 1}, 'size': " in check(code, put, put)["outcome"]
+    never = {"kind": "invariant", "invariant": lambda self: False, "when": "quiescent"}
+    found = check(code, Call("touch"), make=lambda module: module.Other(), **never)
+    assert "leaving Other({'k': 2}, {'__n': 1})" in found["outcome"]
+
+
 def test_state_of_modules_and_classes_is_fresh_in_every_run(check: Check) -> None:
     code = """
         seen = []
