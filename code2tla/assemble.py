@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Literal
 
 from code2tla import scenario, trace
@@ -106,7 +107,7 @@ def merged(facts: Facts, parts: Sequence[Result], notes: Sequence[str]) -> Resul
 
 def feature(facts: Facts, classes: tuple[str, ...]) -> Feature:
     """What was looked at."""
-    return Feature(repo=facts.repo, path=facts.feature, commit=facts.commit, classes=classes)
+    return Feature(repo=PurePath(facts.repo).name, path=facts.feature, commit=facts.commit, classes=classes)
 
 
 def source(span: Span) -> Source:

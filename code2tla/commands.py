@@ -67,7 +67,7 @@ def report(options: argparse.Namespace, out: Console, err: Console) -> int:  # n
         result = output.read_result(options.spec_dir)
     except jsonio.ResultUnreadable as error:
         raise UsageError(f"{options.spec_dir}: {error}") from error
-    output.write_reports(options.spec_dir, result, _lines(result, options.repo))
+    output.write_reports(options.spec_dir, result, _lines(result, _repository(options.repo, options.spec_dir, result)))
     _print_result(result, options, out)
     return 0
 
@@ -78,9 +78,9 @@ def replay(options: argparse.Namespace, out: Console, err: Console) -> int:
         result = output.read_result(options.spec_dir)
     except jsonio.ResultUnreadable as error:
         raise UsageError(f"{options.spec_dir}: {error}") from error
-    repo = (options.repo or Path(result.feature.repo)).resolve()
-    if not repo.is_dir():
-        raise UsageError(f"{repo}: no such directory; name the target with --repo")
+    repo = _repository(options.repo, options.spec_dir, result)
+    if repo is None or not repo.is_dir():
+        raise UsageError(f"{options.repo or result.feature.repo}: not found from here; name the target with --repo")
     result, made = replaying.prepare(result, repo, options.spec_dir)
     if load(repo, {"execute": options.execute}).execute:
         with Display(err, 0, options.quiet):
@@ -150,9 +150,26 @@ def _write(out: Console, text: str) -> None:
     out.file.flush()
 
 
+def _repository(given: Path | None, spec_dir: Path, result: Result) -> Path | None:
+    """The target of a stored result: as given, else a directory of its name that holds the feature.
+
+    A specification directory is meant to be committed, so it names its repository without saying where it lay.
+    """
+    if given is not None:
+        return given.resolve()
+    for start in (spec_dir.resolve(), Path.cwd()):
+        for place in (start, *start.parents):
+            for repo in (place, place / result.feature.repo):
+                if repo.name == result.feature.repo and (repo / result.feature.path).exists():
+                    return repo
+    return None
+
+
 def _lines(result: Result, repo: Path | None) -> Lines:
     """The source that a stored result speaks of, read from ``repo``; nothing outside it is read."""
-    root = (repo or Path(result.feature.repo)).resolve()
+    if repo is None:
+        return Lines({})
+    root = repo.resolve()
     texts: dict[str, str] = {}
     for path in output.paths(result):
         file = (root / path).resolve()
