@@ -54,6 +54,8 @@ from specgen.source import Class, Function, Module, Sources, dotted, walk_shallo
 from specgen.types import Target
 
 ROUNDS = 60
+#: Rounds after which types that still change are given up on.
+PATIENCE = 12
 #: How deep values may nest in each other before their type is taken to grow without end.
 DEEPEST = 6
 #: Rounds in which types are found again from nothing, to lose what only a first guess had let in.
@@ -83,7 +85,7 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
     wanted = list(invariants)
     made: _Made | None = None
     # First as if nothing were approximated: what is not known yet would else count as any value, and stay one.
-    hopeful = True
+    hopeful, patience = True, PATIENCE
     for _ in range(ROUNDS):
         demands, domains, split = dict(shared.demands), dict(shared.domains), set(shared.split)
         literals = {k: set(v) for k, v in shared.literals.items()}
@@ -112,6 +114,12 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
                 continue
         if merged == old and not hopeful:
             break
+        patience -= not hopeful
+        if patience == 0:
+            moving = {k for k, t in merged.items() if old.get(k) != t}
+            shared.opaque |= {k for k in moving if k.startswith("v.")} or moving
+            shared.types, hopeful, patience = {}, True, PATIENCE
+            continue
         hopeful = hopeful and merged != old
         shared.types = merged
     else:
