@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from specgen.expr import IntT, Lit, Local, NeverT, NoneT, RecordT, RefT, SeqT, TupleT, members
 from specgen.lower import names
-from specgen.lower.lowerer import MAX_INLINE, Boundary, Frame, Lowerer
+from specgen.lower.lowerer import MAX_INLINE, Boundary, Detour, Frame, Lowerer
 from specgen.lower.values import (
     NONE,
     ClassV,
@@ -426,9 +426,23 @@ def return_value(lw: Lowerer, value: Value) -> None:
         lw.set_local(frame.result, val)
         lw.untie(frame.result)
         frame.returned.append(val)
+    _leave(lw, frame, frame.returned[-1])
+
+
+def _leave(lw: Lowerer, frame: Frame, value: Value) -> None:
+    ends = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary)]
+    at = ([i for i in ends if (x := lw.exits[i]) and isinstance(x, Boundary) and x.frame is frame] or ends)[-1]
+    height = lw.detour_above(at)
+    if height is not None:
+        lw.unwind(height + 1)
+        detour = lw.exits[height]
+        assert isinstance(detour, Detour)
+        detour.ways.append((lw.graph.cursor, lambda: _leave(lw, frame, value)))
+        lw.graph.cursor = []
+        return
     lw.unwind(at + 1)
     if at == 0:
-        lw.finish(_final(lw, frame.returned[-1]))
+        lw.finish(_final(lw, value))
         return
     frame.returns += lw.graph.cursor
     lw.graph.cursor = []

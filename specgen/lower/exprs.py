@@ -17,6 +17,7 @@ from specgen.expr import (
     NeverT,
     NoneT,
     Op,
+    RaisedT,
     RecordT,
     RefT,
     SeqT,
@@ -77,8 +78,10 @@ def rv(lw: Lowerer, value: Value, want: str = "") -> Val:
             return Val(ref, RefT(cls.name))
         case Unknown():
             return any_value(lw, want)
+        case Exc(name, expr, found) if expr is not None and not name:
+            return Val(expr, RaisedT(found))
         case Exc(name):
-            return Val(Lit(name or "Exception"), StrT(frozenset({name or "Exception"})))
+            return Val(Lit(name or "Exception"), RaisedT(frozenset({name or "Exception"})))
         case External(name) if name in {"Ellipsis", "NotImplemented"}:
             return Val(Lit(name), StrT(frozenset({name})))
         case Coro(start):

@@ -168,7 +168,18 @@ class Boundary:
     frame: Frame
 
 
-Exit = Finally | Handlers | Loop | Boundary
+@dataclass(slots=True)
+class Detour:
+    """The body of a ``with`` that a generator serves: who leaves it by ``return`` runs the rest of the generator first.
+
+    ``below`` is the height of the stack outside the generator; ``ways`` are edges and how to go on from them later.
+    """
+
+    below: int
+    ways: list[tuple[list[Edge], Callable[[], None]]] = field(default_factory=list)
+
+
+Exit = Finally | Handlers | Loop | Boundary | Detour
 
 
 @dataclass(slots=True)
@@ -569,6 +580,11 @@ class Lowerer:
                 self.exits = saved[:index]
                 item.emit()
         self.exits, self.held = saved, held
+
+    def detour_above(self, at: int) -> int | None:
+        """The height of the generator-served ``with`` that lies between here and that place of the stack."""
+        found = [i for i, x in enumerate(self.exits) if i > at and isinstance(x, Detour) and at < x.below]
+        return found[-1] if found else None
 
     def raise_(self, exc: Exc) -> None:
         """Leave by an exception: to the first handler that catches it, or out of the operation."""

@@ -215,6 +215,8 @@ def construct_new(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, 
     if record is not None:
         return record
     first = _first_field(lw, cls)
+    if f"{cls.name}.{first}" in lw.shared.static_fields:
+        first = ""
     new = New(allocate(lw, cls.name, first or "object"), cls)
     if not first:
         var = field_var(lw, cls.name, "object")

@@ -15,6 +15,7 @@ from specgen.expr import (
     NeverT,
     NoneT,
     Op,
+    RaisedT,
     RecordT,
     SeqT,
     SetT,
@@ -27,7 +28,7 @@ from specgen.lower import containers, kinds, names, suspension, sync
 from specgen.lower.calls import call_method, inline, lower_await, open_frame, return_value
 from specgen.lower.exprs import attribute_of, binary, lower, only_kinds, rv, split
 from specgen.lower.graph import Edge
-from specgen.lower.lowerer import Boundary, Finally, Frame, Handlers, Loop, Lowerer
+from specgen.lower.lowerer import Boundary, Detour, Finally, Frame, Handlers, Loop, Lowerer
 from specgen.lower.values import (
     EMPTY,
     NONE,
@@ -48,7 +49,7 @@ from specgen.lower.values import (
 from specgen.lower.values import (
     call as op_call,
 )
-from specgen.source import Function, dotted
+from specgen.source import Function, dotted, walk_shallow
 
 
 def body(lw: Lowerer, statements: list[ast.stmt]) -> None:
@@ -497,11 +498,26 @@ def _in_any_order(lw: Lowerer, todo: str, source: Expr, item: object) -> None:
 
 def leave_loop(lw: Lowerer, where: str) -> None:
     """``break`` and ``continue``."""
-    at = next((i for i in range(len(lw.exits) - 1, -1, -1) if isinstance(lw.exits[i], Loop)), None)
-    if at is None:
+    # Loops of a generator that serves the ``with`` around are not those of its body.
+    inside = next((x.below for x in reversed(lw.exits) if isinstance(x, Detour)), len(lw.exits))
+    top = next((i for i in range(len(lw.exits) - 1, -1, -1) if isinstance(lw.exits[i], Detour)), -1)
+    found = [i for i, x in enumerate(lw.exits) if isinstance(x, Loop) and (i < inside or i > top)]
+    if found:
+        loop = lw.exits[found[-1]]
+        assert isinstance(loop, Loop)
+        _leave_to(lw, loop, where)
+
+
+def _leave_to(lw: Lowerer, loop: Loop, where: str) -> None:
+    at = next(i for i, x in enumerate(lw.exits) if x is loop)
+    height = lw.detour_above(at)
+    if height is not None:
+        lw.unwind(height + 1)
+        detour = lw.exits[height]
+        assert isinstance(detour, Detour)
+        detour.ways.append((lw.graph.cursor, lambda: _leave_to(lw, loop, where)))
+        lw.graph.cursor = []
         return
-    loop = lw.exits[at]
-    assert isinstance(loop, Loop)
     lw.unwind(at + 1)
     getattr(loop, where).extend(lw.graph.cursor)
     lw.graph.cursor = []
@@ -523,6 +539,16 @@ def raise_(lw: Lowerer, node: ast.Raise) -> None:
     if isinstance(value, Exc):
         lw.raise_(value if value.name or value.expr is not None else Exc("Exception"))
         return
+    if isinstance(value, (Val, Place)):
+        held = rv(lw, value)
+        known = next((m for m in members(held.ty) if isinstance(m, RaisedT)), None)
+        if known is not None:
+            only_kinds(lw, held, ("raised",), "TypeError")
+            lw.raise_(Exc("", kinds.unbox(held, "raised"), known.values))
+            return
+        if isinstance(held.ty, NeverT):
+            lw.graph.cursor = []
+            return
     name = dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc).rpartition(".")[2] or "Exception"
     if not lw.sources.is_exception(name):
         lw.approximate(f"raise {name}", "an Exception is raised")
@@ -654,25 +680,56 @@ def _manager(lw: Lowerer, context: ast.expr) -> Value:
     return lower_await(lw, context.value) if isinstance(context, ast.Await) else lower(lw, context)
 
 
+def _served_by_generator(
+    lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Generated, item: ast.withitem, inner: Callable[[], None]
+) -> None:
+    outer = lw.frame
+    detour = Detour(len(lw.exits))
+    leaving = ""
+    if any(isinstance(n, (ast.Return, ast.Break, ast.Continue)) for n in walk_shallow(node.body)):
+        leaving = lw.temp("leaving")
+        lw.active.add(leaving)
+        lw.set_local(leaving, Val(Lit(0), IntT()))
+
+    def around(value: Value) -> None:
+        saved, lw.frame = lw.frame, outer
+        where = lw.graph.where
+        lw.graph.where = type(where)(where.path, node.lineno, outer.function.name if outer and outer.function else "")
+        with lw.within(detour):
+            if item.optional_vars is not None:
+                assign(lw, item.optional_vars, value)
+            inner()
+        lw.frame = saved
+        after = lw.graph.cursor
+        only.append(not after and sum(bool(e) for e, _ in detour.ways) == 1)
+        for number, (edges, _) in enumerate(detour.ways, 1):
+            lw.graph.cursor = edges
+            if edges:
+                lw.set_local(leaving, Val(Lit(number), IntT()))
+            after = after + lw.graph.cursor
+        lw.graph.cursor = after
+        lw.graph.where = where
+
+    only: list[bool] = []
+    inline(lw, manager.func, list(manager.args), manager.kwargs, yield_body=around)
+    swallows = any(isinstance(n, ast.ExceptHandler) for n in ast.walk(manager.func.function.node))
+    for number, (edges, go_on) in enumerate(detour.ways, 1):
+        if not edges or not lw.graph.cursor:
+            continue
+        if all(only) and not swallows:
+            go_on()
+            return
+        yes, no = lw.graph.branch(eq(Local(leaving), Lit(number)))
+        lw.graph.cursor = yes
+        go_on()
+        lw.graph.cursor = no
+
+
 def _enter(
     lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Value, item: ast.withitem, inner: Callable[[], None]
 ) -> None:
     if isinstance(manager, Generated):
-        outer = lw.frame
-
-        def around(value: Value) -> None:
-            saved, lw.frame = lw.frame, outer
-            where = lw.graph.where
-            lw.graph.where = type(where)(
-                where.path, node.lineno, outer.function.name if outer and outer.function else ""
-            )
-            if item.optional_vars is not None:
-                assign(lw, item.optional_vars, value)
-            inner()
-            lw.frame = saved
-            lw.graph.where = where
-
-        inline(lw, manager.func, list(manager.args), manager.kwargs, yield_body=around)
+        _served_by_generator(lw, node, manager, item, inner)
         return
     if isinstance(manager, Sync):
         if item.optional_vars is not None:

@@ -1301,6 +1301,169 @@ class Odd:
     {"cls": "Odd"},
 )
 
+SNIPPETS["ways_out_of_a_with"] = (
+    """
+from contextlib import contextmanager, suppress
+
+class Problem(Exception):
+    pass
+
+class Special(Problem):
+    pass
+
+class Transaction:
+    def __init__(self, owner):
+        self.owner = owner
+
+    def __enter__(self):
+        self.owner.depth += 1
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        self.owner.depth -= 1
+        if kind is None:
+            self.owner.committed += 1
+        else:
+            self.owner.rolled_back += 1
+
+class Swallow:
+    def __init__(self, owner):
+        self.owner = owner
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        if kind is not None:
+            self.owner.rolled_back = 0
+        return self.owner.depth == 0
+
+class Manager:
+    def __init__(self):
+        self.depth = 0
+        self.committed = 0
+        self.rolled_back = 0
+        self.n = 0
+
+    def commit(self):
+        with Transaction(self):
+            self.n = 1
+
+    def fail(self):
+        with Transaction(self):
+            self.n = 2
+            raise Problem
+
+    def maybe(self, k: int):
+        with Transaction(self):
+            if k == 1:
+                return "early"
+            raise Special(k)
+
+    def swallowed(self):
+        with Swallow(self):
+            raise Problem("x")
+        return "after"
+
+    def deeper(self):
+        self.depth = 0 if self.depth else 1
+
+    def suppressed(self, k: int):
+        with suppress(Special, KeyError):
+            if k == 1:
+                raise Special
+            return "inside"
+        return "outside"
+
+    def suppress_base(self):
+        with suppress(Problem):
+            raise Special
+        return "outside"
+
+    @contextmanager
+    def _guard(self):
+        self.depth += 1
+        try:
+            yield self.depth
+        except Special:
+            self.rolled_back += 1
+        else:
+            self.committed += 1
+        finally:
+            self.depth -= 1
+
+    def guarded(self, k: int):
+        with self._guard() as depth:
+            if k == 1:
+                raise Special
+            return depth
+        return "swallowed"
+
+    def both(self):
+        with Transaction(self), self._guard():
+            raise Problem
+
+    def loop(self):
+        for i in range(3):
+            with Transaction(self):
+                if i == 0:
+                    continue
+                break
+        return i
+
+    def chained(self):
+        try:
+            try:
+                raise KeyError("k")
+            except KeyError as error:
+                raise Problem("p") from error
+        except Problem as p:
+            return isinstance(p, Special), isinstance(p, Problem)
+
+    def handler_order(self, k: int):
+        try:
+            if k == 1:
+                raise Special
+            raise Problem
+        except Special:
+            return "special"
+        except Problem:
+            return "problem"
+        finally:
+            self.n = 9
+
+    def finally_overrides(self, k: int):
+        for i in range(2):
+            try:
+                if k == 1:
+                    return "first"
+            finally:
+                if k == 2:
+                    break
+        return "last"
+
+    def raise_in_finally(self):
+        try:
+            return 1
+        finally:
+            if self.n == 9:
+                raise Problem
+            self.n = 9
+
+    def raise_stored(self, k: int):
+        failure = None
+        try:
+            if k == 1:
+                raise Special
+        except Special as error:
+            failure = error
+        if failure is not None:
+            raise failure
+        return "fine"
+""",
+    {"cls": "Manager"},
+)
+
 
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_serial_outcomes_are_those_of_python(name: str, tmp_path: Path) -> None:
