@@ -431,7 +431,8 @@ def return_value(lw: Lowerer, value: Value) -> None:
 
 def _leave(lw: Lowerer, frame: Frame, value: Value) -> None:
     ends = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary)]
-    at = ([i for i in ends if (x := lw.exits[i]) and isinstance(x, Boundary) and x.frame is frame] or ends)[-1]
+    own = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary) and x.frame is frame]
+    at = (own or ends)[-1]
     height = lw.detour_above(at)
     if height is not None:
         lw.unwind(height + 1)
