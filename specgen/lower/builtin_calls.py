@@ -132,6 +132,10 @@ def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Val
         return _next(lw, node, name)
     if name == "isinstance" and len(node.args) == 2:
         return _isinstance(lw, lower(lw, node.args[0]), node.args[1])
+    if name == "hasattr" and len(node.args) == 2 and isinstance(node.args[1], ast.Constant):
+        holder = lower(lw, node.args[0])
+        if isinstance(holder, Sync):
+            return Val(Lit(sync.has_attribute(holder, str(node.args[1].value))), BoolT())
     if name in {"hasattr", "callable"}:
         return Val(TRUE, BoolT())
     if name in {"getattr", "setattr"} and len(node.args) >= 2 and isinstance(node.args[1], ast.Constant):
@@ -290,7 +294,7 @@ def call_external(
     lw: Lowerer, name: str, args: list[Value], kwargs: dict[str, Value], text: str, awaited: bool
 ) -> Value:
     """A function or class from outside the feature."""
-    from specgen.lower.exprs import rv
+    from specgen.lower.exprs import _truthy, object_class, rv
 
     if name in sync.CLASSES:
         if lw.in_init and not lw.in_loop:
@@ -319,6 +323,13 @@ def call_external(
     rule = FUNCTIONS.get(name) or FUNCTIONS.get(
         short if name.partition(".")[0] in {"collections", "_collections", "builtins", "math", "copy", "typing"} else ""
     )
+    if name in {"len", "bool"} and len(args) == 1 and (cls := object_class(lw, args[0])) is not None:
+        if name == "bool":
+            return Val(kinds.truth(_truthy(lw, args[0])), BoolT())
+        if lw.sources.method(cls, "__len__") is not None:
+            from specgen.lower.calls import call_method
+
+            return call_method(lw, args[0], "__len__", [], {})
     if rule is not None and kwargs and short in _NAMED:
         found = _NAMED[short](lw, [rv(lw, a) for a in args], kwargs)
         return found if found is not None else lw.approximate(f"call {text}", "any value")

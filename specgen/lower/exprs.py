@@ -63,6 +63,7 @@ from specgen.lower.values import (
     ite,
     neg,
 )
+from specgen.source import Class
 
 
 def rv(lw: Lowerer, value: Value, want: str = "") -> Val:
@@ -298,11 +299,42 @@ def _truthy(lw: Lowerer, value: Value) -> Val:
     match value:
         case Unknown():
             return rv(lw, value, "bool")
+        case Val(ty=ty) if object_class(lw, value) is not None and NoneT() in members(ty):
+            there, none = lw.graph.branch(Op("#", (value.expr, NONE)))
+            lw.graph.cursor = there
+            answer = Val(_object_truth(lw, value), BoolT())
+            return lw.join_value([(lw.graph.cursor, answer), (none, Val(FALSE, BoolT()))], "truth")
+        case Obj() | New() | Val() if object_class(lw, value) is not None:
+            return Val(_object_truth(lw, value), BoolT())
         case Val() | Place():
             return rv(lw, value)
         case Coro():
             return rv(lw, value)
     return Val(TRUE, BoolT())
+
+
+#: Methods by which a class says how its objects compare and count.
+_SPECIAL = ("__bool__", "__len__", "__eq__")
+
+
+def object_class(lw: Lowerer, value: Value) -> Class | None:
+    """The class of the feature whose object the value is, where it defines truth, length or equality itself."""
+    cls = value.cls if isinstance(value, (Obj, New)) else None
+    if isinstance(value, Val):
+        refs = [m for m in members(value.ty) if not isinstance(m, NoneT)]
+        if len(refs) == 1 and isinstance(refs[0], RefT):
+            cls = lw.sources.find_class(refs[0].cls)
+    return cls if cls is not None and any(lw.sources.method(cls, m) for m in _SPECIAL) else None
+
+
+def _object_truth(lw: Lowerer, value: Value) -> Expr:
+    from specgen.lower.calls import call_method
+
+    cls = object_class(lw, value)
+    for name in ("__bool__", "__len__"):
+        if cls is not None and lw.sources.method(cls, name) is not None:
+            return kinds.truth(rv(lw, call_method(lw, value, name, [], {}), "bool"))
+    return TRUE
 
 
 def split(lw: Lowerer, node: ast.expr) -> tuple[list[Edge], list[Edge]]:
@@ -339,6 +371,8 @@ def bool_value(lw: Lowerer, node: ast.BoolOp) -> Value:
     first = lower(lw, node.values[0])
     rest = node.values[1:]
     if names.is_static(first) or isinstance(first, Exc):
+        if object_class(lw, first) is not None:
+            lw.approximate("an object that may count as false, as a value of `and` or `or`", "it counts as true")
         return first if stop_if_true else lower(lw, rest[-1])
     if isinstance(first, Val) and first.expr == NONE and stop_if_true:
         return lower(lw, rest[0]) if len(rest) == 1 else bool_value(lw, ast.BoolOp(node.op, rest))
@@ -679,7 +713,7 @@ def _same(lw: Lowerer, left: Value, right: Value, identity: bool) -> Expr:
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return rv(lw, any_value(lw, "bool")).expr
     statics = [v for v in (left, right) if names.is_static(v) and not isinstance(v, New)]
-    if statics:
+    if statics and (identity or object_class(lw, left) is None):
         if len(statics) == 2:
             return TRUE if left is right or left == right else FALSE
         other = right if names.is_static(left) else left
@@ -691,9 +725,29 @@ def _same(lw: Lowerer, left: Value, right: Value, identity: bool) -> Expr:
             if not any(isinstance(m, NoneT) for m in members(lw.place_type(left)))
             else eq(rv(lw, left).expr, NONE)
         )
+    if not identity and (cls := object_class(lw, left)) is not None and lw.sources.method(cls, "__eq__") is not None:
+        return _equal_objects(lw, left, right)
     a, b = rv(lw, left), rv(lw, right)
     _meet(lw, a, b)
     return kinds.equal(a, b)
+
+
+def _equal_objects(lw: Lowerer, left: Value, right: Value) -> Expr:
+    from specgen.lower.calls import call_method
+
+    if isinstance(right, Val) and right.expr == NONE and not isinstance(left, Val):
+        return FALSE
+    ends: list[tuple[list[Edge], Val]] = []
+    if isinstance(left, Val) and NoneT() in members(left.ty):
+        there, none = lw.graph.branch(Op("#", (left.expr, NONE)))
+        lw.graph.cursor = none
+        both_none = kinds.equal(Val(NONE, NoneT()), rv(lw, right))
+        ends.append((lw.graph.cursor, Val(both_none, BoolT())))
+        lw.graph.cursor = there
+    answer = Val(kinds.truth(rv(lw, call_method(lw, left, "__eq__", [right], {}), "bool")), BoolT())
+    if not ends:
+        return answer.expr
+    return lw.join_value([*ends, (lw.graph.cursor, answer)], "equal").expr
 
 
 def _meet(lw: Lowerer, a: Val, b: Val) -> None:
@@ -713,6 +767,8 @@ def attribute(lw: Lowerer, node: ast.Attribute) -> Value:
 
 def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
     """``owner.attr``."""
+    from specgen.lower.sync import has_attribute
+
     attr = node.attr
     if attr == "create_future" and lw.mode == "asyncio" and not isinstance(owner, Obj):
         return External("loop.create_future")
@@ -730,6 +786,9 @@ def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
 
                 return inline(lw, Func(inherited, me), [], {})
             return Func(inherited, me) if inherited is not None else Method(owner, attr, node)
+        case Sync() if not has_attribute(owner, attr):
+            lw.raise_(Exc("AttributeError"))
+            return Val(NONE, NeverT())
         case External(name):
             return External(f"{name}.{attr}")
         case ClassV(cls):
@@ -778,8 +837,6 @@ def _of_record(lw: Lowerer, record: Val, cls_name: str, node: ast.Attribute) -> 
 
 
 def _class_constant(lw: Lowerer, cls: object, attr: str) -> Value:
-    from specgen.source import Class
-
     assert isinstance(cls, Class)
     if any(b.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag"} for b in cls.bases):
         return Val(Lit(attr), StrT(frozenset({attr})))

@@ -37,7 +37,23 @@ def views(program: Program, lw: Lowerer) -> None:
             out.append(replace(var, view=by_value(Var(var.name), var.ty, fields)))
         else:
             out.append(var)
-    program.vars = out
+    program.vars = [_made_late(var) for var in out]
+
+
+def _made_late(var: VarDecl) -> VarDecl:
+    """A private collection that is None until it is first needed counts as the empty one it then is."""
+    kinds = [m for m in members(var.ty) if not isinstance(m, NoneT)]
+    private = var.comment.partition(":")[0].rpartition(".")[2].startswith("_")
+    if var.view is not None or not private or len(kinds) != 1 or NoneT() not in members(var.ty):
+        return var
+    match kinds[0]:
+        case SeqT() | DictT():
+            empty = Op("tuple")
+        case SetT():
+            empty = EMPTY_SET
+        case _:
+            return var
+    return replace(var, view=ite(eq(Var(var.name), NONE), empty, Var(var.name)))
     if _has_refs(program.result_ty):
         program.result_view = _result_view(program, heap)
 

@@ -74,6 +74,8 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
             _name_for(lw, targets[0])
             lw.adopt("")
             found = lower(lw, value)
+            if not lw.graph.cursor:
+                return  # the value raised, and nothing is assigned
             # Names first: what is stored elsewhere as well then has a name that changes go through.
             for target in sorted(targets, key=lambda t: not isinstance(t, ast.Name)) if len(targets) > 1 else targets:
                 assign(lw, target, found)

@@ -128,7 +128,9 @@ def construct_dynamic(lw: Lowerer, cls: str, args: list[Value], kwargs: dict[str
     if kind == "condition":  # its lock is made with it
         holder = field_var(lw, DYNAMIC[kind], "holder")
         lw.declare(f"v.{holder}", DictT(RefT(DYNAMIC[kind]), join(CallerT(), NoneT())))
-        lw.graph.set(Var(holder), op_call("Put", Var(holder), made.expr, NONE), Access(holder, "fresh", lw.graph.group()))
+        lw.graph.set(
+            Var(holder), op_call("Put", Var(holder), made.expr, NONE), Access(holder, "fresh", lw.graph.group())
+        )
     return made
 
 
@@ -335,6 +337,28 @@ def _acquire(lw: Lowerer, sync: Sync, args: Args) -> Value:
 def _release(lw: Lowerer, sync: Sync, args: Args) -> Value:
     release(lw, sync, checked=True)
     return NOTHING
+
+
+def _exit(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    release(lw, sync)
+    return NOTHING
+
+
+def _restore(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    return acquire(lw, sync)
+
+
+def _is_owned(lw: Lowerer, sync: Sync, args: Args) -> Value:
+    if (sync.lock or sync.var) in lw.held:
+        return ANSWER
+    return Val(eq(look(lw, sync, var=sync.lock or sync.var).expr, Me()), BoolT())
+
+
+def has_attribute(sync: Sync, attr: str) -> bool:
+    """Whether the real object has the attribute: a plain lock lacks what only re-entrant ones offer to conditions."""
+    if attr in {"_is_owned", "_release_save", "_acquire_restore"}:
+        return sync.kind == "lock" and sync.reentrant
+    return not attr.startswith("_") or attr.startswith("__")
 
 
 def _locked(lw: Lowerer, sync: Sync, args: Args) -> Value:
@@ -599,6 +623,11 @@ _METHODS: dict[tuple[str, str], Callable[[Lowerer, Sync, Args], Value]] = {
     ("lock", "locked"): _locked,
     ("lock", "__enter__"): _acquire,
     ("lock", "__aenter__"): _acquire,
+    ("lock", "__exit__"): _exit,
+    ("lock", "__aexit__"): _exit,
+    ("lock", "_is_owned"): _is_owned,
+    ("lock", "_release_save"): _exit,
+    ("lock", "_acquire_restore"): _restore,
     ("condition", "acquire"): _acquire,
     ("condition", "release"): _release,
     ("condition", "locked"): _locked,
