@@ -40,10 +40,21 @@ class Usage:
         functions = list(module.functions.values())
         for cls in module.classes.values():
             functions += cls.methods.values()
+            self._setters(cls)
         names: set[str] = set()
         for function in functions:
             names |= self._function(function)
         self.globals_assigned[module.path] = names
+
+    def _setters(self, cls: Class) -> None:
+        """Setters of properties, which are no methods of their own name."""
+        for item in cls.node.body:
+            if isinstance(item, ast.FunctionDef) and any(
+                isinstance(d, ast.Attribute) and d.attr in {"setter", "deleter"} for d in item.decorator_list
+            ):
+                for node in ast.walk(item):
+                    if isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
+                        self.assigned.add(node.attr)
 
     def _function(self, function: Function) -> set[str]:
         declared: set[str] = set()

@@ -46,7 +46,7 @@ from specgen.lower.values import (
     const,
     eq,
 )
-from specgen.source import Module, dotted
+from specgen.source import Class, Function, Module, dotted
 
 
 def lookup(lw: Lowerer, name: str) -> Value:
@@ -206,6 +206,11 @@ def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
     """``obj.attr = value``."""
     from specgen.lower.exprs import rv
 
+    if attr not in obj.fields and obj.cls is not None and (setter := setter_of(lw, obj.cls, attr)) is not None:
+        from specgen.lower.calls import inline
+
+        inline(lw, Func(setter, obj), [value], {})
+        return
     if attr in obj.static:
         if is_static(value) and lw.in_init:
             obj.static[attr] = value
@@ -229,6 +234,16 @@ def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
         value = rv(lw, value)
     lw.write(var, rv(lw, value))
     stored(lw, value, Place(var, (), NeverT()))
+
+
+def setter_of(lw: Lowerer, cls: Class, attr: str) -> Function | None:
+    """The setter of a property."""
+    for owner in lw.sources.mro(cls):
+        for item in owner.node.body:
+            if isinstance(item, ast.FunctionDef) and item.name == attr:
+                if any(dotted(d) == f"{attr}.setter" for d in item.decorator_list):
+                    return Function(attr, item, owner.module, owner)
+    return None
 
 
 def stored(lw: Lowerer, value: Value, place: Place) -> None:

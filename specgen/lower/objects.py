@@ -326,6 +326,12 @@ def set_field(lw: Lowerer, obj: New, attr: str, value: Value) -> None:
     """``ref.attr = value``."""
     from specgen.lower.exprs import rv
 
+    setter = names.setter_of(lw, obj.cls, attr)
+    if setter is not None:
+        from specgen.lower.calls import inline
+
+        inline(lw, Func(setter, obj), [value], {})
+        return
     if isinstance(value, (Obj, Sync, Contract)):
         _set_static(lw, f"{obj.cls.name}.{attr}", value)
         return

@@ -1464,6 +1464,126 @@ class Manager:
     {"cls": "Manager"},
 )
 
+SNIPPETS["special_methods_and_setters"] = (
+    """
+class Stack:
+    limit = 2
+
+    def __init__(self):
+        self.items = []
+        self._level = 0
+
+    def __len__(self):
+        return len(self.items)
+
+    def __contains__(self, item):
+        return item in self.items
+
+    def __getitem__(self, i):
+        return self.items[i]
+
+    def push(self, item):
+        if len(self) >= self.limit:
+            raise OverflowError
+        self.items.append(item)
+
+    @property
+    def level(self):
+        return self._level
+
+    @level.setter
+    def level(self, value):
+        self._level = value * 2
+
+class Tag:
+    def __init__(self, name):
+        self.name = name
+
+    def __eq__(self, other):
+        return isinstance(other, Tag) and self.name == other.name
+
+    def __bool__(self):
+        return self.name is not None
+
+class Holder:
+    count = 0
+
+    def __init__(self):
+        self.stack = Stack()
+        self.tag = None
+        self._mode = 1
+
+    @property
+    def mode(self):
+        return self._mode
+
+    @mode.setter
+    def mode(self, value):
+        self._mode = value + 1
+
+    def push(self, item):
+        self.stack.push(item)
+        return len(self.stack)
+
+    def any(self):
+        if self.stack:
+            return "some"
+        return "none"
+
+    def nothing(self):
+        return not self.stack, bool(self.stack)
+
+    def has(self, item):
+        return item in self.stack
+
+    def first(self):
+        return self.stack[0]
+
+    def set_mode(self, k: int):
+        self.mode = k
+        return self.mode
+
+    def aug_mode(self):
+        self.mode += 1
+        return self._mode
+
+    def set_level(self, k: int):
+        self.stack.level = k
+        return self.stack.level
+
+    def set_tag(self, name):
+        self.tag = Tag(name)
+
+    def same_tag(self, name):
+        return self.tag == Tag(name), self.tag is None
+
+    def differs(self, name):
+        return self.tag != Tag(name)
+
+    def tagged(self):
+        if self.tag:
+            return self.tag.name
+        return None
+
+    def bump(self):
+        self.count += 1
+        return self.count
+
+    def swap(self):
+        old, self.stack.items = self.stack.items, []
+        return len(old)
+
+    def recurse(self, k: int):
+        return self._down(k)
+
+    def _down(self, n):
+        if n == 0:
+            return 0
+        return 1
+""",
+    {"cls": "Holder"},
+)
+
 
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_serial_outcomes_are_those_of_python(name: str, tmp_path: Path) -> None:
