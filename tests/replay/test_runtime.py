@@ -143,7 +143,7 @@ LOCKED = """
         [Call("open"), Call("through")],
         [Call("until", 1), Call("until", 1)],
     ],
-    ids=str,
+    ids=lambda calls: " ".join(map(str, calls)),
 )
 def test_locks_keep_correct_code_correct(check: Check, calls: list[Call]) -> None:
     assert check(LOCKED, *calls)["status"] == "passed"
