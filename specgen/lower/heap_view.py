@@ -37,23 +37,7 @@ def views(program: Program, lw: Lowerer) -> None:
             out.append(replace(var, view=by_value(Var(var.name), var.ty, fields)))
         else:
             out.append(var)
-    program.vars = [_made_late(var) for var in out]
-
-
-def _made_late(var: VarDecl) -> VarDecl:
-    """A private collection that is None until it is first needed counts as the empty one it then is."""
-    kinds = [m for m in members(var.ty) if not isinstance(m, NoneT)]
-    private = var.comment.partition(":")[0].rpartition(".")[2].startswith("_")
-    if var.view is not None or not private or len(kinds) != 1 or NoneT() not in members(var.ty):
-        return var
-    match kinds[0]:
-        case SeqT() | DictT():
-            empty = Op("tuple")
-        case SetT():
-            empty = EMPTY_SET
-        case _:
-            return var
-    return replace(var, view=ite(eq(Var(var.name), NONE), empty, Var(var.name)))
+    program.vars = out
     if _has_refs(program.result_ty):
         program.result_view = _result_view(program, heap)
 
@@ -124,14 +108,13 @@ def _result_view(program: Program, heap: dict[str, str]) -> Expr:
 
 
 def _is_lazy(program: Program, var: VarDecl) -> bool:
-    """None at first, a container from some moment on, and never None again."""
-    if (
-        var.init != NONE
-        or not any(isinstance(m, (SeqT, DictT, SetT)) for m in members(var.ty))
-        or len(members(var.ty)) != 2
-    ):
+    """None or a collection; and private, or None at first, a collection from some moment on, and never None again."""
+    found = [m for m in members(var.ty) if not isinstance(m, NoneT)]
+    if len(found) != 1 or NoneT() not in members(var.ty) or not isinstance(found[0], (SeqT, DictT, SetT)):
         return False
-    return not any(n.target == Var(var.name) and n.value == NONE for n in program.nodes.values())
+    private = var.comment.partition(":")[0].rpartition(".")[2].startswith("_")
+    again = any(n.target == Var(var.name) and n.value == NONE for n in program.nodes.values())
+    return private or (var.init == NONE and not again)
 
 
 def _made_when_needed(var: VarDecl, fields: dict[str, list[tuple[str, VarDecl]]]) -> Expr:
