@@ -235,11 +235,11 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
                 yes, no = lw.graph.branch(Op("in", (k, domain(inner))))
                 lw.graph.cursor = no
                 _declare_key(lw, holder, key.ty)
-                lw.store(Place(holder.root, (k,), holder.ty), factory(), root, group)
+                default = factory()
+                lw.store(Place(holder.root, (k,), holder.ty), default, root, group)
                 made = lw.graph.cursor
                 lw.graph.cursor = yes + made
                 if not names.is_container(value_ty) and not isinstance(value_ty, NeverT):
-                    default = factory()
                     test = Op("in", (k, domain(inner)))
                     return Val(ite(test, apply(inner, k), kinds.coerce(default, value_ty)), value_ty)
                 return Place(holder.root, (*holder.path, k), value_ty)
