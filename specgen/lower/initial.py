@@ -12,6 +12,7 @@ LIMIT = 4000
 def initial_values(lw: Lowerer, entry: int) -> dict[str, Expr]:
     """The value of each variable when the constructor has returned. Paths that raise are left out."""
     steps = [0]
+    keep_raised = [False]
 
     def run(at: int, env: dict[Expr, Expr], seen: dict[int, int]) -> dict[Expr, Expr] | None:
         while at >= 0:
@@ -42,11 +43,14 @@ def initial_values(lw: Lowerer, entry: int) -> dict[str, Expr]:
                         return yes if yes is not None else no
                     return {k: _either(cond, yes.get(k), no.get(k)) for k in {**yes, **no}}
                 case "done":
-                    return None if node.raised else env
+                    return None if node.raised and not keep_raised[0] else env
             at = node.next
         return env
 
-    out = run(entry, {}, {}) or {}
+    out = run(entry, {}, {})
+    if out is None:  # an abstract class, whose constructor always raises: what it had set until then
+        keep_raised[0] = True
+        out = run(entry, {}, {}) or {}
     return {k.name: v for k, v in out.items() if isinstance(k, Var)}
 
 
