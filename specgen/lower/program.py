@@ -270,6 +270,8 @@ def _constructor_argument(
     lw: Lowerer, cls: Class, name: str, param: ast.arg, default: ast.expr | None, held: list[str]
 ) -> Value | None:
     """What a constructor argument is: a collaborator, a small number, an opaque value, or its default."""
+    if isinstance(default, ast.Name | ast.Attribute):
+        return None  # a class or function of known rules, such as condition_cls=threading.Condition
     methods = frozenset(m for attr in held for m in lw.methods_called_on(attr)) | lw.sources.usage.methods_on_name(
         cls, name
     )
