@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
 from specgen.expr import Bound, Const, DictT, Expr, Lit, NoneT, Op, RefT, SeqT, SetT, TupleT, Ty, Var, members
 from specgen.ir import Program, VarDecl
 from specgen.lower import kinds
 from specgen.lower.lowerer import Lowerer
+from specgen.lower.objects import always_given
 from specgen.lower.values import EMPTY, NONE, Val, apply, call, domain, eq, ite
 
 EMPTY_SET = Op("set")
 _NAMES = ("x", "y", "z", "u")
+
+#: Class -> its fields: attribute, variable, and whether every object of the class has it from the start.
+Fields: TypeAlias = dict[str, list[tuple[str, VarDecl, bool]]]
 
 
 def views(program: Program, lw: Lowerer) -> None:
@@ -22,11 +27,11 @@ def views(program: Program, lw: Lowerer) -> None:
     A container that is made when first needed looks like an empty one until then.
     """
     heap = {var: key.partition(".")[0] for key, var in lw.heap.items()}
-    fields: dict[str, list[tuple[str, VarDecl]]] = {}
+    fields: Fields = {}
     for var in program.vars:
         if var.name in heap:
             attribute = next(k for k, v in lw.heap.items() if v == var.name).partition(".")[2]
-            fields.setdefault(heap[var.name], []).append((attribute, var))
+            fields.setdefault(heap[var.name], []).append((attribute, var, always_given(lw, heap[var.name], attribute)))
     out: list[VarDecl] = []
     for var in program.vars:
         if var.name in heap:
@@ -42,7 +47,7 @@ def views(program: Program, lw: Lowerer) -> None:
         program.result_view = _result_view(program, heap)
 
 
-def by_value(e: Expr, ty: Ty, fields: dict[str, list[tuple[str, VarDecl]]], depth: int = 0) -> Expr:
+def by_value(e: Expr, ty: Ty, fields: Fields, depth: int = 0) -> Expr:
     """The value with every reference replaced by a record of the object's fields, dicts by their entries."""
     kind = next((m for m in members(ty) if not isinstance(m, NoneT)), None)
     if kind is None or len(members(ty)) > 2 or (len(members(ty)) == 2 and NoneT() not in members(ty)):
@@ -51,17 +56,21 @@ def by_value(e: Expr, ty: Ty, fields: dict[str, list[tuple[str, VarDecl]]], dept
     return inner if inner == e or NoneT() not in members(ty) else ite(eq(e, NONE), NONE, inner)
 
 
-def _by_value(e: Expr, ty: Ty, fields: dict[str, list[tuple[str, VarDecl]]], depth: int) -> Expr:
+def _by_value(e: Expr, ty: Ty, fields: Fields, depth: int) -> Expr:
     x = Bound(_NAMES[depth % len(_NAMES)])
     match ty:
         case RefT(cls):
             found = fields.get(cls, [])
             if depth >= len(_NAMES) or not found:
                 return Lit("object")
-            parts = [by_value(apply(Var(v.name), e), _value_type(v.ty), fields, depth + 1) for _, v in found]
-            return Op("record", tuple(parts), tuple(name.strip("_") or "it" for name, _ in found))
+            parts = []
+            for _, v, sure in found:
+                part = by_value(apply(Var(v.name), e), _value_type(v.ty), fields, depth + 1)
+                parts.append(part if sure else ite(Op("in", (e, domain(Var(v.name)))), part, NONE))
+            return Op("record", tuple(parts), tuple(name.strip("_") or "it" for name, _, _ in found))
         case SeqT(item) if _has_refs(item) or isinstance(item, DictT):
-            return Op("function", (domain(e), by_value(apply(e, x), item, fields, depth + 1)), (x.name,))
+            shown = Op("function", (domain(e), by_value(apply(e, x), item, fields, depth + 1)), (x.name,))
+            return ite(eq(e, EMPTY), EMPTY, shown)  # TLC prints an empty function unlike an empty sequence
         case SetT(item) if _has_refs(item):
             return Op("map", (e, by_value(x, item, fields, depth + 1)), (x.name,))
         case DictT(_, value):
@@ -117,7 +126,7 @@ def _is_lazy(program: Program, var: VarDecl) -> bool:
     return private or (var.init == NONE and not again)
 
 
-def _made_when_needed(var: VarDecl, fields: dict[str, list[tuple[str, VarDecl]]]) -> Expr:
+def _made_when_needed(var: VarDecl, fields: Fields) -> Expr:
     now = Var(var.name)
     kind = next(m for m in members(var.ty) if not isinstance(m, NoneT))
     empty = EMPTY if isinstance(kind, SeqT) else EMPTY_SET

@@ -240,9 +240,10 @@ def setter_of(lw: Lowerer, cls: Class, attr: str) -> Function | None:
     """The setter of a property."""
     for owner in lw.sources.mro(cls):
         for item in owner.node.body:
-            if isinstance(item, ast.FunctionDef) and item.name == attr:
-                if any(dotted(d) == f"{attr}.setter" for d in item.decorator_list):
-                    return Function(attr, item, owner.module, owner)
+            if not isinstance(item, ast.FunctionDef) or item.name != attr:
+                continue
+            if any(dotted(d) == f"{attr}.setter" for d in item.decorator_list):
+                return Function(attr, item, owner.module, owner)
     return None
 
 

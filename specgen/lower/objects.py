@@ -8,7 +8,25 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import CallerT, DictT, Expr, IntT, Lit, Local, Me, NeverT, NoneT, Op, RecordT, RefT, TupleT, Var
+from specgen.expr import (
+    CallerT,
+    DictT,
+    Expr,
+    IntT,
+    Lit,
+    Local,
+    Me,
+    NeverT,
+    NoneT,
+    Op,
+    RaisedT,
+    RecordT,
+    RefT,
+    TupleT,
+    Var,
+    join,
+    members,
+)
 from specgen.ir import Access
 from specgen.lower import kinds, names, suspension
 from specgen.lower.lowerer import Frame, Lowerer, VarInfo
@@ -29,6 +47,7 @@ from specgen.lower.values import (
     apply,
     domain,
     eq,
+    ite,
     neg,
 )
 from specgen.lower.values import (
@@ -191,6 +210,23 @@ def _first_field(lw: Lowerer, cls: Class) -> str:
             ):
                 return attr
     return ""
+
+
+def always_given(lw: Lowerer, cls_name: str, attr: str) -> bool:
+    """Whether every object of the class has the attribute once it is made; other attributes may come later or never."""
+    cls = lw.sources.find_class(cls_name)
+    if cls is None:
+        return not (cls_name == "Future" and attr in {"value", "error"})
+    if attr == "object" or (is_dataclass(cls) and attr in _field_names(lw, cls)):
+        return True
+    init = lw.sources.method(cls, "__init__")
+    stored = [
+        target.attr
+        for item in (init.node.body if init is not None else [])
+        for target in (item.targets if isinstance(item, ast.Assign) else [getattr(item, "target", None)])
+        if isinstance(target, ast.Attribute)
+    ]
+    return attr in stored
 
 
 def _field_names(lw: Lowerer, cls: Class) -> list[str]:
@@ -398,13 +434,30 @@ def future_result(lw: Lowerer, ref: Expr) -> Value:
     for name, error in (("cancelled", "CancelledError"), ("failed", "Exception"), ("pending", "InvalidStateError")):
         yes, no = lw.graph.branch(eq(state, Lit(name)))
         lw.graph.cursor = yes
-        lw.raise_(Exc(error))
+        lw.raise_(_failure(lw, ref) if name == "failed" and yes else Exc(error))
         lw.graph.cursor = no
     values = lw.read(field_var(lw, "Future", "value"), stem="future_value")
     ty = values.ty.value if isinstance(values.ty, DictT) else NeverT()
     if isinstance(ty, NeverT):
         return Val(NONE, NoneT())
     return Val(apply(values.expr, ref), ty)
+
+
+def _failure(lw: Lowerer, ref: Expr) -> Exc:
+    """The exception that a failed future was given."""
+    if not _ever_fails(lw):
+        return Exc("Exception")
+    errors = lw.read(field_var(lw, "Future", "error"), stem="future_error")
+    ty = errors.ty.value if isinstance(errors.ty, DictT) else NeverT()
+    known = next((m for m in members(ty) if isinstance(m, RaisedT)), None)
+    if known is None:
+        return Exc("Exception")
+    return Exc("", kinds.unbox(Val(apply(errors.expr, ref), ty), "raised"), known.values)
+
+
+def _ever_fails(lw: Lowerer) -> bool:
+    """Whether the code gives some future an exception."""
+    return "Future.error" in lw.heap or not isinstance(lw.type_of("v.future_error"), NeverT)
 
 
 def _settle(lw: Lowerer, ref: Expr, state: str, value: Val | None) -> Value:
@@ -418,7 +471,7 @@ def _settle(lw: Lowerer, ref: Expr, state: str, value: Val | None) -> Value:
     lw.graph.cursor = pending
     lw.graph.set(Var(var), op_call("Put", Var(var), ref, Lit(state)), Access(var, "update", group))
     if value is not None:
-        values = field_var(lw, "Future", "value")
+        values = field_var(lw, "Future", "error" if state == "failed" else "value")
         lw.declare(f"v.{values}", DictT(RefT("Future"), value.ty))
         ty = lw.var_type(values)
         fitted = (
@@ -447,7 +500,7 @@ def builtin_object_call(
         case "set_result":
             return _settle(lw, ref, "done", rv(lw, args[0]) if args else Val(NONE, NoneT()))
         case "set_exception":
-            return _settle(lw, ref, "failed", None)
+            return _settle(lw, ref, "failed", rv(lw, args[0]) if args else None)
         case "cancel":
             return _settle(lw, ref, "cancelled", None)
         case "done" | "cancelled":
@@ -457,8 +510,16 @@ def builtin_object_call(
             return Val(test, BoolT())
         case "result":
             return future_result(lw, ref)
-        case "exception":
+        case "exception" if not _ever_fails(lw):
             return Val(NONE, NoneT())
+        case "exception":
+            table = lw.read(field_var(lw, "Future", "state"), stem="future_state")
+            errors = lw.read(field_var(lw, "Future", "error"), stem="future_error")
+            ty = errors.ty.value if isinstance(errors.ty, DictT) else NeverT()
+            if isinstance(ty, NeverT):
+                return Val(NONE, NoneT())
+            failed = eq(apply(table.expr, ref), Lit("failed"))
+            return Val(ite(failed, apply(errors.expr, ref), NONE), join(ty, NoneT()))
         case "add_done_callback" | "remove_done_callback":
             return lw.approximate(f"{name} of a future", "the callback does not run")
     return None

@@ -499,6 +499,33 @@ class Flights:
     },
 )
 
+SNIPPETS["futures that fail"] = (
+    """
+import asyncio
+
+class Flights:
+    def __init__(self, loader):
+        self.loader = loader
+        self.pending = {}
+        self.loads = 0
+
+    async def once(self, key):
+        found = self.pending.get(key)
+        if found is not None:
+            return await found
+        future = asyncio.get_running_loop().create_future()
+        self.pending[key] = future
+        self.loads += 1
+        await asyncio.sleep(0)
+        if self.loads > 1:
+            future.set_exception(KeyError("x"))
+            raise KeyError
+        future.set_result("value")
+        return "value"
+""",
+    set(),
+)
+
 
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_what_can_go_wrong_and_nothing_else(name: str, tmp_path: Path) -> None:

@@ -1584,6 +1584,130 @@ class Holder:
     {"cls": "Holder"},
 )
 
+SNIPPETS["coroutines_one_at_a_time"] = (
+    """
+import asyncio
+from contextlib import asynccontextmanager
+
+class Problem(Exception):
+    pass
+
+class Session:
+    def __init__(self, owner):
+        self.owner = owner
+
+    async def __aenter__(self):
+        self.owner.open += 1
+        await asyncio.sleep(0)
+        return self
+
+    async def __aexit__(self, kind, value, traceback):
+        await asyncio.sleep(0)
+        self.owner.open -= 1
+        if kind is not None:
+            self.owner.failed += 1
+        return False
+
+class Async:
+    def __init__(self):
+        self.lock = asyncio.Lock()
+        self.sem = asyncio.Semaphore(1)
+        self.queue = asyncio.Queue()
+        self.open = 0
+        self.failed = 0
+        self.n = 0
+        self.cache = {}
+
+    async def bump(self, k: int):
+        async with self.lock:
+            self.n += k
+            await asyncio.sleep(0)
+            return self.n
+
+    async def _get(self, key):
+        await asyncio.sleep(0)
+        return self.cache.get(key)
+
+    async def fetch(self, key):
+        found = await self._get(key)
+        if found is None:
+            self.cache[key] = found = self.n
+        return found
+
+    async def both(self, key):
+        return await self._get(key), await self.fetch(key)
+
+    async def session(self):
+        async with Session(self) as s:
+            self.n = 5
+            return self.open
+
+    async def failing(self):
+        async with Session(self):
+            raise Problem
+
+    @asynccontextmanager
+    async def _scope(self):
+        self.open += 1
+        try:
+            yield self.open
+        finally:
+            self.open -= 1
+
+    async def scoped(self, k: int):
+        async with self._scope() as level:
+            if k == 1:
+                return level
+            raise Problem
+
+    async def offer(self, item):
+        self.queue.put_nowait(item)
+        return self.queue.qsize()
+
+    async def take(self):
+        if self.queue.empty():
+            return None
+        return await self.queue.get()
+
+    async def take_now(self):
+        try:
+            return self.queue.get_nowait()
+        except asyncio.QueueEmpty:
+            return "empty"
+
+    async def limited(self):
+        async with self.sem:
+            return self.sem.locked()
+
+    async def handled(self, k: int):
+        try:
+            await asyncio.sleep(0)
+            if k == 1:
+                raise Problem
+        except Problem:
+            self.failed += 1
+        finally:
+            self.n = 0
+
+    async def future(self):
+        f = asyncio.get_running_loop().create_future()
+        f.set_result(3)
+        return await f
+
+    async def future_failed(self):
+        f = asyncio.get_running_loop().create_future()
+        f.set_exception(Problem())
+        try:
+            await f
+        except Problem:
+            return "failed"
+
+    def plain(self):
+        return self.lock.locked()
+""",
+    {"cls": "Async"},
+)
+
 
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_serial_outcomes_are_those_of_python(name: str, tmp_path: Path) -> None:
