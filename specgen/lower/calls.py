@@ -151,7 +151,7 @@ def call_method(
     awaited: bool = False,
 ) -> Value:
     """``owner.name(...)``."""
-    from specgen.lower import builtin_calls, containers, contracts, suspension, sync
+    from specgen.lower import builtin_calls, container_methods, contracts, suspension, sync
     from specgen.lower.exprs import rv
 
     match owner:
@@ -174,8 +174,8 @@ def call_method(
             if found is not None:
                 return _bound(lw, Func(found, owner), list(args), dict(kwargs), awaited)
         case Val(ty=ty) if any(isinstance(m, RefT) for m in members(ty)):
-            from specgen.lower.exprs import only_kinds
             from specgen.lower.kinds import unbox
+            from specgen.lower.operators import only_kinds
 
             only_kinds(lw, owner, ("ref",), "AttributeError")
             ref = next(m for m in members(ty) if isinstance(m, RefT))
@@ -200,7 +200,7 @@ def call_method(
         case Val() | Place():
             values = [rv(lw, a) for a in args]
             named = {k: rv(lw, v) for k, v in kwargs.items()}
-            out = containers.method(lw, owner, name, values, named)
+            out = container_methods.method(lw, owner, name, values, named)
             if out is not None:
                 return out
             out = builtin_calls.text_method(lw, owner, name, values)

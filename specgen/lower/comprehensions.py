@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from specgen.expr import BoolT, Bound, DictT, Expr, IntT, Lit, NeverT, Op, SeqT, SetT, TupleT, Ty, Var, join, members
-from specgen.lower import exprs, kinds
+from specgen.lower import exprs, kinds, operators
 from specgen.lower.lowerer import Frame, Lowerer
 from specgen.lower.values import TRUE, Val, Value, apply, call, conj, domain, ite
 
@@ -230,7 +230,7 @@ def total(lw: Lowerer, node: ast.GeneratorExp | ast.ListComp) -> Value:
     found = scan(lw, node)
     if found is None or not isinstance(found.value.ty, (IntT, BoolT, NeverT)):
         return lw.approximate("sum over a comprehension", "any number")
-    seq, value = found.source.seq, exprs.number(lw, found.value)
+    seq, value = found.source.seq, operators.number(lw, found.value)
     if seq is not None:
         at = apply(seq, Bound("i"))
         if value == Lit(1):

@@ -11,31 +11,26 @@ from collections.abc import Callable
 
 from specgen.expr import (
     Arg,
-    BoolT,
     Bound,
     DictT,
     Expr,
     IntT,
     Lit,
     NeverT,
-    NoneT,
     Op,
     SeqT,
     SetT,
     TupleT,
     Ty,
-    join,
     kind_of,
     members,
 )
-from specgen.lower import kinds, names
-from specgen.lower.graph import Edge
+from specgen.lower import container_methods, kinds, names
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
     EMPTY,
     FALSE,
     NONE,
-    TRUE,
     Exc,
     Place,
     Unknown,
@@ -43,7 +38,6 @@ from specgen.lower.values import (
     Value,
     apply,
     call,
-    conj,
     disj,
     domain,
     eq,
@@ -66,13 +60,13 @@ def item_type(ty: Ty) -> Ty:
         case DictT(key, _):
             return key
         case TupleT() as found:
-            return tuple_item(found)
+            return container_methods.tuple_item(found)
     return NeverT()
 
 
 def usable(lw: Lowerer, value: Val, error: str = "TypeError") -> Ty:
     """The container that a value is used as; ``error`` is raised where it is None or of another kind."""
-    from specgen.lower.exprs import only_kinds
+    from specgen.lower.operators import only_kinds
 
     found = container_of(value.ty)
     if not isinstance(found, NeverT):
@@ -136,24 +130,24 @@ def contains(lw: Lowerer, item: Val, holder: Value) -> Expr:
     value = rv(lw, holder, "seq")
     match usable(lw, value):
         case SeqT(inner):
-            _same_domain(lw, item, inner)
+            same_domain(lw, item, inner)
             return (
                 Op("in", (kinds.coerce(item, inner), call("Items", kinds.unbox(value, "seq"))))
-                if _comparable(item.ty, inner)
+                if comparable(item.ty, inner)
                 else FALSE
             )
         case SetT(inner):
-            _same_domain(lw, item, inner)
+            same_domain(lw, item, inner)
             return (
                 Op("in", (kinds.coerce(item, inner), kinds.unbox(value, "set")))
-                if _comparable(item.ty, inner)
+                if comparable(item.ty, inner)
                 else FALSE
             )
         case DictT(key, _):
-            _same_domain(lw, item, key)
+            same_domain(lw, item, key)
             return (
                 Op("in", (kinds.coerce(item, key), domain(kinds.unbox(value, "dict"))))
-                if _comparable(item.ty, key)
+                if comparable(item.ty, key)
                 else FALSE
             )
         case TupleT(items):
@@ -165,14 +159,16 @@ def contains(lw: Lowerer, item: Val, holder: Value) -> Expr:
     return rv(lw, any_value(lw, "bool")).expr
 
 
-def _comparable(a: Ty, b: Ty) -> bool:
+def comparable(a: Ty, b: Ty) -> bool:
+    """Whether values of the two types can be equal at all."""
     if isinstance(b, NeverT):
         return False
     ka, kb = {kind_of(m) for m in members(a)}, {kind_of(m) for m in members(b)}
     return bool(ka & kb) or (None in ka and None in kb)
 
 
-def _same_domain(lw: Lowerer, a: Val, b: Ty) -> None:
+def same_domain(lw: Lowerer, a: Val, b: Ty) -> None:
+    """The value is looked up among values of the type."""
     lw.meet(a, b)
     if isinstance(a.ty, TupleT) and isinstance(b, TupleT):
         for x, y in zip(a.ty.items, b.items, strict=False):
@@ -211,7 +207,7 @@ def item_of(lw: Lowerer, holder: Value, key: Val) -> Value:
 
 def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
     """``holder[key]`` of a built-in container."""
-    from specgen.lower.exprs import number
+    from specgen.lower.operators import number
 
     group = lw.graph.group()
     if isinstance(holder, Place):
@@ -221,8 +217,8 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
     found = usable(lw, value)
     match found:
         case DictT(key_ty, value_ty):
-            _same_domain(lw, key, key_ty)
-            if not _comparable(key.ty, key_ty) and not isinstance(key_ty, NeverT):
+            same_domain(lw, key, key_ty)
+            if not comparable(key.ty, key_ty) and not isinstance(key_ty, NeverT):
                 lw.raise_(Exc("KeyError"))
                 return Val(NONE, value_ty)
             inner = kinds.unbox(value, "dict")
@@ -301,7 +297,8 @@ def backwards(seq: Expr) -> Expr:
 
 def slice_ends(lw: Lowerer, seq: Expr, node: ast.Slice) -> tuple[Expr, Expr]:
     """First and last TLA+ index of a slice; the last is below the first where the slice is empty."""
-    from specgen.lower.exprs import lower, number, rv
+    from specgen.lower.exprs import lower, rv
+    from specgen.lower.operators import number
 
     low: Expr = Lit(1)
     high: Expr = call("Len", seq)
@@ -356,7 +353,7 @@ def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
         else:
             lw.approximate("assignment into a value", "no effect")
         return
-    from specgen.lower.exprs import number
+    from specgen.lower.operators import number
 
     ty = container_of(lw.place_type(holder))
     group = lw.graph.group()
@@ -369,7 +366,7 @@ def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
             raise_unless(lw, _within(seq, position), "IndexError")
             lw.store(Place(holder.root, (*holder.path, position), ty), value, root, group)
         else:
-            _same_domain(lw, key, ty.key if isinstance(ty, DictT) else NeverT())
+            same_domain(lw, key, ty.key if isinstance(ty, DictT) else NeverT())
             key_ty = ty.key if isinstance(ty, DictT) else NeverT()
             k = kinds.coerce(key, key_ty) if not isinstance(key_ty, NeverT) else key.expr
             wrapped = Place(holder.root, (*holder.path, k), ty)
@@ -381,7 +378,7 @@ def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
 
 def place_key(lw: Lowerer, holder: Place, key: Val) -> Expr:
     """A key or index as the last step of a place inside the holder."""
-    from specgen.lower.exprs import number
+    from specgen.lower.operators import number
 
     ty = container_of(lw.place_type(holder))
     if isinstance(ty, SeqT):
@@ -421,7 +418,7 @@ def del_item(lw: Lowerer, holder: Value, key: Val) -> None:
     root, current = lw.fetch(holder, group)
     ty = usable(lw, current)
     if isinstance(ty, SeqT):
-        from specgen.lower.exprs import number
+        from specgen.lower.operators import number
 
         seq = kinds.unbox(current, "seq")
         position = index(seq, number(lw, key))
@@ -457,482 +454,3 @@ def del_slice(lw: Lowerer, holder: Value, node: ast.Slice) -> None:
         lw.store(holder, Val(front, ty), root, group)
     else:
         lw.store(holder, Val(Op("concat", (front, rest)), ty), root, group)
-
-
-def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: dict[str, Val]) -> Value | None:
-    """A method of a list, deque, dict or set; None where the container has no such method here."""
-    group = lw.graph.group()
-    if isinstance(owner, Place):
-        root, current = lw.fetch(owner, group)
-    else:
-        root = current = owner
-    match usable(lw, current, "AttributeError"):
-        case SeqT() as ty:
-            table: dict[str, Callable[[Change, list[Val]], Value]] = SEQ_METHODS
-            seq_kind, found = "seq", ty
-        case DictT() as ty:
-            table, seq_kind, found = DICT_METHODS, "dict", ty  # type: ignore[assignment]
-        case SetT() as ty:
-            table, seq_kind, found = SET_METHODS, "set", ty  # type: ignore[assignment]
-        case TupleT() as ty:
-            table, seq_kind, found = SEQ_METHODS, str(kind_of(ty)), SeqT(tuple_item(ty))
-        case _:
-            return None
-    if name not in table or (kwargs and not (name in {"update", "sort"} or set(kwargs) <= {"default"})):
-        return None
-    change = Change(lw, owner, root, Val(kinds.unbox(current, seq_kind), found), group, kwargs)
-    return table[name](change, args)
-
-
-def tuple_item(ty: TupleT) -> Ty:
-    """The type that holds every item of a tuple."""
-    out: Ty = NeverT()
-    for t in ty.items:
-        out = join(out, t)
-    return out
-
-
-class Change:
-    """One method call on a container: what it is now, and how to write what it becomes."""
-
-    def __init__(
-        self, lw: Lowerer, owner: Val | Place, root: Val, now: Val, group: int, kwargs: dict[str, Val]
-    ) -> None:
-        self.lw = lw
-        self.owner = owner
-        self.root = root
-        self.now = now
-        self.group = group
-        self.kwargs = kwargs
-
-    @property
-    def e(self) -> Expr:
-        """The container now."""
-        return self.now.expr
-
-    @property
-    def item(self) -> Ty:
-        """The type of its items (values, for a dict)."""
-        match self.now.ty:
-            case SeqT(item) | SetT(item):
-                return item
-            case DictT(_, value):
-                return value
-        return NeverT()
-
-    def becomes(self, expr: Expr, ty: Ty) -> None:
-        """The container is now this; ``ty`` may hold more than before."""
-        if isinstance(self.owner, Place):
-            owner = self.owner
-            still_there(self.lw, owner, self.root, lambda: self.lw.store(owner, Val(expr, ty), self.root, self.group))
-
-    def grows(self, expr: Expr, drop_last: bool = False) -> None:
-        """The list is now this, cut down to the limit of a bounded deque."""
-        limit = self.lw.limits.get(self.owner.root) if isinstance(self.owner, Place) and not self.owner.path else None
-        if limit is not None:
-            expr = call("FirstOf" if drop_last else "LastOf", expr, limit)
-        self.becomes(expr, self.now.ty)
-
-    def fit(self, value: Val) -> Expr:
-        """An item as the container holds it; the container's type is declared to hold it."""
-        match self.now.ty:
-            case SeqT():
-                self.declare(SeqT(value.ty))
-            case SetT():
-                self.declare(SetT(value.ty))
-        return kinds.coerce(value, self.item) if not isinstance(self.item, NeverT) else value.expr
-
-    def declare(self, ty: Ty) -> None:
-        """Values of this type arrive in the container."""
-        if not isinstance(self.owner, Place):
-            return
-        base = self.lw.place_type(Place(self.owner.root, (), self.owner.ty))
-        outers: list[Ty] = []
-        for _ in self.owner.path:
-            base = container_of(base)
-            outers.append(base)
-            base = base.value if isinstance(base, DictT) else base.item if isinstance(base, SeqT) else NeverT()
-        for outer in reversed(outers):
-            ty = SeqT(ty) if isinstance(outer, SeqT) else DictT(outer.key if isinstance(outer, DictT) else NeverT(), ty)
-        root = self.owner.root
-        self.lw.declare(root if root.startswith("l.") else f"v.{root}", ty)
-
-    def key(self, value: Val) -> Expr:
-        """A key as the dict holds it."""
-        assert isinstance(self.now.ty, DictT)
-        _same_domain(self.lw, value, self.now.ty.key)
-        if isinstance(self.now.ty.key, NeverT) or not _comparable(value.ty, self.now.ty.key):
-            return value.expr
-        return kinds.coerce(value, self.now.ty.key)
-
-    def has_key(self, value: Val) -> Expr:
-        """Whether the dict has the key."""
-        assert isinstance(self.now.ty, DictT)
-        if not _comparable(value.ty, self.now.ty.key):
-            return FALSE
-        return Op("in", (self.key(value), domain(self.e)))
-
-
-_NOTHING = Val(NONE, NoneT())
-
-
-def _append(ch: Change, args: list[Val]) -> Value:
-    ch.grows(call("Append", ch.e, ch.fit(args[0])))
-    return _NOTHING
-
-
-def _appendleft(ch: Change, args: list[Val]) -> Value:
-    ch.grows(Op("concat", (Op("tuple", (ch.fit(args[0]),)), ch.e)), drop_last=True)
-    return _NOTHING
-
-
-def _pop(ch: Change, args: list[Val]) -> Value:
-    raise_unless(ch.lw, neg(eq(ch.e, EMPTY)), "IndexError")
-    if args and args[0].expr == Lit(0):
-        return _take_first(ch)
-    if args and args[0].expr != Lit(-1):
-        from specgen.lower.exprs import number
-
-        at = index(ch.e, number(ch.lw, args[0]))
-        raise_unless(ch.lw, Op("in", (at, domain(ch.e))), "IndexError")
-        ch.becomes(call("RemoveAt", ch.e, at), ch.now.ty)
-        return Val(apply(ch.e, at), ch.item)
-    ch.becomes(call("Front", ch.e), ch.now.ty)
-    return Val(call("Last", ch.e), ch.item)
-
-
-def _popleft(ch: Change, args: list[Val]) -> Value:
-    raise_unless(ch.lw, neg(eq(ch.e, EMPTY)), "IndexError")
-    return _take_first(ch)
-
-
-def _take_first(ch: Change) -> Value:
-    ch.becomes(call("Tail", ch.e), ch.now.ty)
-    return Val(call("Head", ch.e), ch.item)
-
-
-def _list_remove(ch: Change, args: list[Val]) -> Value:
-    x = ch.fit(args[0])
-    there = Op("in", (x, call("Items", ch.e))) if _comparable(args[0].ty, ch.item) else FALSE
-    raise_unless(ch.lw, there, "ValueError")
-    ch.becomes(call("RemoveAt", ch.e, call("FirstIndex", ch.e, x)), ch.now.ty)
-    return _NOTHING
-
-
-def _insert(ch: Change, args: list[Val]) -> Value:
-    from specgen.lower.exprs import number
-
-    x = ch.fit(args[1])
-    at = number(ch.lw, args[0])
-    if at == Lit(0):
-        return _appendleft(ch, [args[1]])
-    low = call("Min", at, call("Len", ch.e))
-    if not not_negative(at):
-        low = call("Max", Op("-", (call("Min", index(ch.e, at), Op("+", (call("Len", ch.e), Lit(1)))), Lit(1))), Lit(0))
-    ch.becomes(
-        Op(
-            "concat",
-            (
-                call("Append", call("SubSeq", ch.e, Lit(1), low), x),
-                call("SubSeq", ch.e, Op("+", (low, Lit(1))), call("Len", ch.e)),
-            ),
-        ),
-        ch.now.ty,
-    )
-    return _NOTHING
-
-
-def _extend(ch: Change, args: list[Val]) -> Value:
-    other = container_of(args[0].ty)
-    if isinstance(other, (SeqT, TupleT)):
-        whole = other if isinstance(other, SeqT) else SeqT(tuple_item(other))
-        ch.declare(whole)
-        found = Val(kinds.unbox(args[0], str(kind_of(other))), other)
-        ch.grows(Op("concat", (ch.e, kinds.coerce(found, ch.now.ty))))
-        return _NOTHING
-    if isinstance(args[0].ty, NeverT):
-        return _NOTHING
-    return ch.lw.approximate("extend by a value of unknown type", "no effect")
-
-
-def _extendleft(ch: Change, args: list[Val]) -> Value:
-    other = container_of(args[0].ty)
-    if not isinstance(other, SeqT):
-        return ch.lw.approximate("extendleft", "no effect")
-    ch.declare(other)
-    found = kinds.coerce(Val(kinds.unbox(args[0], "seq"), other), ch.now.ty)
-    ch.grows(Op("concat", (backwards(found), ch.e)), drop_last=True)
-    return _NOTHING
-
-
-def _rotate(ch: Change, args: list[Val]) -> Value:
-    by = args[0].expr if args else Lit(1)
-    if by == Lit(1):
-        ch.becomes(
-            ite(eq(ch.e, EMPTY), EMPTY, Op("concat", (Op("tuple", (call("Last", ch.e),)), call("Front", ch.e)))),
-            ch.now.ty,
-        )
-    elif by == Lit(-1):
-        ch.becomes(ite(eq(ch.e, EMPTY), EMPTY, call("Append", call("Tail", ch.e), call("Head", ch.e))), ch.now.ty)
-    else:
-        return ch.lw.approximate("rotate", "no effect")
-    return _NOTHING
-
-
-def _reverse(ch: Change, args: list[Val]) -> Value:
-    ch.becomes(backwards(ch.e), ch.now.ty)
-    return _NOTHING
-
-
-def _sort(ch: Change, args: list[Val]) -> Value:
-    if isinstance(ch.item, IntT) and not ch.kwargs:
-        ch.becomes(call("Sorted", ch.e), ch.now.ty)
-        return _NOTHING
-    return ch.lw.approximate("sort", "the order stays as it was") if not isinstance(ch.item, NeverT) else _NOTHING
-
-
-def _clear(ch: Change, args: list[Val]) -> Value:
-    ch.becomes(Op("set") if isinstance(ch.now.ty, SetT) else EMPTY, ch.now.ty)
-    return _NOTHING
-
-
-def _copy(ch: Change, args: list[Val]) -> Value:
-    return ch.now
-
-
-def _list_count(ch: Change, args: list[Val]) -> Value:
-    from specgen.expr import Bound
-
-    return Val(
-        call("Cardinality", Op("filter", (domain(ch.e), eq(apply(ch.e, Bound("i")), ch.fit(args[0]))), ("i",))), IntT()
-    )
-
-
-def _list_index(ch: Change, args: list[Val]) -> Value:
-    x = ch.fit(args[0])
-    raise_unless(ch.lw, Op("in", (x, call("Items", ch.e))), "ValueError")
-    return Val(Op("-", (call("FirstIndex", ch.e, x), Lit(1))), IntT())
-
-
-def _get(ch: Change, args: list[Val]) -> Value:
-    default = args[1] if len(args) > 1 else ch.kwargs.get("default", _NOTHING)
-    ty = join(ch.item, default.ty)
-    if isinstance(ch.item, NeverT):
-        return default
-    if names.is_container(ch.item) and isinstance(ch.owner, Place):
-        return _get_place(ch, args[0], default)
-    found = Val(apply(ch.e, ch.key(args[0])), ch.item)
-    return Val(ite(ch.has_key(args[0]), kinds.coerce(found, ty), kinds.coerce(default, ty)), ty)
-
-
-def _get_place(ch: Change, key: Val, default: Val) -> Value:
-    assert isinstance(ch.owner, Place)
-    if not _comparable(key.ty, ch.now.ty.key if isinstance(ch.now.ty, DictT) else NeverT()):
-        return default
-    return Place(ch.owner.root, (*ch.owner.path, ch.key(key)), join(ch.item, default.ty), default=default)
-
-
-def _dict_pop(ch: Change, args: list[Val]) -> Value:
-    test = ch.has_key(args[0])
-    if len(args) == 1:
-        raise_unless(ch.lw, test, "KeyError")
-        ch.becomes(call("Without", ch.e, ch.key(args[0])), ch.now.ty)
-        return Val(apply(ch.e, ch.key(args[0])), ch.item)
-    ty = join(ch.item, args[1].ty)
-    value = Val(ite(test, kinds.coerce(Val(apply(ch.e, ch.key(args[0])), ch.item), ty), kinds.coerce(args[1], ty)), ty)
-    ch.becomes(call("Without", ch.e, ch.key(args[0])), ch.now.ty)
-    return value
-
-
-def _setdefault(ch: Change, args: list[Val]) -> Value:
-    default = args[1] if len(args) > 1 else _NOTHING
-    assert isinstance(ch.now.ty, DictT)
-    ch.declare(DictT(args[0].ty, default.ty))
-    test = ch.has_key(args[0])
-    k = ch.key(args[0])
-    value_ty = join(ch.item, default.ty)
-    boxed = kinds.coerce(default, value_ty)
-    yes, no = ch.lw.graph.branch(test)
-    ch.lw.graph.cursor = no
-    ch.becomes(call("Put", ch.e, k, boxed), DictT(join(ch.now.ty.key, args[0].ty), value_ty))
-    ch.lw.graph.cursor = ch.lw.graph.cursor + yes
-    if isinstance(ch.owner, Place) and names.is_container(value_ty):
-        return Place(ch.owner.root, (*ch.owner.path, k), value_ty)
-    return Val(ite(test, apply(ch.e, k), boxed), value_ty)
-
-
-def _update(ch: Change, args: list[Val]) -> Value:
-    if ch.kwargs:
-        return ch.lw.approximate("update of a dict by names", "no effect")
-    if args and isinstance(container_of(args[0].ty), DictT):
-        ch.declare(container_of(args[0].ty))
-        other = kinds.coerce(Val(kinds.unbox(args[0], "dict"), container_of(args[0].ty)), ch.now.ty)
-        x = Bound("x")
-        keys = Op("union", (domain(ch.e), domain(other)))
-        merged = Op("function", (keys, ite(Op("in", (x, domain(other))), apply(other, x), apply(ch.e, x))), ("x",))
-        ch.becomes(merged, ch.now.ty)
-        return _NOTHING
-    if args and isinstance(args[0].ty, NeverT):
-        return _NOTHING
-    return ch.lw.approximate("update of a dict", "no effect")
-
-
-def _keys(ch: Change, args: list[Val]) -> Value:
-    assert isinstance(ch.now.ty, DictT)
-    return Val(domain(ch.e), SetT(ch.now.ty.key))
-
-
-def _values(ch: Change, args: list[Val]) -> Value:
-    return Val(call("Values", ch.e), SetT(ch.item))
-
-
-def _items(ch: Change, args: list[Val]) -> Value:
-    from specgen.expr import Bound
-
-    assert isinstance(ch.now.ty, DictT)
-    x = Bound("x")
-    pairs = Op("map", (domain(ch.e), Op("tuple", (x, apply(ch.e, x)))), ("x",))
-    return Val(pairs, SetT(TupleT((ch.now.ty.key, ch.now.ty.value))))
-
-
-def _popitem(ch: Change, args: list[Val]) -> Value:
-    from specgen.expr import Local
-
-    lw = ch.lw
-    assert isinstance(ch.now.ty, DictT)
-    raise_unless(lw, neg(eq(ch.e, EMPTY)), "KeyError")
-    lw.approximate("popitem", "any entry may be the one taken: the order of insertion is not kept")
-    name = lw.temp("taken")
-    lw.active.add(name)
-    lw.declare(f"l.{name}", ch.now.ty.key)
-    lw.graph.choose(Local(name), domain(ch.e), "any entry")
-    taken = Local(name)
-    ch.becomes(call("Without", ch.e, taken), ch.now.ty)
-    return Val(Op("tuple", (taken, apply(ch.e, taken))), TupleT((ch.now.ty.key, ch.now.ty.value)))
-
-
-def _move_to_end(ch: Change, args: list[Val]) -> Value:
-    raise_unless(ch.lw, ch.has_key(args[0]), "KeyError")
-    return _NOTHING
-
-
-def _add(ch: Change, args: list[Val]) -> Value:
-    x = ch.fit(args[0])
-    ch.becomes(Op("union", (ch.e, Op("set", (x,)))), ch.now.ty)
-    return _NOTHING
-
-
-def _set_take(ch: Change, args: list[Val]) -> Expr:
-    x = ch.fit(args[0])
-    ch.becomes(Op("diff", (ch.e, Op("set", (x,)))), ch.now.ty)
-    return x
-
-
-def _discard(ch: Change, args: list[Val]) -> Value:
-    _set_take(ch, args)
-    return _NOTHING
-
-
-def _set_remove(ch: Change, args: list[Val]) -> Value:
-    x = ch.fit(args[0])
-    raise_unless(ch.lw, Op("in", (x, ch.e)) if _comparable(args[0].ty, ch.item) else FALSE, "KeyError")
-    ch.becomes(Op("diff", (ch.e, Op("set", (x,)))), ch.now.ty)
-    return _NOTHING
-
-
-def _set_pop(ch: Change, args: list[Val]) -> Value:
-    from specgen.expr import Local
-
-    raise_unless(ch.lw, neg(eq(ch.e, Op("set"))), "KeyError")
-    name = ch.lw.temp("taken")
-    ch.lw.active.add(name)
-    ch.lw.declare(f"l.{name}", ch.item)
-    ch.lw.graph.choose(Local(name), ch.e, "unordered")
-    ch.becomes(Op("diff", (ch.e, Op("set", (Local(name),)))), ch.now.ty)
-    return Val(Local(name), ch.item)
-
-
-def _set_update(ch: Change, args: list[Val]) -> Value:
-    for arg in args:
-        found = container_of(arg.ty)
-        item = item_type(arg.ty)
-        if isinstance(found, NeverT):
-            return _NOTHING if isinstance(arg.ty, NeverT) else ch.lw.approximate("update of a set", "no effect")
-        ch.declare(SetT(item))
-        inner = kinds.unbox(arg, str(kind_of(found)))
-        if isinstance(found, TupleT):
-            inner = kinds.coerce(Val(inner, found), SeqT(item))
-        elements = (
-            domain(inner) if isinstance(found, DictT) else inner if isinstance(found, SetT) else call("Items", inner)
-        )
-        ch.now = Val(Op("union", (ch.e, kinds.coerce(Val(elements, SetT(item)), ch.now.ty))), ch.now.ty)
-    ch.becomes(ch.e, ch.now.ty)
-    return _NOTHING
-
-
-def _set_operation(name: str, in_place: bool) -> Callable[[Change, list[Val]], Value]:
-    """``union``, ``difference_update`` and the like, with one other set."""
-
-    def run(ch: Change, args: list[Val]) -> Value:
-        if len(args) != 1 or isinstance(item_type(args[0].ty), NeverT):
-            return ch.now if not in_place else _NOTHING
-        found, item = container_of(args[0].ty), item_type(args[0].ty)
-        inner = kinds.unbox(args[0], str(kind_of(found)))
-        if isinstance(found, TupleT):
-            inner = kinds.coerce(Val(inner, found), SeqT(item))
-        elements = (
-            domain(inner) if isinstance(found, DictT) else inner if isinstance(found, SetT) else call("Items", inner)
-        )
-        ty = join(ch.now.ty, SetT(item))
-        out = Val(Op(name, (kinds.coerce(ch.now, ty), kinds.coerce(Val(elements, SetT(item)), ty))), ty)
-        if not in_place:
-            return out
-        ch.becomes(out.expr, ch.now.ty)
-        return _NOTHING
-
-    return run
-
-
-def _subset(flip: bool) -> Callable[[Change, list[Val]], Value]:
-    def run(ch: Change, args: list[Val]) -> Value:
-        found = container_of(args[0].ty)
-        if not isinstance(found, SetT):
-            return ch.lw.approximate("issubset or issuperset", "any answer")
-        ty = join(ch.now.ty, found)
-        a, b = kinds.coerce(ch.now, ty), kinds.coerce(Val(kinds.unbox(args[0], "set"), found), ty)
-        return Val(Op("subseteq", (b, a) if flip else (a, b)), BoolT())
-
-    return run
-
-
-SEQ_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
-    "append": _append, "appendleft": _appendleft, "pop": _pop, "popleft": _popleft, "remove": _list_remove,
-    "insert": _insert, "extend": _extend, "clear": _clear, "copy": _copy, "count": _list_count, "index": _list_index,
-    "extendleft": _extendleft, "rotate": _rotate, "reverse": _reverse, "sort": _sort,
-}  # fmt: skip
-DICT_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
-    "get": _get, "pop": _dict_pop, "setdefault": _setdefault, "update": _update, "keys": _keys, "values": _values,
-    "items": _items, "popitem": _popitem, "clear": _clear, "copy": _copy, "move_to_end": _move_to_end,
-}  # fmt: skip
-SET_METHODS: dict[str, Callable[[Change, list[Val]], Value]] = {
-    "add": _add, "discard": _discard, "remove": _set_remove, "pop": _set_pop, "update": _set_update,
-    "clear": _clear, "copy": _copy,
-    "union": _set_operation("union", False), "intersection": _set_operation("inter", False),
-    "difference": _set_operation("diff", False), "difference_update": _set_operation("diff", True),
-    "intersection_update": _set_operation("inter", True), "issubset": _subset(False), "issuperset": _subset(True),
-}  # fmt: skip
-
-__all__ = [
-    "TRUE",
-    "BoolT",
-    "Edge",
-    "conj",
-    "contains",
-    "del_item",
-    "item",
-    "method",
-    "set_item",
-    "size",
-    "slice_",
-    "subscript",
-]

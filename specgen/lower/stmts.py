@@ -7,39 +7,41 @@ from collections.abc import Callable
 from functools import partial
 
 from specgen.expr import (
-    DictT,
     Expr,
     IntT,
     Lit,
-    Local,
     NeverT,
     NoneT,
     Op,
-    RaisedT,
     RecordT,
     SeqT,
     SetT,
-    StrT,
     TupleT,
     Ty,
     members,
 )
-from specgen.lower import containers, kinds, names, suspension, sync
-from specgen.lower.calls import call_method, inline, lower_await, open_frame, return_value
-from specgen.lower.exprs import attribute_of, binary, lower, only_kinds, rv, split
+from specgen.lower import (
+    container_methods,
+    containers,
+    handlers,
+    kinds,
+    loops,
+    names,
+    with_statements,
+)
+from specgen.lower.calls import return_value
+from specgen.lower.exprs import attribute_of, lower, rv, split
 from specgen.lower.graph import Edge
-from specgen.lower.lowerer import Boundary, Detour, Finally, Frame, Handlers, Loop, Lowerer
+from specgen.lower.lowerer import Frame, Handlers, Lowerer
+from specgen.lower.operators import binary
 from specgen.lower.values import (
-    EMPTY,
     NONE,
     Exc,
     External,
     Func,
-    Generated,
     New,
     Obj,
     Place,
-    Sync,
     Unknown,
     Val,
     Value,
@@ -49,7 +51,7 @@ from specgen.lower.values import (
 from specgen.lower.values import (
     call as op_call,
 )
-from specgen.source import Function, dotted, walk_shallow
+from specgen.source import Function, dotted
 
 
 def body(lw: Lowerer, statements: list[ast.stmt]) -> None:
@@ -99,29 +101,29 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
         case ast.If():
             if_(lw, node)
         case ast.While():
-            while_(lw, node)
+            loops.while_(lw, node)
         case ast.For() | ast.AsyncFor():
-            for_(lw, node)
+            loops.for_(lw, node)
         case ast.Return(value=value):
             return_value(lw, lower(lw, value) if value is not None else Val(NONE, NoneT()))
         case ast.Raise():
-            raise_(lw, node)
+            handlers.raise_(lw, node)
         case ast.Try():
-            try_(lw, node)
+            handlers.try_(lw, node)
         case ast.TryStar():
             lw.approximate("except*", "treated as except")
-            try_(lw, ast.copy_location(ast.Try(node.body, node.handlers, node.orelse, node.finalbody), node))
+            handlers.try_(lw, ast.copy_location(ast.Try(node.body, node.handlers, node.orelse, node.finalbody), node))
         case ast.With() | ast.AsyncWith():
-            with_(lw, node, node.items)
+            with_statements.with_(lw, node, node.items)
         case ast.Assert():
             assert_(lw, node)
         case ast.Delete(targets=targets):
             for target in targets:
                 delete(lw, target)
         case ast.Break():
-            leave_loop(lw, "breaks")
+            loops.leave_loop(lw, "breaks")
         case ast.Continue():
-            leave_loop(lw, "continues")
+            loops.leave_loop(lw, "continues")
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             assert lw.frame is not None
             nested = Function(node.name, node, lw.frame.module)
@@ -298,7 +300,7 @@ def augmented(lw: Lowerer, node: ast.AugAssign) -> None:
     if isinstance(current, Place) and isinstance(node.op, (ast.Add, ast.BitOr)):
         other = rv(lw, lower(lw, node.value))
         name = "extend" if isinstance(node.op, ast.Add) else "update"
-        if containers.method(lw, current, name, [other], {}) is not None:
+        if container_methods.method(lw, current, name, [other], {}) is not None:
             return
     if isinstance(current, Unknown):
         lower(lw, node.value)
@@ -362,427 +364,7 @@ def _type_checking(test: ast.expr) -> bool:
     return dotted(test).rpartition(".")[2] == "TYPE_CHECKING"
 
 
-def while_(lw: Lowerer, node: ast.While) -> None:
-    """``while``."""
-    head = lw.graph.skip()
-    loop = Loop(head)
-    yes, no = split(lw, node.test)
-    lw.graph.cursor = yes
-    saved, lw.in_loop = lw.in_loop, True
-    held = list(lw.held)
-    with lw.within(loop):
-        body(lw, node.body)
-    lw.in_loop = saved
-    lw.graph.cursor += loop.continues
-    lw.graph.link(head)
-    lw.held = held
-    lw.graph.cursor = no
-    body(lw, node.orelse)
-    lw.graph.cursor = lw.graph.cursor + loop.breaks
-
-
-def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
-    """``for``: over a sequence in order, over anything unordered in every order."""
-    iterable = node.iter
-    source = lower(lw, iterable)
-    value = rv(lw, source)
-    if isinstance(node, ast.AsyncFor):
-        suspension.suspend(lw)
-        lw.approximate("async for", "the items are there at once")
-    found = containers.usable(lw, value)
-    if _changes_items(node) and names.is_container(containers.item_type(value.ty)):
-        lw.approximate("change of an item that a loop goes over", "the collection keeps the item as it was")
-    if isinstance(found, NeverT):
-        if isinstance(value.ty, NeverT):
-            value = Val(EMPTY, SeqT(NeverT()))
-        else:
-            lw.approximate(f"loop over {ast.unparse(iterable)[:40]}", "the body runs at most once, on any value")
-            value = _maybe_one(lw)
-        found = value.ty
-    if isinstance(value.expr, Op) and value.expr.name == "tuple" and len(value.expr.args) <= 4:
-        _unrolled(lw, node, value, found)
-        return
-    todo = lw.temp("todo")
-    lw.active.add(todo)
-    match found:
-        case SeqT(item):
-            lw.set_local(todo, Val(kinds.unbox(value, "seq"), SeqT(item)))
-        case SetT(item):
-            _in_any_order(lw, todo, kinds.unbox(value, "set"), item)
-        case DictT(item, _):
-            _in_any_order(lw, todo, Op("DOMAIN", (kinds.unbox(value, "dict"),)), item)
-        case _:
-            item = NeverT()
-            lw.set_local(todo, Val(value.expr, SeqT(item)))
-    head = lw.graph.skip()
-    rest = lw.local(todo)
-    yes, no = lw.graph.branch(Op("#", (rest.expr, EMPTY)))
-    lw.graph.cursor = yes
-    item_ty = rest.ty.item if isinstance(rest.ty, SeqT) else item
-    first = lw.temp("each")
-    lw.active.add(first)
-    current = lw.set_local(first, Val(op_call("Head", rest.expr), item_ty))
-    lw.set_local(todo, Val(op_call("Tail", rest.expr), rest.ty))
-    assign(lw, node.target, current)
-    loop = Loop(head)
-    saved, lw.in_loop = lw.in_loop, True
-    with lw.within(loop):
-        body(lw, node.body)
-    lw.in_loop = saved
-    lw.graph.cursor += loop.continues
-    lw.graph.link(head)
-    lw.graph.cursor = no
-    body(lw, node.orelse)
-    lw.graph.cursor = lw.graph.cursor + loop.breaks
-
-
-_MUTATORS = {
-    "append", "appendleft", "add", "pop", "popleft", "popitem", "remove", "discard", "clear", "update", "insert",
-    "extend", "setdefault",
-}  # fmt: skip
-
-
-def _changes_items(node: ast.For | ast.AsyncFor) -> bool:
-    """Whether the body of a loop changes the item in place."""
-    bound = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
-    for inner in node.body:
-        for found in ast.walk(inner):
-            match found:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if (
-                    name in bound and attr in _MUTATORS
-                ):
-                    return True
-                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()) if name in bound:
-                    return True
-    return False
-
-
-def _unrolled(lw: Lowerer, node: ast.For | ast.AsyncFor, value: Val, found: object) -> None:
-    assert isinstance(value.expr, Op)
-    breaks = []
-    types = (
-        found.items
-        if isinstance(found, TupleT)
-        else [found.item if isinstance(found, SeqT) else NeverT()] * len(value.expr.args)
-    )
-    for item, ty in zip(value.expr.args, types, strict=True):
-        if not lw.graph.cursor:
-            break
-        assign(lw, node.target, Val(item, ty))
-        loop = Loop(-1)
-        with lw.within(loop):
-            body(lw, node.body)
-        lw.graph.cursor = lw.graph.cursor + loop.continues
-        breaks += loop.breaks
-    body(lw, node.orelse)
-    lw.graph.cursor = lw.graph.cursor + breaks
-
-
-def _maybe_one(lw: Lowerer) -> Val:
-    from specgen.expr import AtomT, Bound
-    from specgen.lower.lowerer import ANYTHING
-    from specgen.lower.values import const
-
-    name = lw.temp("unknown_items")
-    lw.active.add(name)
-    anything = lw.shared.domain(ANYTHING)
-    ty = SeqT(AtomT(anything))
-    lw.declare(f"l.{name}", ty)
-    one = Op("map", (const(anything), Op("tuple", (Bound("x"),))), ("x",))
-    lw.graph.choose(Local(name), Op("union", (one, Op("set", (EMPTY,)))), "approximated")
-    return Val(Local(name), ty)
-
-
-def _in_any_order(lw: Lowerer, todo: str, source: Expr, item: object) -> None:
-    lw.declare(f"l.{todo}", SeqT(item))  # type: ignore[arg-type]
-    lw.graph.choose(Local(todo), op_call("Orders", source), "unordered")
-
-
-def leave_loop(lw: Lowerer, where: str) -> None:
-    """``break`` and ``continue``."""
-    # Loops of a generator that serves the ``with`` around are not those of its body.
-    inside = next((x.below for x in reversed(lw.exits) if isinstance(x, Detour)), len(lw.exits))
-    top = next((i for i in range(len(lw.exits) - 1, -1, -1) if isinstance(lw.exits[i], Detour)), -1)
-    found = [i for i, x in enumerate(lw.exits) if isinstance(x, Loop) and (i < inside or i > top)]
-    if found:
-        loop = lw.exits[found[-1]]
-        assert isinstance(loop, Loop)
-        _leave_to(lw, loop, where)
-
-
-def _leave_to(lw: Lowerer, loop: Loop, where: str) -> None:
-    at = next(i for i, x in enumerate(lw.exits) if x is loop)
-    height = lw.detour_above(at)
-    if height is not None:
-        lw.unwind(height + 1)
-        detour = lw.exits[height]
-        assert isinstance(detour, Detour)
-        detour.ways.append((lw.graph.cursor, lambda: _leave_to(lw, loop, where)))
-        lw.graph.cursor = []
-        return
-    lw.unwind(at + 1)
-    getattr(loop, where).extend(lw.graph.cursor)
-    lw.graph.cursor = []
-
-
-def raise_(lw: Lowerer, node: ast.Raise) -> None:
-    """``raise``."""
-    if node.exc is None:
-        assert lw.frame is not None
-        current = lw.handled[-1] if lw.handled else Exc("RuntimeError")
-        lw.raise_(current)
-        return
-    called = dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc).rpartition(".")[2]
-    if called[:1].isupper() and lw.sources.find_class(called, lw.frame.module if lw.frame else None) is None:
-        # A class from elsewhere that is raised is an exception, whatever its name.
-        lw.raise_(Exc(called))
-        return
-    value = lower(lw, node.exc)
-    if isinstance(value, Exc):
-        lw.raise_(value if value.name or value.expr is not None else Exc("Exception"))
-        return
-    if isinstance(value, (Val, Place)):
-        held = rv(lw, value)
-        known = next((m for m in members(held.ty) if isinstance(m, RaisedT)), None)
-        if known is not None:
-            only_kinds(lw, held, ("raised",), "TypeError")
-            lw.raise_(Exc("", kinds.unbox(held, "raised"), known.values))
-            return
-        if isinstance(held.ty, NeverT):
-            lw.graph.cursor = []
-            return
-    name = dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc).rpartition(".")[2] or "Exception"
-    if not lw.sources.is_exception(name):
-        lw.approximate(f"raise {name}", "an Exception is raised")
-        name = "Exception"
-    lw.raise_(Exc(name))
-
-
-def try_(lw: Lowerer, node: ast.Try) -> None:
-    """``try``: handlers are made for the exceptions that reach them; ``finally`` on each way out."""
-    if node.finalbody:
-
-        def emit() -> None:
-            body(lw, node.finalbody)
-
-        with lw.within(Finally(emit)):
-            _try_handlers(lw, node)
-        if lw.graph.cursor:
-            body(lw, node.finalbody)
-        return
-    _try_handlers(lw, node)
-
-
-def _try_handlers(lw: Lowerer, node: ast.Try) -> None:
-    if not node.handlers:
-        body(lw, node.body)
-        body(lw, node.orelse)
-        return
-    assert lw.frame is not None
-    catches = [_caught(h.type) for h in node.handlers]
-    handlers = Handlers(catches, [[] for _ in catches], lw.frame.module)
-    held = list(lw.held)
-    with lw.within(handlers):
-        body(lw, node.body)
-    body(lw, node.orelse)
-    ends = lw.graph.cursor
-    held_after = list(lw.held)
-    for handler, incoming in zip(node.handlers, handlers.incoming, strict=True):
-        live = [(e, x) for e, x in incoming if e]
-        if not live:
-            continue
-        lw.held = list(held)
-        exc = _caught_value(lw, live, handler)
-        if handler.name:
-            lw.frame.names[handler.name] = exc
-        lw.handled.append(exc)
-        where = lw.graph.where
-        with lw.graph.at(where.path, handler.lineno, where.function):
-            body(lw, handler.body)
-        lw.handled.pop()
-        ends = ends + lw.graph.cursor
-    lw.graph.cursor = ends
-    lw.held = held_after
-
-
-def _caught(node: ast.expr | None) -> tuple[str, ...]:
-    if node is None:
-        return ()
-    parts = node.elts if isinstance(node, ast.Tuple) else [node]
-    return tuple(dotted(p).rpartition(".")[2] or "Exception" for p in parts)
-
-
-def _caught_value(lw: Lowerer, live: list[tuple[list[tuple[int, str]], Exc]], handler: ast.ExceptHandler) -> Exc:
-    found = {x.name for _, x in live}
-    if len(found) == 1:
-        lw.graph.cursor = [e for edges, _ in live for e in edges]
-        return Exc(next(iter(found)))
-    needs = any(isinstance(n, ast.Raise) for n in ast.walk(handler)) or bool(handler.name)
-    if not needs:
-        lw.graph.cursor = [e for edges, _ in live for e in edges]
-        return Exc(min(found))
-    name = lw.temp("error")
-    lw.active.add(name)
-    out = []
-    for edges, exc in live:
-        lw.graph.cursor = edges
-        lw.set_local(name, Val(Lit(exc.name), StrT(frozenset({exc.name}))))
-        out += lw.graph.cursor
-    lw.graph.cursor = out
-    return Exc("", Local(name), frozenset(found))
-
-
 # --- with ----------------------------------------------------------------------------------------
-
-
-def with_(lw: Lowerer, node: ast.With | ast.AsyncWith, items: list[ast.withitem]) -> None:
-    """``with`` and ``async with``, item by item."""
-    if not items:
-        body(lw, node.body)
-        return
-    item, rest = items[0], items[1:]
-
-    def inner() -> None:
-        with_(lw, node, rest)
-
-    context = item.context_expr
-    if isinstance(context, ast.Call) and _is_timeout(context):
-        lw.approximate("timeout()", "no time-out strikes inside")
-        inner()
-        return
-    if isinstance(context, ast.Call) and dotted(context.func).rpartition(".")[2] == "suppress":
-        catches = tuple(dotted(a).rpartition(".")[2] for a in context.args)
-        assert lw.frame is not None
-        handlers = Handlers([catches], [[]], lw.frame.module)
-        with lw.within(handlers):
-            inner()
-        lw.graph.cursor = lw.graph.cursor + [e for edges, _ in handlers.incoming[0] for e in edges]
-        return
-    manager = _manager(lw, context)
-    _enter(lw, node, manager, item, inner)
-
-
-def _is_timeout(node: ast.Call) -> bool:
-    return dotted(node.func) in {
-        "asyncio.timeout",
-        "asyncio.timeout_at",
-        "async_timeout.timeout",
-        "anyio.move_on_after",
-        "anyio.fail_after",
-    }
-
-
-def _manager(lw: Lowerer, context: ast.expr) -> Value:
-    if isinstance(context, ast.Call):
-        func = lower(lw, context.func)
-        if isinstance(func, Func) and {"contextmanager", "asynccontextmanager"} & func.function.decorators():
-            args = [lower(lw, a) for a in context.args]
-            kwargs = {k.arg: lower(lw, k.value) for k in context.keywords if k.arg}
-            return Generated(func, tuple(args), kwargs)
-    return lower_await(lw, context.value) if isinstance(context, ast.Await) else lower(lw, context)
-
-
-def _served_by_generator(
-    lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Generated, item: ast.withitem, inner: Callable[[], None]
-) -> None:
-    outer = lw.frame
-    detour = Detour(len(lw.exits))
-    leaving = ""
-    if any(isinstance(n, (ast.Return, ast.Break, ast.Continue)) for n in walk_shallow(node.body)):
-        leaving = lw.temp("leaving")
-        lw.active.add(leaving)
-        lw.set_local(leaving, Val(Lit(0), IntT()))
-
-    def around(value: Value) -> None:
-        saved, lw.frame = lw.frame, outer
-        where = lw.graph.where
-        lw.graph.where = type(where)(where.path, node.lineno, outer.function.name if outer and outer.function else "")
-        with lw.within(detour):
-            if item.optional_vars is not None:
-                assign(lw, item.optional_vars, value)
-            inner()
-        lw.frame = saved
-        after = lw.graph.cursor
-        only.append(not after and sum(bool(e) for e, _ in detour.ways) == 1)
-        for number, (edges, _) in enumerate(detour.ways, 1):
-            lw.graph.cursor = edges
-            if edges:
-                lw.set_local(leaving, Val(Lit(number), IntT()))
-            after = after + lw.graph.cursor
-        lw.graph.cursor = after
-        lw.graph.where = where
-
-    only: list[bool] = []
-    inline(lw, manager.func, list(manager.args), manager.kwargs, yield_body=around)
-    swallows = any(isinstance(n, ast.ExceptHandler) for n in ast.walk(manager.func.function.node))
-    for number, (edges, go_on) in enumerate(detour.ways, 1):
-        if not edges or not lw.graph.cursor:
-            continue
-        if all(only) and not swallows:
-            go_on()
-            return
-        yes, no = lw.graph.branch(eq(Local(leaving), Lit(number)))
-        lw.graph.cursor = yes
-        go_on()
-        lw.graph.cursor = no
-
-
-def _enter(
-    lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Value, item: ast.withitem, inner: Callable[[], None]
-) -> None:
-    if isinstance(manager, Generated):
-        _served_by_generator(lw, node, manager, item, inner)
-        return
-    if isinstance(manager, Sync):
-        if item.optional_vars is not None:
-            assign(lw, item.optional_vars, Val(NONE, NoneT()))
-        sync.with_lock(lw, manager, inner)
-        return
-    from specgen.expr import RefT
-
-    if isinstance(manager, (Val, Place)):
-        value = rv(lw, manager)
-        ref = next((m for m in members(value.ty) if isinstance(m, RefT)), None)
-        only_kinds(lw, value, ("ref",), "AttributeError")
-        one = sync.dynamic(lw, ref.cls, kinds.unbox(value, "ref")) if ref is not None else None
-        if one is not None:
-            if item.optional_vars is not None:
-                assign(lw, item.optional_vars, Val(NONE, NoneT()))
-            sync.with_lock(lw, one, inner)
-            return
-        found = lw.sources.find_class(ref.cls) if ref is not None else None
-        if found is not None:
-            manager = New(kinds.unbox(value, "ref"), found)
-    prefix = "a" if isinstance(node, ast.AsyncWith) else ""
-    if (
-        isinstance(manager, (Obj, New))
-        and manager.cls is not None
-        and lw.sources.method(manager.cls, f"__{prefix}enter__")
-    ):
-        entered = call_method(lw, manager, f"__{prefix}enter__", [], {}, True)
-        if item.optional_vars is not None:
-            assign(lw, item.optional_vars, entered)
-        nothing: list[Value] = [Val(NONE, NoneT())] * 3
-
-        def leave() -> None:
-            name, lw.in_flight = lw.in_flight, ""
-            told: list[Value] = [Exc(name), Exc(name), Val(Lit("traceback"), StrT(frozenset({"traceback"})))]
-            got = call_method(lw, manager, f"__{prefix}exit__", told if name else nothing, {}, True)
-            if name:
-                test = kinds.truth(rv(lw, got, "bool"))
-                lw.swallows = None if test == Lit(False) else test
-
-        with lw.within(Finally(leave)):
-            inner()
-        if lw.graph.cursor:
-            leave()
-        return
-    if isinstance(node, ast.AsyncWith):
-        suspension.suspend(lw)
-    lw.approximate(f"with {ast.unparse(item.context_expr)[:50]}", "only the body")
-    if item.optional_vars is not None:
-        assign(lw, item.optional_vars, manager if isinstance(manager, Unknown) else Unknown("context"))
-    inner()
 
 
 # --- the rest ------------------------------------------------------------------------------------
@@ -869,6 +451,3 @@ def _pattern(lw: Lowerer, pattern: ast.pattern, subject: Val) -> Expr | None:
             tests = [_pattern(lw, p, subject) for p in patterns]
             return None if None in tests else disj(*[t for t in tests if t is not None])
     return None
-
-
-__all__ = ["Boundary", "body", "open_frame", "statement"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import BoolT, CallerT, DictT, Expr, IntT, Lit, Me, NeverT, NoneT, Op, RefT, SeqT, Ty, Var, join
+from specgen.expr import BoolT, CallerT, DictT, Expr, IntT, Lit, Me, NeverT, NoneT, Op, RefT, SeqT, Var, join
 from specgen.ir import Access
-from specgen.lower import kinds, suspension
+from specgen.lower import kinds, queues, suspension
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Finally, Lowerer, VarInfo
 from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Exc, Sync, Val, Value, apply, conj, eq, neg
@@ -48,7 +48,8 @@ ANSWER = Val(TRUE, BoolT())
 
 def construct(lw: Lowerer, cls: str, attr: str, args: list[Value], kwargs: dict[str, Value]) -> Sync:
     """Make the variables of a synchronisation object that the attribute ``attr`` will hold."""
-    from specgen.lower.exprs import number, rv
+    from specgen.lower.exprs import rv
+    from specgen.lower.operators import number
 
     kind = CLASSES[cls]
     span = lw.span()
@@ -109,8 +110,9 @@ _FIELDS = {"lock": "holder", "condition": "waiting", "semaphore": "permits", "ev
 
 def construct_dynamic(lw: Lowerer, cls: str, args: list[Value], kwargs: dict[str, Value]) -> Val:
     """A synchronisation object made while an operation runs: a reference, its state in one variable per class."""
-    from specgen.lower.exprs import number, rv
+    from specgen.lower.exprs import rv
     from specgen.lower.objects import field_var, new_builtin
+    from specgen.lower.operators import number
 
     kind = {"rlock": "lock"}.get(CLASSES[cls], CLASSES[cls])
     first: Val = {
@@ -192,10 +194,11 @@ def _guard_take(lw: Lowerer, sync: Sync, var: str, free: Expr, timeout: bool) ->
     wanted = suspension.guard_alternatives(lw, timeout)
     edges = lw.graph.guard(free, Access(var, "acquire", group), kinds=wanted)  # type: ignore[arg-type]
     assign(lw, sync, Me(), Access(var, "acquire", group), var=var)
-    return _alternatives(lw, wanted, edges)
+    return alternatives(lw, wanted, edges)
 
 
-def _alternatives(lw: Lowerer, wanted: list[str], edges: list[list[Edge]]) -> list[Edge]:
+def alternatives(lw: Lowerer, wanted: list[str], edges: list[list[Edge]]) -> list[Edge]:
+    """Where cancellation leads is raised here; returns the edges of a time-out."""
     after, lost = lw.graph.cursor, []
     for kind, found in zip(wanted, edges, strict=True):
         if kind == "timeout":
@@ -429,7 +432,8 @@ def _wait_for(lw: Lowerer, sync: Sync, args: Args) -> Value:
 
 
 def _notify(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    from specgen.lower.exprs import number, rv
+    from specgen.lower.exprs import rv
+    from specgen.lower.operators import number
 
     group = lw.graph.group()
     waiting = look(lw, sync, group)
@@ -458,7 +462,7 @@ def take_permit(lw: Lowerer, sync: Sync, timeout: bool) -> Value:
     wanted = suspension.guard_alternatives(lw, timeout)
     edges = lw.graph.guard(some, Access(var, "update", group), kinds=wanted)  # type: ignore[arg-type]
     assign(lw, sync, less, Access(var, "update", group))
-    lost = _alternatives(lw, wanted, edges)
+    lost = alternatives(lw, wanted, edges)
     if not lost:
         return ANSWER
     return lw.join_value([(lw.graph.cursor, ANSWER), (lost, Val(FALSE, BoolT()))], "taken")
@@ -515,106 +519,10 @@ def _event_wait(lw: Lowerer, sync: Sync, args: Args) -> Value:
     group = lw.graph.group()
     wanted = suspension.guard_alternatives(lw, args.may_time_out(0))
     edges = lw.graph.guard(now(sync), Access(sync.var, "read", group), kinds=wanted)  # type: ignore[arg-type]
-    lost = _alternatives(lw, wanted, edges)
+    lost = alternatives(lw, wanted, edges)
     if not lost:
         return ANSWER
     return lw.join_value([(lw.graph.cursor, ANSWER), (lost, Val(FALSE, BoolT()))], "set_in_time")
-
-
-def _room(sync: Sync, items: Expr) -> Expr:
-    if sync.limit == Lit(0):
-        return TRUE
-    return Op("<", (op_call("Len", items), sync.limit))
-
-
-def _put(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    return _queue_put(lw, sync, args, wait_=not args.is_false(1, "block"))
-
-
-def _put_nowait(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    return _queue_put(lw, sync, args, wait_=False)
-
-
-def _get(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    return _queue_get(lw, sync, args, wait_=not args.is_false(0, "block"))
-
-
-def _get_nowait(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    return _queue_get(lw, sync, args, wait_=False)
-
-
-def _held_type(sync: Sync, ty: Ty) -> Ty:
-    return ty if sync.ref is None else DictT(RefT(DYNAMIC[sync.kind]), ty)
-
-
-def _items_type(lw: Lowerer, sync: Sync) -> Ty:
-    ty = lw.var_type(sync.var)
-    return ty.value if sync.ref is not None and isinstance(ty, DictT) else ty
-
-
-def _queue_put(lw: Lowerer, sync: Sync, args: Args, wait_: bool) -> Value:
-    from specgen.lower.exprs import rv
-
-    item = args.get(0, "item")
-    value = rv(lw, item) if item is not None else NOTHING
-    lw.declare(f"v.{sync.var}", _held_type(sync, SeqT(value.ty)))
-    ty = _items_type(lw, sync)
-    fitted = kinds.coerce(value, ty.item) if isinstance(ty, SeqT) else value.expr
-    _wait_until(lw, sync, _room(sync, now(sync)), wait_, args.may_time_out(2), "Full")
-    assign(lw, sync, op_call("Append", now(sync), fitted), Access(sync.var, "update", lw.queue_group))
-    return NOTHING
-
-
-def _queue_get(lw: Lowerer, sync: Sync, args: Args, wait_: bool) -> Value:
-    ty = _items_type(lw, sync)
-    item_ty = ty.item if isinstance(ty, SeqT) else NeverT()
-    _wait_until(lw, sync, neg(eq(now(sync), EMPTY)), wait_, args.may_time_out(1), "Empty")
-    last = sync.kind == "lifo"
-    name = lw.temp("item")
-    lw.active.add(name)
-    access = Access(sync.var, "update", lw.queue_group)
-    from specgen.expr import Local
-
-    lw.declare(f"l.{name}", item_ty)
-    lw.graph.set(Local(name), op_call("Last" if last else "Head", now(sync)), access)
-    assign(lw, sync, op_call("Front" if last else "Tail", now(sync)), access)
-    return Val(Local(name), item_ty)
-
-
-def _wait_until(lw: Lowerer, sync: Sync, test: Expr, wait_: bool, timeout: bool, error: str) -> None:
-    error = f"Queue{error}" if lw.mode == "asyncio" else error
-    lw.queue_group = lw.graph.group()
-    access = Access(sync.var, "update", lw.queue_group)
-    if test == TRUE:
-        return
-    if not wait_:
-        yes, no = lw.graph.branch(test, access)
-        lw.graph.cursor = no
-        lw.raise_(Exc(error))
-        lw.graph.cursor = yes
-        return
-    wanted = suspension.guard_alternatives(lw, timeout)
-    edges = lw.graph.guard(test, access, kinds=wanted)  # type: ignore[arg-type]
-    lost = _alternatives(lw, wanted, edges)
-    after = lw.graph.cursor
-    if lost:
-        lw.graph.cursor = lost
-        lw.raise_(Exc(error))
-    lw.graph.cursor = after
-
-
-def _qsize(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    return Val(op_call("Len", look(lw, sync).expr), IntT())
-
-
-def _empty(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    return Val(eq(look(lw, sync).expr, EMPTY), BoolT())
-
-
-def _full(lw: Lowerer, sync: Sync, args: Args) -> Value:
-    if sync.limit == Lit(0):
-        return Val(FALSE, BoolT())
-    return Val(Op(">=", (op_call("Len", look(lw, sync).expr), sync.limit)), BoolT())
 
 
 _METHODS: dict[tuple[str, str], Callable[[Lowerer, Sync, Args], Value]] = {
@@ -643,11 +551,11 @@ _METHODS: dict[tuple[str, str], Callable[[Lowerer, Sync, Args], Value]] = {
     ("event", "clear"): _set(False),
     ("event", "is_set"): _is_set,
     ("event", "wait"): _event_wait,
-    ("queue", "put"): _put,
-    ("queue", "put_nowait"): _put_nowait,
-    ("queue", "get"): _get,
-    ("queue", "get_nowait"): _get_nowait,
-    ("queue", "qsize"): _qsize,
-    ("queue", "empty"): _empty,
-    ("queue", "full"): _full,
+    ("queue", "put"): queues.put,
+    ("queue", "put_nowait"): queues.put_nowait,
+    ("queue", "get"): queues.get,
+    ("queue", "get_nowait"): queues.get_nowait,
+    ("queue", "qsize"): queues.qsize,
+    ("queue", "empty"): queues.empty,
+    ("queue", "full"): queues.full,
 }

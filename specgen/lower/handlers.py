@@ -1,0 +1,131 @@
+"""raise and try."""
+
+from __future__ import annotations
+
+import ast
+
+from specgen.expr import (
+    Lit,
+    Local,
+    NeverT,
+    RaisedT,
+    StrT,
+    members,
+)
+from specgen.lower import kinds, stmts
+from specgen.lower.exprs import lower, rv
+from specgen.lower.lowerer import Finally, Handlers, Lowerer
+from specgen.lower.operators import only_kinds
+from specgen.lower.values import (
+    Exc,
+    Place,
+    Val,
+)
+from specgen.source import dotted
+
+
+def raise_(lw: Lowerer, node: ast.Raise) -> None:
+    """``raise``."""
+    if node.exc is None:
+        assert lw.frame is not None
+        current = lw.handled[-1] if lw.handled else Exc("RuntimeError")
+        lw.raise_(current)
+        return
+    called = dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc).rpartition(".")[2]
+    if called[:1].isupper() and lw.sources.find_class(called, lw.frame.module if lw.frame else None) is None:
+        # A class from elsewhere that is raised is an exception, whatever its name.
+        lw.raise_(Exc(called))
+        return
+    value = lower(lw, node.exc)
+    if isinstance(value, Exc):
+        lw.raise_(value if value.name or value.expr is not None else Exc("Exception"))
+        return
+    if isinstance(value, (Val, Place)):
+        held = rv(lw, value)
+        known = next((m for m in members(held.ty) if isinstance(m, RaisedT)), None)
+        if known is not None:
+            only_kinds(lw, held, ("raised",), "TypeError")
+            lw.raise_(Exc("", kinds.unbox(held, "raised"), known.values))
+            return
+        if isinstance(held.ty, NeverT):
+            lw.graph.cursor = []
+            return
+    name = dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc).rpartition(".")[2] or "Exception"
+    if not lw.sources.is_exception(name):
+        lw.approximate(f"raise {name}", "an Exception is raised")
+        name = "Exception"
+    lw.raise_(Exc(name))
+
+
+def try_(lw: Lowerer, node: ast.Try) -> None:
+    """``try``: handlers are made for the exceptions that reach them; ``finally`` on each way out."""
+    if node.finalbody:
+
+        def emit() -> None:
+            stmts.body(lw, node.finalbody)
+
+        with lw.within(Finally(emit)):
+            _try_handlers(lw, node)
+        if lw.graph.cursor:
+            stmts.body(lw, node.finalbody)
+        return
+    _try_handlers(lw, node)
+
+
+def _try_handlers(lw: Lowerer, node: ast.Try) -> None:
+    if not node.handlers:
+        stmts.body(lw, node.body)
+        stmts.body(lw, node.orelse)
+        return
+    assert lw.frame is not None
+    catches = [_caught(h.type) for h in node.handlers]
+    handlers = Handlers(catches, [[] for _ in catches], lw.frame.module)
+    held = list(lw.held)
+    with lw.within(handlers):
+        stmts.body(lw, node.body)
+    stmts.body(lw, node.orelse)
+    ends = lw.graph.cursor
+    held_after = list(lw.held)
+    for handler, incoming in zip(node.handlers, handlers.incoming, strict=True):
+        live = [(e, x) for e, x in incoming if e]
+        if not live:
+            continue
+        lw.held = list(held)
+        exc = _caught_value(lw, live, handler)
+        if handler.name:
+            lw.frame.names[handler.name] = exc
+        lw.handled.append(exc)
+        where = lw.graph.where
+        with lw.graph.at(where.path, handler.lineno, where.function):
+            stmts.body(lw, handler.body)
+        lw.handled.pop()
+        ends = ends + lw.graph.cursor
+    lw.graph.cursor = ends
+    lw.held = held_after
+
+
+def _caught(node: ast.expr | None) -> tuple[str, ...]:
+    if node is None:
+        return ()
+    parts = node.elts if isinstance(node, ast.Tuple) else [node]
+    return tuple(dotted(p).rpartition(".")[2] or "Exception" for p in parts)
+
+
+def _caught_value(lw: Lowerer, live: list[tuple[list[tuple[int, str]], Exc]], handler: ast.ExceptHandler) -> Exc:
+    found = {x.name for _, x in live}
+    if len(found) == 1:
+        lw.graph.cursor = [e for edges, _ in live for e in edges]
+        return Exc(next(iter(found)))
+    needs = any(isinstance(n, ast.Raise) for n in ast.walk(handler)) or bool(handler.name)
+    if not needs:
+        lw.graph.cursor = [e for edges, _ in live for e in edges]
+        return Exc(min(found))
+    name = lw.temp("error")
+    lw.active.add(name)
+    out = []
+    for edges, exc in live:
+        lw.graph.cursor = edges
+        lw.set_local(name, Val(Lit(exc.name), StrT(frozenset({exc.name}))))
+        out += lw.graph.cursor
+    lw.graph.cursor = out
+    return Exc("", Local(name), frozenset(found))

@@ -1,0 +1,189 @@
+"""Loops."""
+
+from __future__ import annotations
+
+import ast
+
+from specgen.expr import (
+    DictT,
+    Expr,
+    Local,
+    NeverT,
+    Op,
+    SeqT,
+    SetT,
+    TupleT,
+)
+from specgen.lower import containers, kinds, names, stmts, suspension
+from specgen.lower.exprs import lower, rv, split
+from specgen.lower.lowerer import Detour, Loop, Lowerer
+from specgen.lower.values import (
+    EMPTY,
+    Val,
+)
+from specgen.lower.values import (
+    call as op_call,
+)
+
+
+def while_(lw: Lowerer, node: ast.While) -> None:
+    """``while``."""
+    head = lw.graph.skip()
+    loop = Loop(head)
+    yes, no = split(lw, node.test)
+    lw.graph.cursor = yes
+    saved, lw.in_loop = lw.in_loop, True
+    held = list(lw.held)
+    with lw.within(loop):
+        stmts.body(lw, node.body)
+    lw.in_loop = saved
+    lw.graph.cursor += loop.continues
+    lw.graph.link(head)
+    lw.held = held
+    lw.graph.cursor = no
+    stmts.body(lw, node.orelse)
+    lw.graph.cursor = lw.graph.cursor + loop.breaks
+
+
+def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
+    """``for``: over a sequence in order, over anything unordered in every order."""
+    iterable = node.iter
+    source = lower(lw, iterable)
+    value = rv(lw, source)
+    if isinstance(node, ast.AsyncFor):
+        suspension.suspend(lw)
+        lw.approximate("async for", "the items are there at once")
+    found = containers.usable(lw, value)
+    if _changes_items(node) and names.is_container(containers.item_type(value.ty)):
+        lw.approximate("change of an item that a loop goes over", "the collection keeps the item as it was")
+    if isinstance(found, NeverT):
+        if isinstance(value.ty, NeverT):
+            value = Val(EMPTY, SeqT(NeverT()))
+        else:
+            lw.approximate(f"loop over {ast.unparse(iterable)[:40]}", "the body runs at most once, on any value")
+            value = _maybe_one(lw)
+        found = value.ty
+    if isinstance(value.expr, Op) and value.expr.name == "tuple" and len(value.expr.args) <= 4:
+        _unrolled(lw, node, value, found)
+        return
+    todo = lw.temp("todo")
+    lw.active.add(todo)
+    match found:
+        case SeqT(item):
+            lw.set_local(todo, Val(kinds.unbox(value, "seq"), SeqT(item)))
+        case SetT(item):
+            _in_any_order(lw, todo, kinds.unbox(value, "set"), item)
+        case DictT(item, _):
+            _in_any_order(lw, todo, Op("DOMAIN", (kinds.unbox(value, "dict"),)), item)
+        case _:
+            item = NeverT()
+            lw.set_local(todo, Val(value.expr, SeqT(item)))
+    head = lw.graph.skip()
+    rest = lw.local(todo)
+    yes, no = lw.graph.branch(Op("#", (rest.expr, EMPTY)))
+    lw.graph.cursor = yes
+    item_ty = rest.ty.item if isinstance(rest.ty, SeqT) else item
+    first = lw.temp("each")
+    lw.active.add(first)
+    current = lw.set_local(first, Val(op_call("Head", rest.expr), item_ty))
+    lw.set_local(todo, Val(op_call("Tail", rest.expr), rest.ty))
+    stmts.assign(lw, node.target, current)
+    loop = Loop(head)
+    saved, lw.in_loop = lw.in_loop, True
+    with lw.within(loop):
+        stmts.body(lw, node.body)
+    lw.in_loop = saved
+    lw.graph.cursor += loop.continues
+    lw.graph.link(head)
+    lw.graph.cursor = no
+    stmts.body(lw, node.orelse)
+    lw.graph.cursor = lw.graph.cursor + loop.breaks
+
+
+_MUTATORS = {
+    "append", "appendleft", "add", "pop", "popleft", "popitem", "remove", "discard", "clear", "update", "insert",
+    "extend", "setdefault",
+}  # fmt: skip
+
+
+def _changes_items(node: ast.For | ast.AsyncFor) -> bool:
+    """Whether the body of a loop changes the item in place."""
+    bound = {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+    for inner in node.body:
+        for found in ast.walk(inner):
+            match found:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if (
+                    name in bound and attr in _MUTATORS
+                ):
+                    return True
+                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()) if name in bound:
+                    return True
+    return False
+
+
+def _unrolled(lw: Lowerer, node: ast.For | ast.AsyncFor, value: Val, found: object) -> None:
+    assert isinstance(value.expr, Op)
+    breaks = []
+    types = (
+        found.items
+        if isinstance(found, TupleT)
+        else [found.item if isinstance(found, SeqT) else NeverT()] * len(value.expr.args)
+    )
+    for item, ty in zip(value.expr.args, types, strict=True):
+        if not lw.graph.cursor:
+            break
+        stmts.assign(lw, node.target, Val(item, ty))
+        loop = Loop(-1)
+        with lw.within(loop):
+            stmts.body(lw, node.body)
+        lw.graph.cursor = lw.graph.cursor + loop.continues
+        breaks += loop.breaks
+    stmts.body(lw, node.orelse)
+    lw.graph.cursor = lw.graph.cursor + breaks
+
+
+def _maybe_one(lw: Lowerer) -> Val:
+    from specgen.expr import AtomT, Bound
+    from specgen.lower.lowerer import ANYTHING
+    from specgen.lower.values import const
+
+    name = lw.temp("unknown_items")
+    lw.active.add(name)
+    anything = lw.shared.domain(ANYTHING)
+    ty = SeqT(AtomT(anything))
+    lw.declare(f"l.{name}", ty)
+    one = Op("map", (const(anything), Op("tuple", (Bound("x"),))), ("x",))
+    lw.graph.choose(Local(name), Op("union", (one, Op("set", (EMPTY,)))), "approximated")
+    return Val(Local(name), ty)
+
+
+def _in_any_order(lw: Lowerer, todo: str, source: Expr, item: object) -> None:
+    lw.declare(f"l.{todo}", SeqT(item))  # type: ignore[arg-type]
+    lw.graph.choose(Local(todo), op_call("Orders", source), "unordered")
+
+
+def leave_loop(lw: Lowerer, where: str) -> None:
+    """``break`` and ``continue``."""
+    # Loops of a generator that serves the ``with`` around are not those of its body.
+    inside = next((x.below for x in reversed(lw.exits) if isinstance(x, Detour)), len(lw.exits))
+    top = next((i for i in range(len(lw.exits) - 1, -1, -1) if isinstance(lw.exits[i], Detour)), -1)
+    found = [i for i, x in enumerate(lw.exits) if isinstance(x, Loop) and (i < inside or i > top)]
+    if found:
+        loop = lw.exits[found[-1]]
+        assert isinstance(loop, Loop)
+        _leave_to(lw, loop, where)
+
+
+def _leave_to(lw: Lowerer, loop: Loop, where: str) -> None:
+    at = next(i for i, x in enumerate(lw.exits) if x is loop)
+    height = lw.detour_above(at)
+    if height is not None:
+        lw.unwind(height + 1)
+        detour = lw.exits[height]
+        assert isinstance(detour, Detour)
+        detour.ways.append((lw.graph.cursor, lambda: _leave_to(lw, loop, where)))
+        lw.graph.cursor = []
+        return
+    lw.unwind(at + 1)
+    getattr(loop, where).extend(lw.graph.cursor)
+    lw.graph.cursor = []
