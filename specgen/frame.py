@@ -246,11 +246,17 @@ def _start_type(lay: Layout) -> list[str]:
     return [*block[:-1], block[-1][:-1] + "]"]
 
 
+#: Operators that bind no tighter than ``=``, so that a first value made with one stands in parentheses.
+_RELATIONS = frozenset({"=", "#", "<", "<=", ">", ">=", "in", "notin", "subseteq", "and", "or"})
+
+
 def first_value(lay: Layout, name: str) -> Block:
     r"""``name = value``, or ``name \in set`` where it has several first values."""
     v = next(v for v in lay.program.vars if v.name == name)
     if v.init_set is not None:
         return hang(f"{name} \\in ", lay.render.block(v.init_set, len(name) + 12))
+    if isinstance(v.init, Op) and v.init.name in _RELATIONS:
+        return [f"{name} = ({lay.render.text(v.init)})"]
     return hang(f"{name} = ", lay.render.block(v.init, len(name) + 10))
 
 

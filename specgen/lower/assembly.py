@@ -51,7 +51,7 @@ def assemble(sources: Sources, target: Target, shared: Shared, made: front.Made)
     for var, info in lw.vars.items():
         if var not in used:
             continue
-        init = info.init if info.init is not None else made.inits.get(var, NONE)
+        init = _closed(info.init if info.init is not None else made.inits.get(var, NONE), lw, made, used)
         ty = lw.var_type(var)
         program.vars.append(
             VarDecl(var, ty, init, info.comment, info.source, observable=info.observable, lock=info.lock)
@@ -77,6 +77,17 @@ def assemble(sources: Sources, target: Target, shared: Shared, made: front.Made)
     program.sources = {m.path: m.lines for m in sources.modules.values()}
     _constants(program, lw)
     return program
+
+
+def _closed(e: Expr, lw: Lowerer, made: front.Made, used: set[str], depth: int = 0) -> Expr:
+    """A first value in which variables that the specification leaves out are replaced by their own first values."""
+    if isinstance(e, Var) and e.name not in used and depth < 8:
+        info = lw.vars.get(e.name)
+        first = info.init if info is not None and info.init is not None else made.inits.get(e.name, NONE)
+        return _closed(first, lw, made, used, depth + 1)
+    if isinstance(e, Op):
+        return Op(e.name, tuple(_closed(a, lw, made, used, depth) for a in e.args), e.names)
+    return e
 
 
 def _module_name(name: str) -> str:

@@ -103,7 +103,7 @@ def _has_refs(ty: Ty) -> bool:
 
 def _result_view(program: Program, heap: dict[str, str]) -> Expr:
     r, ty = Bound("r"), program.result_ty
-    alike = Op("filter", (Const("Callers"), eq(apply(Bound("result"), Bound("d")), r)), ("d",))
+    alike = Op("filter", (Const("Callers"), eq(apply(Bound("result"), Bound("peer")), r)), ("peer",))
     shown: Expr = r
     for member in members(ty):
         if isinstance(member, RefT):
