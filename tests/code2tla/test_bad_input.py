@@ -133,16 +133,11 @@ def test_interrupt_ends_cleanly(make: Make, home: Path) -> None:
         for i in range(6)
     )
     repo = make({"a.py": f"class Many:\n    def __init__(self):\n{fields}{methods}"})
+    # A shell starts its background jobs deaf to Ctrl-C, and whatever they start inherits that.
+    hear = "import os, signal, sys; signal.signal(2, signal.SIG_DFL); os.execv(sys.executable, sys.argv[1:])"
     words = [sys.executable, "-m", "code2tla", "run", str(repo), "a.py", "--out", str(home), "--budget", "300"]
-    process = subprocess.Popen(
-        words,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=dict(os.environ),
-        # A shell starts its background jobs deaf to Ctrl-C, and whatever they start inherits that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    words = [sys.executable, "-c", hear, *words]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
     time.sleep(4)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
