@@ -106,8 +106,14 @@ def test_invariant_written_in_python_is_checked(make: Make, home: Path, capsys: 
 def test_budget_too_small_for_one_rung_is_inconclusive(
     make: Make, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    repo = make({"locked.py": LOCKED})
-    status, out, _ = run(capsys, "run", str(repo), "locked.py", "--out", str(home), "--budget", "0.1")
+    many = "".join(
+        f"\n    def step{i}(self, by):\n"
+        + "".join(f"        self.a{(i + j + 1) % 3} = self.a{(i + j) % 3} + by\n" for j in range(5))
+        for i in range(8)
+    )
+    fields = "".join(f"        self.a{i} = 0\n" for i in range(3))
+    repo = make({"many.py": f"class Many:\n    def __init__(self):\n{fields}{many}"})
+    status, out, _ = run(capsys, "run", str(repo), "many.py", "--out", str(home), "--budget", "0.1")
     assert status == 3
     assert "Inconclusive" in out
 
