@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import IntT, Lit, Local, NeverT, NoneT, RecordT, RefT, SeqT, TupleT, members
+from specgen.expr import IntT, Lit, Local, NeverT, NoneT, RecordT, RefT, TupleT, members
 from specgen.lower import names
 from specgen.lower.lowerer import MAX_INLINE, Boundary, Detour, Frame, Lowerer
 from specgen.lower.values import (
@@ -470,16 +470,3 @@ def _result_name(lw: Lowerer, frame: Frame) -> str:
     name = lw.temp(f"{stem}_result")
     lw.active.add(name)
     return name
-
-
-__all__ = [
-    "SeqT",
-    "bind",
-    "call_method",
-    "call_value",
-    "inline",
-    "lower_await",
-    "lower_call",
-    "open_frame",
-    "return_value",
-]

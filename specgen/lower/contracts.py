@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from specgen.expr import (
-    AtomT,
     BoolT,
     Bound,
     CallerT,
@@ -17,7 +16,6 @@ from specgen.expr import (
     Expr,
     IntT,
     Lit,
-    Local,
     Me,
     NeverT,
     NoneT,
@@ -34,14 +32,11 @@ from specgen.lower.values import (
     NONE,
     TRUE,
     Contract,
-    Place,
     Unknown,
     Val,
     Value,
     apply,
-    const,
     domain,
-    eq,
     ite,
 )
 from specgen.lower.values import (
@@ -206,6 +201,3 @@ def fresh_token(lw: Lowerer) -> Val:
     """A value nobody else has: uuid4() and the like. One per call."""
     lw.uses_fresh = True
     return Val(Op("tuple", (Me(), Bound("before"))), TupleT((CallerT(), IntT())))
-
-
-__all__ = ["AtomT", "Local", "Place", "call", "call_function", "const", "eq", "fresh_token", "is_store", "store_var"]

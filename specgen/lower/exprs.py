@@ -390,7 +390,7 @@ def bool_value(lw: Lowerer, node: ast.BoolOp) -> Value:
     value = _truthy(lw, first) if isinstance(first, (Val, Place)) else rv(lw, first, "bool")
     test = kinds.truth(value)
     tail = rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
-    other_pure = pure(lw, lambda: _as_val(lower(lw, tail)))
+    other_pure = pure(lw, lambda: lower(lw, tail))
     if isinstance(other_pure, Val):
         a, b = (value, other_pure) if stop_if_true else (other_pure, value)
         return choose_between(test, a, b)
@@ -422,10 +422,6 @@ def _stored_or_new(lw: Lowerer, place: Place, other: ast.expr) -> Value:
     lw.set_local(name, Val(ite(test, kinds.coerce(found, both), kinds.coerce(fresh, both)), both))
     lw.tie(name, place, test)
     return Place(f"l.{name}", (), both)
-
-
-def _as_val(value: Value) -> Value:
-    return value
 
 
 def choose_between(test: Expr, a: Val, b: Val) -> Val:

@@ -17,15 +17,12 @@ from specgen.expr import (
     NeverT,
     NoneT,
     Op,
-    RaisedT,
     RecordT,
-    RefT,
     SeqT,
     SetT,
     StrT,
     TupleT,
     Ty,
-    UnionT,
     boxed_kinds,
     join,
     kind_of,
@@ -310,28 +307,3 @@ def elements(ty: Ty) -> Expr | None:
     for part in parts[1:]:
         out = Op("union", (out, part))
     return out
-
-
-def mentions_unknown(ty: Ty) -> bool:
-    """True where nothing is known of the type."""
-    return isinstance(ty, NeverT)
-
-
-__all__ = [
-    "RaisedT",
-    "RecordT",
-    "RefT",
-    "UnionT",
-    "coerce",
-    "default_of",
-    "elements",
-    "equal",
-    "has_kind",
-    "is_plain",
-    "kinds",
-    "member_of_kind",
-    "mentions_unknown",
-    "plain_members",
-    "truth",
-    "unbox",
-]

@@ -740,19 +740,3 @@ def _descend(ty: Ty, depth: int) -> Ty:
             case _:
                 return NeverT()
     return ty
-
-
-__all__ = [
-    "ANYTHING",
-    "BoolT",
-    "Boundary",
-    "Finally",
-    "Frame",
-    "Handlers",
-    "IntT",
-    "Loop",
-    "Lowerer",
-    "Shared",
-    "TooLarge",
-    "VarInfo",
-]

@@ -9,26 +9,22 @@ from specgen.expr import (
     Arg,
     AtomT,
     BoolT,
-    CallerT,
+    Bound,
     DictT,
     IntT,
     Lit,
-    Me,
     NeverT,
     NoneT,
     Op,
     SeqT,
     SetT,
     StrT,
-    TupleT,
     Ty,
     join,
     members,
 )
-from specgen.lower import kinds
 from specgen.lower.lowerer import Frame, Lowerer, VarInfo
 from specgen.lower.values import (
-    EMPTY,
     NONE,
     ClassV,
     Exc,
@@ -42,9 +38,7 @@ from specgen.lower.values import (
     Unknown,
     Val,
     Value,
-    apply,
     const,
-    eq,
 )
 from specgen.source import Class, Function, Module, dotted
 
@@ -259,14 +253,13 @@ def stored(lw: Lowerer, value: Value, place: Place) -> None:
 
 def is_constant(value: Val) -> bool:
     """No local and no argument in it: the same in every state."""
-    from specgen.expr import Const, Local
+    from specgen.expr import Local
 
     def clean(e: object) -> bool:
         if isinstance(e, Op):
             return all(clean(a) for a in e.args)
         return not isinstance(e, (Local, Arg))
 
-    del Const
     return clean(value.expr) and not is_container(value.ty)
 
 
@@ -367,18 +360,10 @@ def parameter(lw: Lowerer, owner: str, arg: ast.arg, default: ast.expr | None) -
         case BoolT():
             return Val(expr, ty, origin), ty, const("BOOLEAN")
         case SeqT(AtomT(items)):
-            pair = Op("set", (Op("tuple", (const(f"{items}1"),)),))
-            del pair
-            return Val(expr, ty, origin), ty, Op("map", (const(items), Op("tuple", (_bound("x"),))), ("x",))
+            return Val(expr, ty, origin), ty, Op("map", (const(items), Op("tuple", (Bound("x"),))), ("x",))
         case AtomT(name):
             return Val(expr, ty, origin), ty, const(name)
     return Val(expr, AtomT(dom), origin), AtomT(dom), const(dom)
-
-
-def _bound(name: str):  # type: ignore[no-untyped-def]
-    from specgen.expr import Bound
-
-    return Bound(name)
 
 
 def _simple(node: ast.expr) -> bool:
@@ -467,31 +452,3 @@ def _replaced(lw: Lowerer, frame: Frame, root: str) -> bool:
             case ast.Call(func=ast.Attribute(value=holder, attr="pop" | "popitem" | "clear")) if here(holder):
                 return True
     return False
-
-
-def default_caller() -> Val:
-    """The identity of the current thread or task."""
-    return Val(Me(), CallerT())
-
-
-__all__ = [
-    "EMPTY",
-    "StrT",
-    "TupleT",
-    "annotation_type",
-    "apply",
-    "assign_name",
-    "declare_field",
-    "default_caller",
-    "domain_name",
-    "eq",
-    "get_attribute",
-    "is_container",
-    "is_static",
-    "kinds",
-    "lookup",
-    "module_object",
-    "parameter",
-    "set_attribute",
-    "slot",
-]

@@ -9,10 +9,8 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import (
-    CallerT,
     DictT,
     Expr,
-    IntT,
     Lit,
     Local,
     Me,
@@ -22,7 +20,6 @@ from specgen.expr import (
     RaisedT,
     RecordT,
     RefT,
-    TupleT,
     Var,
     join,
     members,
@@ -33,7 +30,6 @@ from specgen.lower.lowerer import Frame, Lowerer, VarInfo
 from specgen.lower.values import (
     EMPTY,
     NONE,
-    ClassV,
     Contract,
     Exc,
     Func,
@@ -41,7 +37,6 @@ from specgen.lower.values import (
     Obj,
     Place,
     Sync,
-    Unknown,
     Val,
     Value,
     apply,
@@ -119,8 +114,6 @@ def is_dataclass(cls: Class) -> bool:
 
 def dataclass_fields(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:
     """Values of the fields that a dataclass's generated ``__init__`` assigns."""
-    from specgen.lower.exprs import lower
-
     if not is_dataclass(cls):
         return {}
     out: dict[str, Value] = {}
@@ -142,7 +135,6 @@ def dataclass_fields(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[st
             else:
                 out[name] = Val(NONE, NoneT())
             position += 1
-    del lower
     return out
 
 
@@ -336,10 +328,6 @@ def get_field(lw: Lowerer, obj: New, attr: str) -> Value:
     if names.is_container(value_ty):
         return Place(var, (obj.ref,), value_ty)
     table = lw.read(var, stem=attr.strip("_"))
-    if isinstance(value_ty, RefT) and value_ty.cls in {"Lock", "Future", "Event"}:
-        return Val(apply(table.expr, obj.ref), value_ty)
-    present = Op("in", (obj.ref, domain(table.expr)))
-    del present
     return Val(apply(table.expr, obj.ref), value_ty)
 
 
@@ -523,23 +511,3 @@ def builtin_object_call(
         case "add_done_callback" | "remove_done_callback":
             return lw.approximate(f"{name} of a future", "the callback does not run")
     return None
-
-
-def unsupported_container(lw: Lowerer, what: str) -> Unknown:
-    """An object the compiler has no rule for."""
-    return lw.approximate(what, "any value")
-
-
-__all__ = [
-    "CallerT",
-    "ClassV",
-    "IntT",
-    "TupleT",
-    "await_future",
-    "build",
-    "construct",
-    "future",
-    "get_field",
-    "new_builtin",
-    "set_field",
-]

@@ -70,8 +70,7 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
     match node:
         case ast.Expr(value=value):
             if not isinstance(value, ast.Constant):
-                value_of = lower(lw, value)
-                del value_of
+                lower(lw, value)
         case ast.Assign(targets=targets, value=value):
             _name_for(lw, targets[0])
             lw.adopt("")
