@@ -19,6 +19,7 @@ from code2tla.errors import UsageError
 from code2tla.progress import Display
 from code2tla.settings import Settings, load
 from code2tla.source import Lines
+from extractor import show
 from extractor.types import Facts
 from replay import run as replaying
 from reports import jsonio, terminal
@@ -55,7 +56,7 @@ def index(options: argparse.Namespace, out: Console, err: Console) -> int:
     with Display(err, 0, options.quiet):
         facts = pipeline.index(options.repo, options.feature, _settings(options))
     if options.json:
-        _print_json(_facts(facts), out)
+        _print_json(show.to_json(facts), out)
     else:
         _print_facts(facts, out)
     return 0
@@ -199,26 +200,12 @@ def _print_facts(facts: Facts, out: Console) -> None:
     out.print(Text(f"{visible(facts.feature)} in {visible(facts.repo)}{at}"), soft_wrap=True)
     counts = f"{len(facts.files)} files ({facts.counts.parsed} parsed, {facts.counts.cached} known), "
     out.print(Text(f"{counts}{len(facts.symbols)} symbols, {len(facts.calls)} calls"))
-    for name, title, show in _KINDS:
+    for name, title, told in _KINDS:
         rows = getattr(facts, name)
         if not rows:
             continue
         table = Table("place", "function", "what", title=f"{title} ({len(rows)})", title_justify="left", box=None)
         for row in rows:
             where = f"{row.span.path}:{row.span.line}"
-            table.add_row(*(Text(clip(cell, 100)) for cell in (where, getattr(row, "function", ""), show(row))))
+            table.add_row(*(Text(clip(cell, 100)) for cell in (where, getattr(row, "function", ""), told(row))))
         out.print(table)
-
-
-def _facts(facts: Facts) -> dict[str, Any]:
-    """Facts for ``--json``: everything but the files' texts."""
-    table: dict[str, Any] = {f.name: _plain(getattr(facts, f.name)) for f in dataclasses.fields(facts)}
-    for file in table["files"]:
-        del file["text"]
-    return {"schema": "code2tla/facts/1", **table}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
