@@ -202,6 +202,103 @@ class AssumptionResult:
 
 
 @dataclass(frozen=True, slots=True)
+class NondeterminismResult:
+    """One source of nondeterminism in the feature; ``kind`` is the extractor's (``clock``, ``gather``, ...)."""
+
+    kind: str
+    source: Source
+    text: str
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryResult:
+    """A commit that changed a safety mechanism of the feature, mended a fault, or took a change back.
+
+    ``then`` are its lines in that commit, ``now`` the same lines today (None: gone). ``quote`` is the changed text.
+    ``modelled`` is None where nobody has looked; ``actions`` name those that model the mechanism.
+    """
+
+    commit: str
+    date: str
+    subject: str
+    kind: Literal["added", "removed", "altered", "fix", "revert"]
+    mechanism: str
+    then: Source
+    now: Source | None
+    quote: str
+    modelled: bool | None = None
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFinding:
+    """A reason to trust a pass less: ``subject`` is the action, variable, property or setting it speaks of.
+
+    ``kind``: dead-action, unchanged-variable, tautology, implied-by-typeok, constraint, symmetry-with-liveness,
+    unbounded, deadlock-off, weak-property, unexplained-mechanism.
+    """
+
+    kind: str
+    subject: str
+    text: str
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MutantResult:
+    """One change to the specification and who noticed. ``source`` is the code line of the action it changes."""
+
+    kind: str
+    action: str
+    diff: str
+    status: Literal["killed", "survived", "equivalent", "invalid", "not_run"]
+    killed_by: tuple[str, ...] = ()
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """What the audit saw: findings against the specification's own worth, and mutants of it."""
+
+    findings: tuple[AuditFinding, ...] = ()
+    mutants: tuple[MutantResult, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ActionConformance:
+    """Steps of the real code that an action had to explain: windows ``seen`` and those it ``agreed`` with."""
+
+    action: str
+    seen: int
+    agreed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConformanceResult:
+    """Real steps against the specification. ``refused`` are sentences on steps it forbids, each with its line."""
+
+    actions: tuple[ActionConformance, ...] = ()
+    schedules: int = 0
+    refused: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFlag:
+    """A change that weakens what a pass means: weakened-property, vanished-action, widened-bound, hole.
+
+    ``resolved`` once a person has accepted it.
+    """
+
+    kind: str
+    subject: str
+    text: str
+    resolved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Tlc:
     """The model checker's own numbers, summed over the runs that made the verdict; depth is the largest."""
 
@@ -220,7 +317,8 @@ class Result:
 
     ``notes`` are sentences on what the run could not read or did not cover; ``seconds`` maps a stage of the
     pipeline to its wall-clock time. ``bounds`` knows ``callers`` (overlapping calls) and ``before`` (calls made
-    one after another ahead of them); anything else in it is printed as it is.
+    one after another ahead of them); anything else in it is printed as it is. ``audit`` and ``conformance`` are None
+    until they have run.
     """
 
     verdict: Verdict
@@ -236,4 +334,9 @@ class Result:
     notes: tuple[str, ...] = ()
     parts: tuple[Result, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    nondeterminism: tuple[NondeterminismResult, ...] = ()
+    history: tuple[HistoryResult, ...] = ()
+    audit: AuditResult | None = None
+    conformance: ConformanceResult | None = None
+    flags: tuple[LedgerFlag, ...] = ()
     schema: str = "code2tla/result/1"
