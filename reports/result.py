@@ -41,6 +41,32 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided (``decisions.toml``), with the reason; dates are ISO, ``expires`` "" for never.
+
+    An accepted finding is known and borne for now; a rejected one is held to be none of the code's. ``expired`` once
+    the day has come: it then counts no more.
+    """
+
+    decision: Literal["accepted", "rejected"]
+    reason: str
+    by: str = ""
+    on: str = ""
+    expires: str = ""
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that only a person can say. ``about`` is the id of what it concerns; ``answer`` "" while open."""
+
+    id: str
+    text: str
+    about: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ActionResult:
     """One action: where it comes from and how many states it generated.
 
@@ -54,6 +80,7 @@ class ActionResult:
     abstractions: tuple[str, ...] = ()
     text: str = ""
     function: str = ""
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +117,7 @@ class PropertyResult:
     mutants: int = 0
     killed: int = 0
     sources: tuple[Source, ...] = ()
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +217,7 @@ class ViolationResult:
     outcome: str = ""
     initial: dict[str, str] = field(default_factory=dict)
     scenario: Scenario | None = None
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +228,7 @@ class AssumptionResult:
     text: str
     source: Source | None = None
     status: Literal["assumed", "accepted", "rejected"] = "assumed"
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,4 +369,5 @@ class Result:
     audit: AuditResult | None = None
     conformance: ConformanceResult | None = None
     flags: tuple[LedgerFlag, ...] = ()
+    questions: tuple[Question, ...] = ()
     schema: str = "code2tla/result/1"
