@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import extractor
-from code2tla import assemble, output, runners
+from code2tla import assemble, decisions, itf, obeying, output, runners
 from code2tla.authors import Author
 from code2tla.check import LADDER, check_all
 from code2tla.checked import Checked
@@ -21,6 +22,7 @@ from code2tla.rundir import RunDirectory, digest
 from code2tla.runners import Recorded
 from code2tla.settings import Settings
 from code2tla.source import Lines
+from code2tla.trace import Context
 from extractor.errors import ExtractorError
 from extractor.types import Facts
 from replay import run as replaying
@@ -55,9 +57,15 @@ def run(repo: Path, feature: str, settings: Settings, on_event: OnEvent | None =
     written = work.write(author, plan)
     checked = work.check(written.specs) if written.specs else []
     result, pieces = work.conclude(facts, plan, written, checked)
-    result, pieces = work.replay(facts, result, pieces)
+    result, pieces = work.decide(result, pieces)
+    result, pieces = work.replay(result, pieces)
     spec_dir = work.report(facts, plan, pieces, result)
-    return Run(result, spec_dir, STATUS[result.verdict])
+    return Run(result, spec_dir, exit_status(result))
+
+
+def exit_status(result: Result) -> int:
+    """The status to end with; violations that people have decided on let a run pass."""
+    return STATUS[result.verdict] if obeying.stands(result) or result.verdict != "violated" else 0
 
 
 def index(repo: Path, feature: str, settings: Settings) -> Facts:
@@ -92,13 +100,16 @@ class Workshop:
         self.feature = feature
         self.settings = settings
         self.directory = RunDirectory.of(settings.cache, repo.resolve(), feature)
+        self.spec_dir = settings.out
         self._on_event = on_event
         self.seconds: dict[str, float] = {}
 
     def index(self) -> Facts:
         """Read the feature."""
         with self._stage("index", f"reading {self.feature}"):
-            return index(self.repo, self.feature, self.settings)
+            facts = index(self.repo, self.feature, self.settings)
+        self.spec_dir = output.directory(self.settings.out, self.repo.resolve(), facts.feature)
+        return facts
 
     def plan(self, author: Author) -> Plan:
         """Choose the shared objects to model."""
@@ -151,7 +162,11 @@ class Workshop:
         if plan.skipped:
             notes.append(f"Not modelled (plan.json says why): {', '.join(plan.skipped)}.")
         pieces = [
-            Piece(spec, _files(spec, seen), assemble.part(facts, target, spec, seen, lines))
+            Piece(
+                spec,
+                {**_files(spec, seen), **itf.files(Context.of(spec, facts, lines), seen.findings)},
+                assemble.part(facts, target, spec, seen, lines),
+            )
             for (target, spec), seen in zip(written.specs, checked, strict=True)
         ]
         parts = [piece.result for piece in pieces]
@@ -161,23 +176,25 @@ class Workshop:
             parts = [assemble.unmodelled(facts, "inconclusive", reason)]
         return replace(assemble.merged(facts, parts, notes), seconds=dict(self.seconds)), pieces
 
-    def replay(self, facts: Facts, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
+    def decide(self, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
+        """Obey ``decisions.toml``. Raises SettingError for a file that cannot be read."""
+        result = obeying.obeyed(result, decisions.read(self.spec_dir, dt.datetime.now().astimezone().date()))
+        return result, _with_results(pieces, result)
+
+    def replay(self, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
         """Write each finding as a test of the real code; with ``execute``, run the tests."""
-        spec_dir = output.directory(self.settings.out, self.repo.resolve(), facts.feature)
         with self._stage("replay", "replaying on the real code" if self.settings.execute else "writing tests"):
-            result, made = replaying.prepare(result, self.repo, spec_dir)
+            result, made = replaying.prepare(result, self.repo, self.spec_dir)
             if self.settings.execute:
-                result = replaying.execute(result, made, self.repo, spec_dir)
-        if result.parts:  # in the same order, and the parts that have no specification come last
-            return result, [replace(p, result=r) for p, r in zip(pieces, result.parts, strict=False)]
-        return result, [replace(p, result=result) for p in pieces]
+                result = replaying.execute(result, made, self.repo, self.spec_dir)
+        return result, _with_results(pieces, result)
 
     def report(self, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result) -> Path:
         """Write the specification directory."""
         with self._stage("report", "writing the report"):
-            spec_dir = output.directory(self.settings.out, self.repo.resolve(), facts.feature)
-            output.write(spec_dir, plan, pieces, result, Lines.of(facts))
-        return spec_dir
+            output.write(self.spec_dir, plan, pieces, result, Lines.of(facts))
+            decisions.ask(self.spec_dir, obeying.questions(result))
+        return self.spec_dir
 
     @contextmanager
     def _stage(self, stage: str, text: str) -> Iterator[None]:
@@ -192,6 +209,12 @@ class Workshop:
             self.directory.log(type(event).__name__, **asdict(event))
         if self._on_event:
             self._on_event(event)
+
+
+def _with_results(pieces: Sequence[Piece], result: Result) -> list[Piece]:
+    """The pieces with their parts of the result; parts that have no specification come last there."""
+    parts = result.parts or (result,)
+    return [replace(piece, result=part) for piece, part in zip(pieces, parts, strict=False)]
 
 
 def _files(spec: Spec, checked: Checked) -> dict[str, str]:
