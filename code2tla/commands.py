@@ -42,6 +42,7 @@ def run(options: argparse.Namespace, out: Console, err: Console) -> int:
     settings = _settings(options)
     with Display(err, settings.budget, options.quiet) as display:
         done = pipeline.run(options.repo, options.feature, settings, display)
+    output.summarise(done.result)
     _print_result(done.result, options, out)
     if not options.json:
         out.print(

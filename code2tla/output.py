@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +13,7 @@ from code2tla import assemble
 from code2tla.errors import InputError
 from code2tla.rundir import write_text
 from code2tla.source import Lines
-from reports import html, jsonio, markdown
+from reports import html, jsonio, junit, markdown, sarif, summary
 from reports.result import Result, Source
 from specgen.types import Plan, Spec
 
@@ -40,6 +41,9 @@ def write(spec_dir: Path, plan: Plan, pieces: Sequence[Piece], result: Result, l
         home = spec_dir if len(pieces) == 1 else spec_dir / piece.spec.module
         for name, text in piece.files.items():
             write_text(home / name, text)
+        for old in (home / "traces").glob("*.itf.json"):
+            if f"traces/{old.name}" not in piece.files:  # of a finding that is none any more
+                old.unlink(missing_ok=True)
         write_text(home / "provenance.json", _json(assemble.provenance(piece.spec, lines)))
         if len(pieces) > 1:
             write_text(home / "result.json", jsonio.dumps(piece.result))
@@ -61,6 +65,17 @@ def write_reports(spec_dir: Path, result: Result, lines: Lines) -> None:
     """Draw the reports from a result and the source it speaks of."""
     write_text(spec_dir / "report.md", markdown.render(result))
     write_text(spec_dir / "report.html", html.render(result, lines.files(paths(result))))
+    write_text(spec_dir / "results.sarif", sarif.dumps(result))
+    write_text(spec_dir / "junit.xml", junit.dumps(result))
+
+
+def summarise(result: Result) -> None:
+    """Append the step summary where GitHub's runner asks for one. Raises InputError if it can't."""
+    if asked := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            summary.append(result, Path(asked))
+        except OSError as error:
+            raise InputError(f"{asked}: cannot be written ({error.strerror}); unset GITHUB_STEP_SUMMARY") from error
 
 
 def paths(result: Result) -> list[str]:
@@ -85,6 +100,8 @@ def _sources(result: Result) -> Iterator[Source]:
         yield from prop.sources
     for violation in result.violations:
         yield from (step.source for step in violation.trace if step.source)
+    yield from (found.source for found in result.nondeterminism)
+    yield from (found.now for found in result.history if found.now)
 
 
 def _plan(plan: Plan) -> dict[str, object]:

@@ -29,20 +29,20 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ,;()/'\"-]")
 
 def render(result: Result) -> str:
     """Return ``result`` as Markdown that ends with a newline; text of the target is shown, never obeyed."""
-    head = [f"## {_prose(wording.verdict_sentence(result))}", *_paragraph(result.reason)]
+    head = [f"## {prose(wording.verdict_sentence(result))}", *_paragraph(result.reason)]
     parts = wording.sections(result)
     tail: list[str] = []
     for part in parts:
         tail += _leans_on(part, _part_title(part) if len(parts) > 1 else "")
-    tail += _bullets("Not covered", map(_prose, wording.not_covered(result)))
-    tail.append("\n\n".join(_prose(line) for line in (wording.tlc_words(result), wording.cost_words(result)) if line))
+    tail += _bullets("Not covered", map(prose, wording.not_covered(result)))
+    tail.append("\n\n".join(prose(line) for line in (wording.tlc_words(result), wording.cost_words(result)) if line))
 
     blocks: list[str] = []
     number = shown = 0
     size = sum(map(len, head)) + sum(map(len, tail))
     for part in parts:
         if len(parts) > 1:
-            blocks += [f"## {_prose(_part_title(part))}", *_paragraph(part.reason)]
+            blocks += [f"## {prose(_part_title(part))}", *_paragraph(part.reason)]
         for violation in part.violations:
             number += 1
             text = "\n\n".join(_finding(violation, number))
@@ -68,22 +68,22 @@ def _part_title(part: Result) -> str:
 
 
 def _paragraph(text: str) -> list[str]:
-    return [_prose(text)] if text else []
+    return [prose(text)] if text else []
 
 
 def _finding(violation: ViolationResult, number: int) -> list[str]:
-    replay = _prose(wording.replayed(violation.replay))
-    kind = _prose(wording.kind_name(violation.kind))
+    replay = prose(wording.replayed(violation.replay))
+    kind = prose(wording.kind_name(violation.kind))
     blocks = [
-        f"### Finding {number}: {_prose(violation.summary or violation.property)}",
-        f"{kind}: {_code(violation.property)}, {replay}.",
+        f"### Finding {number}: {prose(violation.summary or violation.property)}",
+        f"{kind}: {code(violation.property)}, {replay}.",
     ]
     if violation.trace:
         blocks.append(_table(violation))
     if violation.outcome:
-        blocks.append(f"**What happened here:** {_code(violation.outcome, 1000)}")
+        blocks.append(f"**What happened here:** {code(violation.outcome, 1000)}")
     if violation.serial:
-        lines = [f"- {_code(outcome, 1000)}" for outcome in violation.serial[:_LIST_LIMIT]]
+        lines = [f"- {code(outcome, 1000)}" for outcome in violation.serial[:_LIST_LIMIT]]
         if len(violation.serial) > _LIST_LIMIT:
             lines.append(f"- and {len(violation.serial) - _LIST_LIMIT:,} more")
         blocks.append("**One call at a time would have given one of these:**\n\n" + "\n".join(lines))
@@ -96,13 +96,13 @@ def _table(violation: ViolationResult) -> str:
         "| ---: | --- | --- | --- | --- | --- |",
     ]
     for step, changed in zip(violation.trace, wording.changes(violation), strict=True):
-        ended = [f"ends: {_code(step.outcome)}"] if step.outcome is not None else []
+        ended = [f"ends: {code(step.outcome)}"] if step.outcome is not None else []
         cells = [
             str(step.step),
-            " ".join(filter(None, [_code(step.process), _code(step.operation)])),
-            _code(step.function or step.action),
-            _code(wording.place(step.source)),
-            _code(step.text),
+            " ".join(filter(None, [code(step.process), code(step.operation)])),
+            code(step.function or step.action),
+            code(wording.place(step.source)),
+            code(step.text),
             "<br>".join([*map(_change, changed), *ended]),
         ]
         rows.append(f"| {' | '.join(cells)} |")
@@ -110,25 +110,25 @@ def _table(violation: ViolationResult) -> str:
 
 
 def _change(change: Change) -> str:
-    old = f"{_code(change.old)} → " if change.old is not None else ""
-    return f"{_code(change.name)} {old}{_code(change.new)}"
+    old = f"{code(change.old)} → " if change.old is not None else ""
+    return f"{code(change.name)} {old}{code(change.new)}"
 
 
 def _leans_on(part: Result, title: str) -> list[str]:
     suffix = f" ({title})" if title else ""
-    assumed = [f"{_prose(item.text)}{_at(item)}, {item.status}" for item in part.assumptions]
-    approximated = [f"{_prose(item.text)}{_at(item)}" for item in wording.approximations(part.spec)]
+    assumed = [f"{prose(item.text)}{_at(item)}, {item.status}" for item in part.assumptions]
+    approximated = [f"{prose(item.text)}{_at(item)}" for item in wording.approximations(part.spec)]
     return [
-        *_bullets(f"Properties{suffix}", map(_prose, wording.checked(part.properties))),
+        *_bullets(f"Properties{suffix}", map(prose, wording.checked(part.properties))),
         *_bullets(f"Assumptions{suffix}", assumed),
         *_bullets(f"Approximations{suffix}", approximated),
-        *(_bullets(f"Not covered{suffix}", map(_prose, wording.gaps(part))) if title else []),
+        *(_bullets(f"Not covered{suffix}", map(prose, wording.gaps(part))) if title else []),
     ]
 
 
 def _at(item: object) -> str:
     where = wording.place(getattr(item, "source", None))
-    return f" ({_code(where)})" if where else ""
+    return f" ({code(where)})" if where else ""
 
 
 def _bullets(title: str, items: Iterable[str]) -> list[str]:
@@ -138,10 +138,10 @@ def _bullets(title: str, items: Iterable[str]) -> list[str]:
     shown = [f"- {line}" for line in lines[:_LIST_LIMIT]]
     if len(lines) > _LIST_LIMIT:
         shown.append(f"- and {len(lines) - _LIST_LIMIT:,} more")
-    return [f"### {_prose(title)}", "\n".join(shown)]
+    return [f"### {prose(title)}", "\n".join(shown)]
 
 
-def _code(text: str, limit: int = _CELL_LIMIT) -> str:
+def code(text: str, limit: int = _CELL_LIMIT) -> str:
     """Return ``text`` as inline code, in a table's cell too; "" for ""."""
     shown = clip(text, limit).strip()
     if not shown:
@@ -153,7 +153,7 @@ def _code(text: str, limit: int = _CELL_LIMIT) -> str:
     return f"`{shown}`"
 
 
-def _prose(text: str, limit: int = 600) -> str:
+def prose(text: str, limit: int = 600) -> str:
     """Return ``text`` as plain words: no markup, links, mentions, references or mathematics come of it."""
     marked = _SPECIAL.sub(_reference, clip(text, limit))
     marked = _START.sub(lambda m: m.group() + _ZERO_WIDTH_SPACE if m.group(1).isdigit() else _reference(m), marked)
