@@ -9,6 +9,7 @@ from typing import Literal
 
 from code2tla import scenario, trace
 from code2tla.checked import Checked
+from code2tla.fingerprint import Fingerprints
 from code2tla.source import Lines
 from extractor.types import Facts, Span
 from reports.result import (
@@ -120,22 +121,35 @@ def sources(spans: Sequence[Span]) -> tuple[Source, ...]:
     return tuple(source(span) for span in spans)
 
 
-def provenance(spec: Spec, lines: Lines) -> dict[str, object]:
-    """``provenance.json``: for each action where it comes from, a hash of that code, and what it touches."""
+def provenance(spec: Spec, prints: Fingerprints) -> dict[str, object]:
+    """``provenance.json``: for each action where it comes from, hashes of that code, and what it touches."""
     return {
         "schema": "code2tla/provenance/1",
         "module": spec.module,
         "actions": {
             a.name: {
                 "function": a.function,
-                "sources": [{"path": s.path, "line": s.line, "end_line": s.end_line} for s in a.sources],
-                "code_sha256": lines.digest(a.sources),
+                "sources": [_origin(span, prints) for span in a.sources],
                 "reads": sorted(a.reads),
                 "writes": sorted(a.writes),
                 "author": a.author,
             }
             for a in spec.actions
         },
+    }
+
+
+def _origin(span: Span, prints: Fingerprints) -> dict[str, object]:
+    """Some lines, and by what they are known again: their own tokens, and those of the function they stand in."""
+    function = prints.around(span)
+    return {
+        "path": span.path,
+        "line": span.line,
+        "end_line": span.end_line,
+        "code_sha256": prints.spans([span]),
+        "tokens": prints.size(span),
+        "function": function.qualname if function else "",
+        "function_sha256": prints.of(function) if function else "",
     }
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from code2tla import assemble
 from code2tla.errors import InputError
+from code2tla.fingerprint import Fingerprints
 from code2tla.rundir import write_text
 from code2tla.source import Lines
+from extractor.types import Facts
 from reports import html, jsonio, junit, markdown, sarif, summary
 from reports.result import Result, Source
 from specgen.types import Plan, Spec
@@ -35,8 +37,9 @@ def directory(out: Path, repo: Path, feature: str) -> Path:
     return out / "specs" / (re.sub(r"[^\w.-]", "_", name).lstrip(".") or "feature")
 
 
-def write(spec_dir: Path, plan: Plan, pieces: Sequence[Piece], result: Result, lines: Lines) -> None:
+def write(spec_dir: Path, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result) -> None:
     """Write everything; one piece lies flat, several have a directory each. Raises InputError if it can't."""
+    prints = Fingerprints(facts)
     for piece in pieces:
         home = spec_dir if len(pieces) == 1 else spec_dir / piece.spec.module
         for name, text in piece.files.items():
@@ -44,12 +47,12 @@ def write(spec_dir: Path, plan: Plan, pieces: Sequence[Piece], result: Result, l
         for old in (home / "traces").glob("*.itf.json"):
             if f"traces/{old.name}" not in piece.files:  # of a finding that is none any more
                 old.unlink(missing_ok=True)
-        write_text(home / "provenance.json", _json(assemble.provenance(piece.spec, lines)))
+        write_text(home / "provenance.json", _json(assemble.provenance(piece.spec, prints)))
         if len(pieces) > 1:
             write_text(home / "result.json", jsonio.dumps(piece.result))
     write_text(spec_dir / "plan.json", _json(_plan(plan)))
     write_text(spec_dir / "result.json", jsonio.dumps(result))
-    write_reports(spec_dir, result, lines)
+    write_reports(spec_dir, result, Lines.of(facts))
 
 
 def write_result(spec_dir: Path, result: Result) -> None:

@@ -192,7 +192,7 @@ class Workshop:
     def report(self, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result) -> Path:
         """Write the specification directory."""
         with self._stage("report", "writing the report"):
-            output.write(self.spec_dir, plan, pieces, result, Lines.of(facts))
+            output.write(self.spec_dir, facts, plan, pieces, result)
             decisions.ask(self.spec_dir, obeying.questions(result))
         return self.spec_dir
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import textwrap
 from collections.abc import Iterable, Mapping
 
-from extractor.types import Facts, Span
+from extractor.types import Facts
 
 
 class Lines:
@@ -29,9 +27,3 @@ class Lines:
     def files(self, paths: Iterable[str]) -> dict[str, list[str]]:
         """The lines of each of these files."""
         return {path: self._lines[path] for path in paths if path in self._lines}
-
-    def digest(self, spans: Iterable[Span]) -> str:
-        """SHA-256 of the spans' lines without their common indent, so that code that only moved counts as the same."""
-        blocks = ["\n".join(self._lines.get(s.path, [])[s.line - 1 : s.end_line]) for s in spans]
-        text = "\n".join(textwrap.dedent(block) for block in blocks)
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -40,11 +40,13 @@ def test_race_is_found_on_its_lines_and_a_second_run_asks_tlc_nothing(
     spec_dir = home / "out" / "specs" / "app"
     assert {p.name for p in spec_dir.iterdir()} == {
         *("Counter.tla", "Counter.cfg", "CounterSerial.tla", "plan.json", "provenance.json"),
-        *("result.json", "report.html", "report.md", "repro"),
+        *("result.json", "report.html", "report.md", "repro", "results.sarif", "junit.xml", "traces"),
     }
     assert (spec_dir / "result.json").read_text() == out
     provenance = json.loads((spec_dir / "provenance.json").read_text())
-    assert all(a["sources"] and len(a["code_sha256"]) == 64 for a in provenance["actions"].values())
+    assert all(a["sources"] for a in provenance["actions"].values())
+    origins = [source for a in provenance["actions"].values() for source in a["sources"]]
+    assert all(len(origin["code_sha256"]) == 64 and origin["tokens"] for origin in origins)
 
     status, out, err = run(capsys, *words)
     assert status == 1
