@@ -29,7 +29,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote the specification and what it cost."""
+    """Who wrote the specification and what it cost; ``usd`` is None where a model's price is not known."""
 
     name: str = "static"
     model: str | None = None
@@ -37,7 +37,7 @@ class Author:
     cached_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-    usd: float = 0.0
+    usd: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,13 +44,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What answers cost: calls made now, calls answered from the transcript, tokens, US dollars."""
+    """What answers cost: calls made now, calls answered from the transcript, tokens, US dollars (None: not known)."""
 
     calls: int = 0
     cached_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-    usd: float = 0.0
+    usd: float | None = 0.0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -58,7 +58,7 @@ class Usage:
             self.cached_calls + other.cached_calls,
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
-            self.usd + other.usd,
+            None if self.usd is None or other.usd is None else self.usd + other.usd,
         )
 
 
