@@ -1,0 +1,114 @@
+"""Calls through the transcript: each is recorded with its answer or its failure, and failures are tried again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from specgen.authoring.llm.client import CallFailed, Client
+from specgen.authoring.llm.failures import Failure
+from specgen.authoring.llm.ledger import Ledger, estimated_tokens
+from specgen.authoring.transcript import Transcript, TranscriptDiverges, request_digest
+from specgen.authoring.types import AuthorUnavailable
+
+
+class RequestRejected(Exception):
+    """The provider takes no request of this form; another form may do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often a failing call is made, and how long the pauses are, in seconds.
+
+    They begin at ``pause`` and double, or are as long as the provider asks; a provider that asks for more than
+    ``longest_pause`` is not waited for.
+    """
+
+    tries: int = 5
+    pause: float = 1.0
+    longest_pause: float = 120.0
+
+
+class Calls:
+    """Makes calls, each at most once: one that is recorded is answered from the transcript.
+
+    A recorded failure is stepped over. So a run that ended because the provider was away goes on from there, and a
+    replay, which can ask nobody, ends where its recording did.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        transcript: Transcript,
+        ledger: Ledger,
+        patience: Patience,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._transcript = transcript
+        self._ledger = ledger
+        self._patience = patience
+        self._sleep = sleep
+
+    def make(self, question: Mapping[str, Any], formed_anew: bool) -> Mapping[str, Any]:
+        """The response to a question (``client.Client.call`` says what both hold).
+
+        Raises RequestRejected where the provider takes no such question and it can be ``formed_anew``,
+        AuthorUnavailable after the last try, CapReached, TranscriptDiverges and ProviderUnready.
+        """
+        model: str = question["model"]
+        failures = 0
+        recorded: Failure | None = None
+        for attempt in count(1):
+            try:
+                response, cached = self._exchange({**question, "attempt": attempt})
+            except TranscriptDiverges:
+                if recorded is None:
+                    raise
+                raise _unavailable(model, recorded) from None
+            usage = response.get("usage") or {"input": 0, "output": 0}
+            self._ledger.called(model, usage["input"], usage["output"], cached)
+            if "error" not in response:
+                return response
+            failure = Failure(**response["error"])
+            if failure.kind == "rejected" and formed_anew:
+                raise RequestRejected(failure.text)
+            if cached:
+                recorded = failure
+                continue
+            failures += 1
+            wait = self._wait(question, failures, failure)
+            if not failure.passing or failures >= self._patience.tries or wait > self._patience.longest_pause:
+                raise _unavailable(model, failure)
+            self._ledger.wait(wait)
+            self._sleep(wait)
+        raise AssertionError("count() does not end")
+
+    def _exchange(self, request: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
+        def ask() -> Mapping[str, Any]:
+            words = [message["content"] for message in request["messages"]]
+            prompt = "".join((*words, str(request.get("schema", "")), str(request.get("tools", ""))))
+            self._ledger.before(request["model"], estimated_tokens(prompt), request["max_tokens"])
+            try:
+                return self._client.call(request)
+            except CallFailed as failed:
+                return {"error": failed.failure.to_json()}
+
+        return self._transcript.exchange(request, ask)
+
+    def _wait(self, question: Mapping[str, Any], failures: int, failure: Failure) -> float:
+        """Seconds: what the provider asks for, else doubling, of which the question's digest takes up to a half off."""
+        if failure.retry_after is not None:
+            return failure.retry_after
+        share = 1 - int(request_digest(question)[:4], 16) / 0xFFFF / 2
+        return share * min(self._patience.pause * 2.0 ** (failures - 1), self._patience.longest_pause)
+
+
+def _unavailable(model: str, failure: Failure) -> AuthorUnavailable:
+    asks = f" (it asks to wait {failure.retry_after:g} s)" if failure.retry_after else ""
+    return AuthorUnavailable(
+        f"{model}: {failure.kind}: {failure.text}{asks}; {failure.mend}; the same command goes on from here"
+    )

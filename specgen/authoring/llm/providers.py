@@ -1,0 +1,103 @@
+"""What is known of each provider before its package is imported: the package, the key, and its parameters' names."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from specgen.authoring.types import AuthorError
+
+
+class ModelMisnamed(AuthorError):
+    """A model is not named as PROVIDER:NAME."""
+
+
+class ProviderUnready(AuthorError):
+    """A provider's package is not installed, or its key is not set; the line says how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One way to models.
+
+    ``package`` is what its client is imported from, ``extra`` the part of this product that brings it; ``keys`` are
+    the environment variables of which one must hold a key (none: no key is wanted).
+    """
+
+    package: str
+    extra: str
+    keys: tuple[str, ...]
+
+
+PROVIDERS: Mapping[str, Provider] = {
+    "anthropic": Provider("langchain_anthropic", "anthropic", ("ANTHROPIC_API_KEY",)),
+    "google_genai": Provider("langchain_google_genai", "google", ("GOOGLE_API_KEY", "GEMINI_API_KEY")),
+    "ollama": Provider("langchain_ollama", "ollama", ()),
+    "openai": Provider("langchain_openai", "openai", ("OPENAI_API_KEY",)),
+}
+
+#: Ollama cuts what does not fit its context, and says nothing; this holds the longest prompts.
+_OLLAMA_CONTEXT = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """``openai:gpt-x`` in its two parts."""
+
+    provider: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> ModelName:
+        """Raises ModelMisnamed."""
+        provider, colon, name = text.partition(":")
+        if not (provider and colon and name):
+            raise ModelMisnamed(
+                f"{text!r} names no model; give PROVIDER:NAME, where PROVIDER is one of {', '.join(PROVIDERS)}, or "
+                "another that LangChain's init_chat_model knows"
+            )
+        return cls(provider, name)
+
+
+def require(model: ModelName, url: str | None, environ: Mapping[str, str]) -> None:
+    """Raises ProviderUnready where the model's package or key is not there; a provider not listed is not looked at.
+
+    A server at an address of its own (``url``) may want no key.
+    """
+    provider = PROVIDERS.get(model.provider)
+    if provider is None:
+        return
+    named = f"{model.provider}:{model.name}"
+    if importlib.util.find_spec(provider.package) is None:
+        raise missing_package(model)
+    if provider.keys and url is None and not any(environ.get(key) for key in provider.keys):
+        raise ProviderUnready(f"{named}: no key is set; set {' or '.join(provider.keys)} in the environment")
+
+
+def missing_package(model: ModelName) -> ProviderUnready:
+    """The one line for a provider whose package cannot be imported."""
+    provider = PROVIDERS.get(model.provider)
+    mend = (
+        f"pip install 'code2tla[{provider.extra}]'" if provider else f"install LangChain's package for {model.provider}"
+    )
+    return ProviderUnready(f"{model.provider}:{model.name}: its provider's package is not installed; {mend}")
+
+
+def parameters(
+    model: ModelName, url: str | None, answer_tokens: int, seconds: float, environ: Mapping[str, str]
+) -> dict[str, Any]:
+    """What ``init_chat_model`` is given: no hidden retries, so that every call is counted, and a limit of time."""
+    if model.provider == "ollama":
+        return {
+            "num_predict": answer_tokens, "num_ctx": _OLLAMA_CONTEXT, "client_kwargs": {"timeout": seconds}
+        }  # fmt: skip
+    given: dict[str, Any] = {"max_tokens": answer_tokens, "timeout": seconds, "max_retries": 0}
+    if model.provider == "google_genai":
+        given["max_retries"] = 1  # which is how its SDK counts: the request itself; 0 is five
+    if model.provider == "openai" and url is not None:
+        given |= {"base_url": url, "use_responses_api": False}
+        if not environ.get("OPENAI_API_KEY"):
+            given["api_key"] = "none"  # the client insists on one
+    return given
