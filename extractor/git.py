@@ -11,8 +11,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_QUIET = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat")
-_SECONDS = 20
+# What a user's or the repository's own settings could change about the answers, or have run on the way.
+_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.quotePath=false",
+    "diff.orderFile=/dev/null",
+    "diff.relative=false",
+    "i18n.logOutputEncoding=UTF-8",
+    "log.follow=false",
+    "log.showRoot=true",
+    "log.showSignature=false",
+    "log.mailmap=false",
+)
+_QUIET = tuple(word for setting in _SETTINGS for word in ("-c", setting))
+_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +78,15 @@ def _is_blob(data: bytes, wanted: str) -> bool:
     return any(digest(b"blob %d\0" % len(text) + text).hexdigest() == wanted for text in spellings)
 
 
-def run(repo: Path, *arguments: str) -> bytes | str:
-    """Standard output of one git command; a string is one line that says why it failed."""
+def run(repo: Path, *arguments: str, given: bytes = b"", seconds: float = _SECONDS) -> bytes | str:
+    """Standard output of one git command that reads ``given``; a string is one line that says why it failed."""
     try:
         done = subprocess.run(
-            ["git", "--no-pager", *_QUIET, "-C", str(repo), *arguments],
-            stdin=subprocess.DEVNULL,
+            command(repo, *arguments),
+            input=given,
             capture_output=True,
-            timeout=_SECONDS,
-            env=_environment(),
+            timeout=max(seconds, 0.01),
+            env=environment(),
             check=False,
         )
     except FileNotFoundError:
@@ -80,16 +94,34 @@ def run(repo: Path, *arguments: str) -> bytes | str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"git did not answer: {type(error).__name__}"
     if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        return lines[0] if lines else f"git {arguments[0]} ended with status {done.returncode}"
+        return why(done.stderr, done.returncode, arguments[0])
     return done.stdout
 
 
-def _environment() -> dict[str, str]:
-    """The caller's environment without what would make git look elsewhere or run something."""
+def command(repo: Path, *arguments: str) -> list[str]:
+    """The words of a git command that looks at ``repo``: no pager, no settings of others, every path literal."""
+    return ["git", "--no-pager", "--literal-pathspecs", *_QUIET, "-C", str(repo), *arguments]
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment without what would make git look elsewhere, run something or fetch something."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    kept.update(GIT_CONFIG_NOSYSTEM="1", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0", LC_ALL="C")
+    kept.update(
+        GIT_ALLOW_PROTOCOL="",  # what a partial clone lacks stays missing, also with a git before 2.44
+        GIT_CONFIG_NOSYSTEM="1",
+        GIT_NO_LAZY_FETCH="1",
+        GIT_NO_REPLACE_OBJECTS="1",
+        GIT_OPTIONAL_LOCKS="0",
+        GIT_TERMINAL_PROMPT="0",
+        LC_ALL="C",
+    )
     return kept
+
+
+def why(stderr: bytes, status: int, verb: str) -> str:
+    """The first line that a failed command complained with."""
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[0] if lines else f"git {verb} ended with status {status}"
 
 
 def _under_git(repo: Path) -> bool:

@@ -1,0 +1,258 @@
+"""One commit at a time: the mechanisms it changed, and the lines it changed where it changed none."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from extractor.history import words
+from extractor.history.compare import Difference, Pair, differences
+from extractor.history.log import Change, Commit
+from extractor.history.objects import Objects
+from extractor.history.order import reordered
+from extractor.history.version import Use, Version, is_source, lines_of, read
+
+_TEST = re.compile(
+    r"(?:^|/)(?:tests?|specs?|__tests__|testdata)/|(?:^|/)(?:test_[^/]*|conftest|[^/]*(?:_tests?|[.](?:test|spec)|Tests?))[.]\w+$"
+)
+_COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|\"\"\"|'''|$)")
+_VERSIONS_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A file that a commit changed, with the 1-based lines of code that went and came."""
+
+    change: Change
+    before: Version
+    after: Version
+    gone: tuple[int, ...]
+    came: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A difference and the edit it was seen in. ``version`` is the one its lines belong to."""
+
+    edit: Edit
+    difference: Difference
+
+    @property
+    def version(self) -> Version:
+        """Before the commit for what was removed, else after it."""
+        return self.edit.before if self.difference.kind == "removed" else self.edit.after
+
+    @property
+    def path(self) -> str:
+        """The file's path in that version."""
+        return self.edit.change.old_path if self.difference.kind == "removed" else self.edit.change.path
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What one commit did to the feature's source."""
+
+    commit: Commit
+    edits: tuple[Edit, ...]
+    seen: tuple[Seen, ...] = ()
+
+    def signature(self, backwards: bool) -> tuple[object, ...]:
+        """Equal for two commits that change the same lines, one of them backwards."""
+        parts = []
+        for edit in self.edits:
+            old = tuple(sorted(edit.before.lines[line - 1].strip() for line in edit.gone))
+            new = tuple(sorted(edit.after.lines[line - 1].strip() for line in edit.came))
+            parts.append((edit.change.path.rpartition("/")[2], *((new, old) if backwards else (old, new))))
+        return tuple(sorted(parts))
+
+    @property
+    def lines_changed(self) -> int:
+        """Lines of code that went or came."""
+        return sum(len(edit.gone) + len(edit.came) for edit in self.edits)
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is a test's by the customs of the languages known."""
+    return _TEST.search(path) is not None
+
+
+@dataclass
+class Studies:
+    """Reads versions of files, each once as long as it is kept. ``tests`` are looked at only in a feature of tests."""
+
+    objects: Objects
+    tests: bool
+    _versions: OrderedDict[tuple[str, str], Version] = field(default_factory=OrderedDict)
+
+    def version(self, blob: str | None, path: str) -> Version | None:
+        """A parsed version; None for a blob that can't be had."""
+        key = (blob or "", path.rpartition(".")[2])
+        if key in self._versions:
+            self._versions.move_to_end(key)
+            return self._versions[key]
+        data = self.objects.blob(blob)
+        if data is None:
+            return None
+        made = read(data, path)
+        self._versions[key] = made
+        if len(self._versions) > _VERSIONS_KEPT:
+            self._versions.popitem(last=False)
+        return made
+
+    def of(self, commit: Commit) -> Study:
+        """What a commit with at most one parent did."""
+        edits: list[Edit] = []
+        seen: list[Seen] = []
+        for change in commit.changes:
+            if not self._is_wanted(change.path) or change.before == change.after:
+                continue
+            edit, telling = self._edit(change)
+            if edit is None:
+                continue
+            edits.append(edit)
+            if telling:
+                pair = Pair.of(edit.before, edit.after)
+                seen += [Seen(edit, difference) for difference in (*differences(pair), *reordered(pair))]
+        return Study(commit, tuple(edits), tuple(_without_moves(seen)))
+
+    def _is_wanted(self, path: str) -> bool:
+        return is_source(path) and (self.tests or not is_test(path))
+
+    def _edit(self, change: Change) -> tuple[Edit | None, bool]:
+        """The change with its lines, parsed where these could touch a mechanism."""
+        old, new = self.objects.blob(change.before), self.objects.blob(change.after)
+        if old is None or new is None:
+            return None, False
+        before, after = Version(lines_of(old)), Version(lines_of(new))
+        pair = Pair.of(before, after)
+        kept = set(pair.matched)
+        gone = [line for at, line in enumerate(before.lines) if at not in kept]
+        came = [line for at, line in enumerate(after.lines) if pair.matched[at] < 0]
+        telling = any(words.TELLING.search(line) for line in (*gone, *came)) or (
+            _moved(pair, gone, came) and any(words.TELLING.search(line) for line in after.lines)
+        )
+        if telling:
+            parsed = self.version(change.before, change.old_path), self.version(change.after, change.path)
+            if parsed[0] is None or parsed[1] is None:
+                return None, False
+            before, after = parsed
+        return (
+            Edit(
+                change,
+                before,
+                after,
+                tuple(at + 1 for at, line in enumerate(before.lines) if at not in kept and not _COMMENT.match(line)),
+                tuple(
+                    at + 1 for at, line in enumerate(after.lines) if pair.matched[at] < 0 and not _COMMENT.match(line)
+                ),
+            ),
+            telling,
+        )
+
+    def of_merge(self, commit: Commit, base: Iterator[dict[str, str]]) -> Study:
+        """What a merge did that none of its sides did: mechanisms that no parent has, or that got lost.
+
+        ``base`` gives, when asked, the files of the merge base by path.
+        """
+        files: dict[str, list[Change]] = {}
+        for side in commit.sides:
+            for change in side:
+                files.setdefault(change.path, []).append(change)
+        edits: list[Edit] = []
+        seen: list[Seen] = []
+        known: dict[str, str] | None = None
+        for path, changes in files.items():
+            if not self._is_wanted(path) or not self._may_differ(changes, len(commit.sides)):
+                continue
+            result = self.version(changes[0].after, path)
+            parents = [self.version(change.before, change.old_path) for change in changes]
+            if result is None or None in parents:
+                continue
+            sides = [parent for parent in parents if parent is not None]
+            sides += [result] * (len(commit.sides) - len(changes))
+            uses = _keys(result)
+            new = set(uses) - {key for side in sides for key in _keys(side)}
+            lost = {
+                key: (change, side, use)
+                for change, side in zip(changes, sides, strict=False)
+                for key, use in _keys(side).items()
+                if key not in uses
+            }
+            if lost and not all(key in _keys(side) for key in lost for side in sides):
+                if known is None:
+                    known = next(base)
+                older = self.version(known.get(path), path)
+                old_keys = _keys(older) if older is not None else {}
+                # What one side took away on purpose was there at the base; what came since and is gone, the merge lost.
+                lost = {k: v for k, v in lost.items() if k not in old_keys or all(k in _keys(s) for s in sides)}
+            first = changes[0]
+            for key in sorted(new):
+                edit = Edit(first, sides[0], result, (), ())
+                use = uses[key]
+                seen.append(
+                    Seen(
+                        edit,
+                        Difference("added", use, f"{use.mechanism} {use.target}, by the merge itself", (), (use.line,)),
+                    )
+                )
+                edits.append(edit)
+            for key in sorted(lost):
+                change, side, use = lost[key]
+                edit = Edit(change, side, result, (), ())
+                seen.append(
+                    Seen(
+                        edit,
+                        Difference(
+                            "removed", use, f"{use.mechanism} {use.target} got lost in the merge", (use.line,), ()
+                        ),
+                    )
+                )
+                edits.append(edit)
+        return Study(commit, tuple(edits), tuple(_without_moves(seen)))
+
+    def _may_differ(self, changes: list[Change], sides: int) -> bool:
+        """Whether the lines with telling words are not simply those of the parents together."""
+        texts = [self.objects.blob(change.before) for change in changes]
+        result = self.objects.blob(changes[0].after)
+        if result is None or any(text is None for text in texts):
+            return False
+        told = _telling(result)
+        parents = [_telling(text or b"") for text in texts] + [told] * (sides - len(changes))
+        return told != frozenset().union(*parents)
+
+
+_Key = tuple[str, str, str, str, str]
+
+
+def _keys(version: Version) -> dict[_Key, Use]:
+    return {(use.mechanism, use.operation, use.scope, use.target, use.function): use for use in reversed(version.uses)}
+
+
+def _telling(data: bytes) -> frozenset[str]:
+    return frozenset(line.strip() for line in lines_of(data) if words.TELLING.search(line))
+
+
+def _moved(pair: Pair, gone: list[str], came: list[str]) -> bool:
+    """Whether lines only changed their place or their indent."""
+    if {line.strip() for line in gone} & {line.strip() for line in came} - {""}:
+        return True
+    before, after = pair.before.lines, pair.after.lines
+    return any(at >= 0 and before[at] != after[line] for line, at in enumerate(pair.matched))
+
+
+def _without_moves(seen: list[Seen]) -> Iterator[Seen]:
+    """Without what went from one file and came in another of the same commit."""
+    gone = Counter(
+        (s.difference.use.mechanism, s.difference.use.target) for s in seen if s.difference.kind == "removed"
+    )
+    came = Counter((s.difference.use.mechanism, s.difference.use.target) for s in seen if s.difference.kind == "added")
+    moved = {kind: gone & came for kind in ("removed", "added")}
+    for one in seen:
+        key = (one.difference.use.mechanism, one.difference.use.target)
+        left = moved.get(one.difference.kind)
+        if left is not None and left[key] > 0:
+            left[key] -= 1
+        else:
+            yield one
