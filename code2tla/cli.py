@@ -11,6 +11,7 @@ from rich.console import Console
 
 from code2tla import commands
 from code2tla.errors import ToolError, UsageError
+from code2tla.nightly import command as nightly
 from reports.text import visible
 
 _EPILOG = """exit status: 0 verified, 1 violation, 2 wrong use or unreadable input, 3 inconclusive, 4 a tool failed
@@ -67,17 +68,24 @@ def _parser() -> argparse.ArgumentParser:
     _target(run)
     _common(run)
     run.add_argument("--out", metavar="DIR", help="where specs/<feature>/ is written (default: here)")
-    run.add_argument("--budget", metavar="SECONDS", help="wall clock for model checking (default: 60)")
-    run.add_argument("--memory", metavar="MB", help="heap of TLC (default: 2048)")
-    run.add_argument("--states", metavar="N", help="distinct states of one TLC run at most (default: no limit)")
-    run.add_argument("--runner", metavar="NAME", help="auto, embedded or docker (default: auto)")
-    run.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
+    _checking(run)
     run.add_argument(
         "--class", dest="classes", action="append", metavar="NAME", help="model this class only; repeatable"
     )
-    run.add_argument("--callers", metavar="N", help="overlapping calls at most (default: 3)")
-    run.add_argument("--before", metavar="N", help="earlier calls at most (default: 2)")
     _execute(run)
+
+    check = _verb(verbs, "check", nightly.check, "a specification against its code as it is now")
+    check.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
+    check.add_argument("--repo", type=Path, help="the target (default: the work tree around SPEC_DIR)")
+    check.add_argument("--all", action="store_true", help="every specification directory under SPEC_DIR")
+    check.add_argument(
+        "--fail-on",
+        choices=("violation", "stale", "inconclusive", "never"),
+        help="end with 0 unless it is at least this bad (default: the exit status below)",
+    )
+    _checking(check)
+    _execute(check)
+    _common(check)
 
     index = _verb(verbs, "index", commands.index, "the facts alone: what the code shares, locks and waits for")
     _target(index)
@@ -117,6 +125,16 @@ def _verb(
 def _target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("repo", type=Path, metavar="REPO", help="the repository's directory")
     parser.add_argument("feature", metavar="FEATURE", help="a directory or file inside it")
+
+
+def _checking(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--budget", metavar="SECONDS", help="wall clock for model checking (default: 60)")
+    parser.add_argument("--memory", metavar="MB", help="heap of TLC (default: 2048)")
+    parser.add_argument("--states", metavar="N", help="distinct states of one TLC run at most (default: no limit)")
+    parser.add_argument("--runner", metavar="NAME", help="auto, embedded or docker (default: auto)")
+    parser.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
+    parser.add_argument("--callers", metavar="N", help="overlapping calls at most (default: 3)")
+    parser.add_argument("--before", metavar="N", help="earlier calls at most (default: 2)")
 
 
 def _execute(parser: argparse.ArgumentParser) -> None:

@@ -39,7 +39,7 @@ def version() -> str:
 
 def run(options: argparse.Namespace, out: Console, err: Console) -> int:
     """``code2tla run``."""
-    settings = _settings(options)
+    settings = settings_of(options, options.repo)
     with Display(err, settings.budget, options.quiet) as display:
         done = pipeline.run(options.repo, options.feature, settings, display)
     output.summarise(done.result)
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace, out: Console, err: Console) -> int:
 def index(options: argparse.Namespace, out: Console, err: Console) -> int:
     """``code2tla index``."""
     with Display(err, 0, options.quiet):
-        facts = pipeline.index(options.repo, options.feature, _settings(options))
+        facts = pipeline.index(options.repo, options.feature, settings_of(options, options.repo))
     if options.json:
         _print_json(show.to_json(facts), out)
     else:
@@ -69,7 +69,7 @@ def report(options: argparse.Namespace, out: Console, err: Console) -> int:  # n
         result = output.read_result(options.spec_dir)
     except jsonio.ResultUnreadable as error:
         raise UsageError(f"{options.spec_dir}: {error}") from error
-    output.write_reports(options.spec_dir, result, _lines(result, _repository(options.repo, options.spec_dir, result)))
+    output.write_reports(options.spec_dir, result, _lines(result, repository(options.repo, options.spec_dir, result)))
     _print_result(result, options, out)
     return 0
 
@@ -80,7 +80,7 @@ def replay(options: argparse.Namespace, out: Console, err: Console) -> int:
         result = output.read_result(options.spec_dir)
     except jsonio.ResultUnreadable as error:
         raise UsageError(f"{options.spec_dir}: {error}") from error
-    repo = _repository(options.repo, options.spec_dir, result)
+    repo = repository(options.repo, options.spec_dir, result)
     if repo is None or not repo.is_dir():
         raise UsageError(f"{options.repo or result.feature.repo}: not found from here; name the target with --repo")
     result, made = replaying.prepare(result, repo, options.spec_dir)
@@ -127,9 +127,10 @@ def doctor(options: argparse.Namespace, out: Console, err: Console) -> int:  # n
     return 0 if able else 4
 
 
-def _settings(options: argparse.Namespace) -> Settings:
+def settings_of(options: argparse.Namespace, repo: Path) -> Settings:
+    """The settings for a run on ``repo``, of which the command line gave some. Raises SettingError."""
     given = {"class" if key == "classes" else key: value for key, value in vars(options).items() if key in _SETTINGS}
-    return load(options.repo, given)
+    return load(repo, given)
 
 
 _SETTINGS = frozenset({"out", "budget", "memory", "states", "runner", "jar", "classes", "callers", "before", "execute"})
@@ -152,19 +153,23 @@ def _write(out: Console, text: str) -> None:
     out.file.flush()
 
 
-def _repository(given: Path | None, spec_dir: Path, result: Result) -> Path | None:
-    """The target of a stored result: as given, else a directory of its name that holds the feature.
+def repository(given: Path | None, spec_dir: Path, result: Result) -> Path | None:
+    """The target of a stored result: as given, else the place around it, or a directory of its name, with the feature.
 
-    A specification directory is meant to be committed, so it names its repository without saying where it lay.
+    A specification directory is meant to be committed, so it names its repository without saying where it lay. A
+    feature that was renamed since is looked for in the work tree around the specification directory.
     """
     if given is not None:
         return given.resolve()
-    for start in (spec_dir.resolve(), Path.cwd()):
-        for place in (start, *start.parents):
-            for repo in (place, place / result.feature.repo):
-                if repo.name == result.feature.repo and (repo / result.feature.path).exists():
-                    return repo
-    return None
+    around = [place for place in (spec_dir.resolve(), *spec_dir.resolve().parents) if (place / ".git").exists()]
+    here = Path.cwd()
+    named = [
+        repo
+        for place in (*spec_dir.resolve().parents, here, *here.parents)
+        for repo in (place, place / result.feature.repo)
+    ]
+    candidates = [*around, *(repo for repo in named if repo.name == result.feature.repo)]
+    return next((repo for repo in candidates if (repo / result.feature.path).exists()), next(iter(around), None))
 
 
 def _lines(result: Result, repo: Path | None) -> Lines:

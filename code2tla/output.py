@@ -113,6 +113,7 @@ def _plan(plan: Plan) -> dict[str, object]:
         "feature": plan.feature,
         "targets": [asdict(target) for target in plan.targets],
         "skipped": dict(plan.skipped),
+        "only": list(plan.only),
     }
 
 

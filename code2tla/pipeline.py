@@ -108,7 +108,8 @@ class Workshop:
         """Read the feature."""
         with self._stage("index", f"reading {self.feature}"):
             facts = index(self.repo, self.feature, self.settings)
-        self.spec_dir = output.directory(self.settings.out, self.repo.resolve(), facts.feature)
+        default = output.directory(self.settings.out, self.repo.resolve(), facts.feature)
+        self.spec_dir = self.settings.spec_dir or default
         return facts
 
     def plan(self, author: Author) -> Plan:

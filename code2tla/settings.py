@@ -37,10 +37,11 @@ class Settings:
     ``budget`` is in seconds of wall clock for the model checking of all targets together, ``memory_mb`` the heap
     of one TLC, ``states`` the distinct states of one TLC run (None: no limit); ``callers`` and ``before`` are the
     largest scenario: how many overlapping calls, after how many set-up calls. ``execute`` lets the target's own code
-    run, to replay what was found.
+    run, to replay what was found. ``spec_dir`` is where the specification goes (None: ``specs/<feature>/`` in ``out``).
     """
 
     out: Path = Path()
+    spec_dir: Path | None = None
     budget: float = 60.0
     memory_mb: int = 2048
     states: int | None = None
@@ -182,7 +183,7 @@ def _toml(path: Path, text: str) -> dict[str, Any]:
 
 
 def _given(values: _Values) -> dict[str, Any]:
-    names = {field.name for field in fields(Settings)} - {"invariants"}
+    names = {field.name for field in fields(Settings)} - {"invariants", "spec_dir"}
     return {name: value for name in names if (value := getattr(values, name)) is not None}
 
 

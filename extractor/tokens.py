@@ -23,7 +23,7 @@ def tokens(path: str, text: str) -> tuple[tuple[int, str], ...]:
     if suffix not in SUFFIXES:
         return tuple((number, word) for number, line in enumerate(text.split("\n"), 1) for word in line.split())
     data = text.encode("utf-8", "surrogatepass")
-    return tuple(_walk(reader(language_of(suffix)).parser.parse(data).root_node))
+    return tuple(_walk(reader(language_of(suffix, data)).parser.parse(data).root_node))
 
 
 def _walk(root: tree_sitter.Node) -> Iterator[tuple[int, str]]:

@@ -49,7 +49,7 @@ def make_plan(facts: Facts, sources: Sources, only: Sequence[str] = ()) -> Plan:
             target = module_target(sources, module)
             if target is not None:
                 targets.append(target)
-    return Plan(facts.feature, tuple(targets), skipped)
+    return Plan(facts.feature, tuple(targets), skipped, tuple(only))
 
 
 def _below(feature: str, path: str) -> str:

@@ -25,11 +25,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is modelled, what is left out and why (``skipped``: name -> reason)."""
+    """What is modelled, what is left out and why (``skipped``: name -> reason).
+
+    ``only`` are the classes that were asked for by name, empty for all.
+    """
 
     feature: str
     targets: tuple[Target, ...]
     skipped: Mapping[str, str]
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

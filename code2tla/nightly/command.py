@@ -1,0 +1,92 @@
+"""``code2tla check`` in words: what it prints and the status it ends with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from code2tla import output
+from code2tla.commands import repository, settings_of
+from code2tla.errors import UsageError
+from code2tla.nightly import every, kept
+from code2tla.nightly.night import Night, night
+from code2tla.progress import Display
+from reports.text import visible
+
+_STYLE = {"verified": "green", "violated": "red", "inconclusive": "yellow", "failed": "red"}
+
+
+def check(options: argparse.Namespace, out: Console, err: Console) -> int:
+    """``code2tla check``: the status of ``code2tla run``, or what ``--fail-on`` makes of it."""
+    if options.all:
+        return every.check_all(options, out, err)
+    found = kept.read(options.spec_dir)
+    repo = repository(options.repo, options.spec_dir, found.result)
+    if repo is None or not repo.is_dir():
+        where = options.repo or found.result.feature.repo
+        raise UsageError(f"{where}: not found from {options.spec_dir}; name the target with --repo")
+    settings = settings_of(options, repo)
+    with Display(err, settings.budget, options.quiet) as display:
+        done = night(options.spec_dir, repo, settings, display)
+    status = done.status(options.fail_on)
+    if options.json:
+        out.file.write(json.dumps(as_json(done, status), indent=2) + "\n")
+    else:
+        for line, style in told(done):
+            out.print(Text(visible(line), style=style), soft_wrap=True)
+    output.summarise(done.result)
+    return status
+
+
+def told(done: Night) -> Iterator[tuple[str, str]]:
+    """The lines that tell a person about a night, each with its colour."""
+    was, now = done.before, done.result
+    then = f"at {was.feature.commit[:12]}" if was.feature.commit else "before"
+    yield f"{now.feature.path}: {now.verdict}, {now.reason} ({then}: {was.verdict})", _STYLE[now.verdict]
+    for name in done.new:
+        yield f"  new finding: {name}", "red"
+    for name in done.gone:
+        yield f"  no longer found: {name}", "green"
+    counts = Counter(a.status for a in done.drift.actions)
+    if set(counts) - {"same"}:
+        parts = ", ".join(f"{counts[s]} {s}" for s in ("same", "moved", "changed", "gone") if counts[s])
+        yield f"  the code of {len(done.drift.actions)} actions: {parts}", ""
+    for action in done.drift.stale:
+        place = f"{action.then.path}:{action.then.line}"
+        yield f"  {action.status}: {action.module}.{action.action} models {action.function} ({place})", "yellow"
+    if done.rewritten:
+        yield f"  {len(done.rewritten)} actions written anew, {done.taken_over} taken over", ""
+    for symbol in done.drift.unmodelled:
+        yield f"  no action models {symbol.qualname} ({symbol.span.path}:{symbol.span.line})", "dim"
+    yield f"  {done.spec_dir}: open report.html there", "dim"
+
+
+def as_json(done: Night, status: int) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "schema": "code2tla/check/1",
+        "spec_dir": str(done.spec_dir),
+        "status": status,
+        "verdict": done.result.verdict,
+        "reason": done.result.reason,
+        "before": done.before.verdict,
+        "commit": done.result.feature.commit,
+        "new": list(done.new),
+        "gone": list(done.gone),
+        "rewritten": list(done.rewritten),
+        "taken_over": done.taken_over,
+        "actions": [
+            {"module": a.module, "action": a.action, "function": a.function, "status": a.status}
+            for a in done.drift.actions
+        ],
+        "unmodelled": [
+            {"path": s.span.path, "line": s.span.line, "function": s.qualname} for s in done.drift.unmodelled
+        ],
+        "bounds": done.result.bounds,
+    }

@@ -1,0 +1,126 @@
+"""``code2tla check`` on later commits of real repositories."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import corpora
+from code2tla import cli, decisions
+from reports.result import Decision
+
+Check = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    corpora.build(corpora.load("refcount"), tmp_path / "repo", "fixed")
+    return tmp_path / "repo"
+
+
+@pytest.fixture
+def check(repo: Path, capsys: pytest.CaptureFixture[str]) -> Check:
+    """Runs once, then checks: the exit status and what ``--json`` says."""
+    cli.main(["run", str(repo), "blobkeeper/references.py", "--out", str(repo), "--callers", "2", "--quiet"])
+    capsys.readouterr()
+    spec_dir = repo / "specs" / "blobkeeper.references"
+
+    def checked(*options: str) -> tuple[int, dict[str, Any]]:
+        status = cli.main(["check", str(spec_dir), "--callers", "2", "--json", "--quiet", *options])
+        return status, json.loads(capsys.readouterr().out)
+
+    return checked
+
+
+def edit(repo: Path, old: str, new: str, path: str = "blobkeeper/references.py") -> None:
+    text = (repo / path).read_text()
+    assert old in text
+    (repo / path).write_text(text.replace(old, new))
+    git(repo, "commit", "-qam", "Change it")
+
+
+def git(repo: Path, *words: str) -> None:
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    subprocess.run(["git", "-C", str(repo), *who, *words], check=True, capture_output=True)
+
+
+def statuses(found: dict[str, Any]) -> set[str]:
+    return {action["status"] for action in found["actions"]}
+
+
+def test_an_unchanged_tree_is_all_the_same(check: Check) -> None:
+    status, found = check()
+    assert status == 0
+    assert statuses(found) == {"same"}
+    assert (found["new"], found["rewritten"]) == ([], [])
+    assert found["taken_over"] == len(found["actions"])
+
+
+def test_layout_comments_and_place_are_no_change(repo: Path, check: Check) -> None:
+    edit(repo, "    async def add(", "    # Counts one more.\n\n    async def add(")
+    edit(
+        repo,
+        "count = await self._table.get(name)",
+        "count = (\n                await self._table.get(name)\n            )",
+    )
+    status, found = check()
+    assert status == 0
+    assert statuses(found) <= {"same", "moved", "changed"}
+    assert found["new"] == []
+
+
+def test_a_renamed_feature_is_followed(repo: Path, check: Check) -> None:
+    git(repo, "mv", "blobkeeper/references.py", "blobkeeper/refs.py")
+    git(repo, "commit", "-qm", "Shorten")
+    status, found = check()
+    assert status == 0
+    assert statuses(found) == {"moved"}
+    assert found["new"] == []
+
+
+def test_a_lock_that_was_taken_away_is_found_that_night(repo: Path, check: Check) -> None:
+    edit(repo, "async with self._lock:", "if self._table:")
+    status, found = check()
+    assert status == 1
+    assert found["before"] == "verified"
+    assert found["new"] != []
+    assert statuses(found) == {"changed"}
+
+
+@pytest.mark.parametrize(("fail_on", "status"), [("never", 0), ("violation", 1), ("stale", 1), ("inconclusive", 1)])
+def test_fail_on_says_what_ends_badly(repo: Path, check: Check, fail_on: str, status: int) -> None:
+    edit(repo, "async with self._lock:", "if self._table:")
+    seen, found = check("--fail-on", fail_on)
+    assert (seen, found["verdict"]) == (status, "violated")
+
+
+def test_all_checks_every_directory_within_one_budget(
+    repo: Path, check: Check, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.main(["run", str(repo), "blobkeeper/storage.py", "--out", str(repo), "--callers", "2", "--quiet"])
+    capsys.readouterr()
+    status = cli.main(["check", str(repo / "specs"), "--all", "--callers", "2", "--json", "--quiet", "--budget", "30"])
+    answers = json.loads(capsys.readouterr().out)
+    assert {Path(a["spec_dir"]).name for a in answers} == {"blobkeeper.references", "blobkeeper.storage"}
+    assert status == max(a["status"] for a in answers) == 0
+
+
+def test_a_directory_that_holds_none_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", str(tmp_path)]) == 2
+    assert cli.main(["check", str(tmp_path), "--all"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_accepted_finding_keeps_the_night_quiet(repo: Path, check: Check) -> None:
+    edit(repo, "async with self._lock:", "if self._table:")
+    _, found = check()
+    assert found["status"] == 1
+    for name in found["new"]:
+        decisions.decide(repo / "specs/blobkeeper.references", "finding", name, Decision("accepted", "one process"))
+    status, found = check()
+    assert (status, found["verdict"]) == (0, "violated")
