@@ -1,0 +1,53 @@
+"""An author whose every answer is in the transcript before anyone has looked into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from specgen.authoring.transcript import Transcript
+from specgen.authoring.types import Author, Reply, Task, Usage
+
+
+def request(task: Task) -> dict[str, Any]:
+    """What the transcript holds of a question: all of it."""
+    return {
+        "kind": task.kind,
+        "subject": task.subject,
+        "attempt": task.attempt,
+        "prompt": task.prompt,
+        "schema": dict(task.schema),
+    }
+
+
+def response(text: str, usage: Usage = Usage()) -> dict[str, Any]:
+    """What the transcript holds of an answer."""
+    return {"text": text, "usage": asdict(usage)}
+
+
+class Recorded:
+    """``author`` with a transcript: what it holds is not asked again, and what is asked is in it before it is used.
+
+    For authors that answer a whole task at once. One that makes several calls for a task keeps them in the transcript
+    itself.
+    """
+
+    def __init__(self, author: Author, transcript: Transcript) -> None:
+        self.name = author.name
+        self.model = author.model
+        self._author = author
+        self._transcript = transcript
+
+    def answer(self, task: Task) -> Reply:
+        """The recorded answer, or the author's. Raises TranscriptDiverges, and what the author raises."""
+
+        def ask() -> Mapping[str, Any]:
+            reply = self._author.answer(task)
+            return response(reply.text, reply.usage)
+
+        found, known = self._transcript.exchange(request(task), ask)
+        usage = Usage(**found.get("usage", {}))
+        if known:
+            usage = replace(usage, calls=0, cached_calls=1)
+        return Reply(str(found.get("text", "")), usage)
