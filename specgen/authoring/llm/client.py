@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from specgen.authoring.llm.failures import Failure, classify
@@ -69,7 +70,7 @@ class Client:
         except Exception as error:
             kept = getattr(error, "completion", None)  # OpenAI's client raises for an answer that was cut
             if kept is None:
-                raise CallFailed(classify(error, self._one_line(error))) from error
+                raise CallFailed(self._failure(error)) from error
             return self._redacted(_from_completion(kept), request)
         return self._redacted(_from_message(answer), request)
 
@@ -94,9 +95,26 @@ class Client:
         redacted: dict[str, Any] = self._redactor.json(response)
         return redacted
 
-    def _one_line(self, error: Exception) -> str:
+    def _failure(self, error: Exception) -> Failure:
+        failure = classify(error, self._one_line(error))
+        if failure.kind == "connection":
+            return replace(
+                failure, text=f"{self._redactor.text(self._url or 'its servers')}: {self._one_line(_root(error))}"
+            )
+        if failure.kind == "broken":
+            return replace(failure, text=f"what came is no answer of this protocol ({failure.text})")
+        return failure
+
+    def _one_line(self, error: BaseException) -> str:
         text = " ".join(self._redactor.text(str(error)).split()) or type(error).__name__
         return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + " ..."
+
+
+def _root(error: BaseException) -> BaseException:
+    """What the socket said, beneath the layers of clients."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _form(model: BaseChatModel, request: Mapping[str, Any]) -> Callable[[list[tuple[str, str]]], AIMessage]:

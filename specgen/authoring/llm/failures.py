@@ -6,6 +6,7 @@ LangChain and the HTTP clients give their base classes; nothing of any provider 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
@@ -33,6 +34,9 @@ _MEND: Mapping[FailureKind, str] = {
 _BY_STATUS: Mapping[int, FailureKind] = {
     401: "denied", 403: "denied", 404: "not-found", 408: "timeout", 409: "server", 413: "overflow", 429: "rate-limit",
 }  # fmt: skip
+
+#: A prompt that does not fit, as servers without a status of its own word it.
+_TOO_LONG = re.compile(r"context (size|length|window)|prompt is too long", re.IGNORECASE)
 
 #: Names of base classes, from the more to the less telling: LangChain's, then those of httpx and of Python.
 _BY_NAME: tuple[tuple[FailureKind, frozenset[str]], ...] = (
@@ -78,6 +82,8 @@ def classify(error: BaseException, text: str) -> Failure:
     for kind, known in _BY_NAME[:3]:
         if names & known:
             return Failure(kind, text, _retry_after(error))
+    if _TOO_LONG.search(text):
+        return Failure("overflow", text)
     status = _status(error)
     if status is not None:
         kind = _BY_STATUS.get(status, "server" if status >= 500 else "rejected")

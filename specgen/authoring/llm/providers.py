@@ -72,7 +72,7 @@ def require(model: ModelName, url: str | None, environ: Mapping[str, str]) -> No
     named = f"{model.provider}:{model.name}"
     if importlib.util.find_spec(provider.package) is None:
         raise missing_package(model)
-    if provider.keys and url is None and not any(environ.get(key) for key in provider.keys):
+    if provider.keys and url is None and not _key(model, environ):
         raise ProviderUnready(f"{named}: no key is set; set {' or '.join(provider.keys)} in the environment")
 
 
@@ -94,10 +94,15 @@ def parameters(
             "num_predict": answer_tokens, "num_ctx": _OLLAMA_CONTEXT, "client_kwargs": {"timeout": seconds}
         }  # fmt: skip
     given: dict[str, Any] = {"max_tokens": answer_tokens, "timeout": seconds, "max_retries": 0}
+    if key := _key(model, environ):
+        given["api_key"] = key
     if model.provider == "google_genai":
         given["max_retries"] = 1  # which is how its SDK counts: the request itself; 0 is five
     if model.provider == "openai" and url is not None:
-        given |= {"base_url": url, "use_responses_api": False}
-        if not environ.get("OPENAI_API_KEY"):
-            given["api_key"] = "none"  # the client insists on one
+        given = {"api_key": "none", **given, "base_url": url, "use_responses_api": False}  # the client wants some key
     return given
+
+
+def _key(model: ModelName, environ: Mapping[str, str]) -> str | None:
+    provider = PROVIDERS.get(model.provider)
+    return next((value for name in provider.keys if (value := environ.get(name))), None) if provider else None
