@@ -5,48 +5,70 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import wording
-from reports.page import Files, part_view
+from reports import wording, worth
+from reports.files import Files
+from reports.page import part_views
 from reports.result import Result
 from reports.text import clip, visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(result: Result, sources: Mapping[str, Sequence[str]]) -> str:
+@dataclass(frozen=True, slots=True)
+class ReviewHooks:
+    """What a server that takes decisions adds to the page: its own script and style, and leave to ask it.
+
+    The script finds what may be decided on by ``data-kind`` and ``data-id``.
+    """
+
+    script: str
+    style: str = ""
+
+
+def render(result: Result, sources: Mapping[str, Sequence[str]], review: ReviewHooks | None = None) -> str:
     """Return the report as one HTML document.
 
     ``sources`` maps a path, as ``Source.path`` gives it, to the lines of that file without line ends; for a file
     that is missing there the lines known from the traces stand in. The document's own content policy forbids it
-    every request and every script but its own, whatever text of the target it shows.
+    every request and every script but its own, whatever text of the target it shows; with ``review`` it may ask the
+    server it came from, and no other.
     """
     files = Files(result, sources)
-    sections = wording.sections(result)
-    numbers = [sum(len(part.violations) for part in sections[:index]) for index in range(len(sections))]
-    parts = [
-        part_view(part, index, first, files) for index, (part, first) in enumerate(zip(sections, numbers, strict=True))
-    ]
-    style, script = _asset("report.css"), _asset("report.js")
-    policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    parts = part_views(result, files)
+    styles = [_asset("report.css"), *([review.style] if review and review.style else [])]
+    scripts = [_asset("report.js"), *([review.script] if review else [])]
     template = _environment().get_template("report.html.j2")
     return template.render(
         result=result,
         parts=parts,
+        files=files,
         several=len(parts) > 1,
-        # The assets go in as they are, or their digests would not fit; they are this package's own files.
-        style=Markup(style),  # noqa: S704
-        script=Markup(script),  # noqa: S704
-        policy=policy,
+        # They go in as they are, or their digests would not fit; none of them is text of the target.
+        styles=[Markup(style) for style in styles],  # noqa: S704
+        scripts=[Markup(script) for script in scripts],  # noqa: S704
+        policy=_policy(styles, scripts, asks=review is not None),
     )
+
+
+def _policy(styles: Sequence[str], scripts: Sequence[str], *, asks: bool) -> str:
+    rules = {
+        "default-src": "'none'",
+        "style-src": " ".join(map(_digest, styles)),
+        "script-src": " ".join(map(_digest, scripts)),
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    if asks:
+        rules["connect-src"] = "'self'"
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
 @cache
@@ -59,7 +81,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.globals["wording"] = wording
+    environment.globals.update(wording=wording, worth=worth)
     environment.filters["clip"] = clip
     return environment
 
@@ -75,4 +97,4 @@ def _asset(name: str) -> str:
 
 
 def _digest(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

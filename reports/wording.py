@@ -85,15 +85,21 @@ def checked(properties: Sequence[PropertyResult]) -> list[str]:
     for (status, kind), alike in groups.items():
         word = STATUS_WORDS[status]
         if kind in ("serializable", "deadlock") and status != "violated" and len(alike) > _FEW:
-            lines.append(f"{word} for {len(alike)} combinations of operations: {kind_rule(kind)}{_mutants(alike)}")
+            lines.append(f"{word} for {len(alike)} combinations of operations: {kind_rule(kind)}{_strength(alike)}")
         else:
-            lines += [f"{word}: {prop.plain or prop.name}{_mutants([prop])}" for prop in alike]
+            lines += [f"{word}: {prop.plain or prop.name}{_strength([prop])}" for prop in alike]
     return lines
 
 
-def _mutants(properties: Sequence[PropertyResult]) -> str:
+def strength(properties: Sequence[PropertyResult]) -> str:
+    """Return how many of the mistakes made on purpose these properties noticed; "" where none was tried."""
     tried, killed = sum(p.mutants for p in properties), sum(p.killed for p in properties)
-    return f" ({killed} of {tried} changed specifications told apart)" if tried else ""
+    return f"noticed {killed:,} of {count(tried, 'deliberate mistake')}" if tried else ""
+
+
+def _strength(properties: Sequence[PropertyResult]) -> str:
+    words = strength(properties)
+    return f" ({words})" if words else ""
 
 
 def place(source: Source | None) -> str:
@@ -199,6 +205,12 @@ def remainder(result: Result) -> Result:
         violations=_beside(result.violations, [part.violations for part in result.parts]),
         properties=_beside(result.properties, [part.properties for part in result.parts]),
         assumptions=_beside(result.assumptions, [part.assumptions for part in result.parts]),
+        nondeterminism=_beside(result.nondeterminism, [part.nondeterminism for part in result.parts]),
+        history=_beside(result.history, [part.history for part in result.parts]),
+        flags=_beside(result.flags, [part.flags for part in result.parts]),
+        questions=_beside(result.questions, [part.questions for part in result.parts]),
+        audit=None if any(part.audit for part in result.parts) else result.audit,
+        conformance=None if any(part.conformance for part in result.parts) else result.conformance,
         notes=(*_beside(result.notes, [part.notes for part in result.parts]), *_shared_notes(result)),
     )
 
@@ -212,8 +224,10 @@ def sections(result: Result) -> tuple[Result, ...]:
         return (result,)
     shared = [_shared_notes(result)]
     parts = tuple(dataclasses.replace(part, notes=_beside(part.notes, shared)) for part in result.parts)
-    rest = dataclasses.replace(remainder(result), notes=())
-    return (*parts, rest) if rest.violations or rest.properties or rest.assumptions else parts
+    # What has no class of its own is named after the feature's path.
+    rest = dataclasses.replace(remainder(result), notes=(), feature=dataclasses.replace(result.feature, classes=()))
+    own = (rest.violations, rest.properties, rest.assumptions, rest.nondeterminism, rest.history, rest.flags)
+    return (*parts, rest) if any((*own, rest.questions, rest.audit, rest.conformance)) else parts
 
 
 def approximations(spec: SpecResult) -> tuple[Approximation, ...]:

@@ -5,6 +5,7 @@
   root.classList.add("js");
   const byId = (id) => document.getElementById(id);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const element = (tag, className, text) => Object.assign(document.createElement(tag), { className, textContent: text });
 
   class Stepper {
     constructor(finding) {
@@ -16,6 +17,9 @@
       }));
       this.output = finding.querySelector(".at");
       this.after = finding.querySelector(".after");
+      this.slider = finding.querySelector(".slider");
+      this.slider.addEventListener("input", () => this.show(Number(this.slider.value)));
+      this.follow = [...finding.querySelectorAll("[data-step]")];
       this.at = 0;
       for (const button of finding.querySelectorAll("[data-go]")) {
         button.addEventListener("click", () => this.go(button.dataset.go));
@@ -58,9 +62,15 @@
         const upTo = history.filter(([step]) => step <= number);
         const entry = upTo[upTo.length - 1];
         const known = Boolean(entry) && entry[1] !== null;
-        cell.textContent = known ? entry[1] : "–";
-        row.classList.toggle("changed", known && entry[0] === number);
+        const changed = known && entry[0] === number;
+        const old = changed && upTo.length > 1 ? upTo[upTo.length - 2][1] : null;
+        cell.replaceChildren(...(old === null ? [] : [element("span", "old", old), element("span", "arrow", " → ")]),
+          element("span", "new", known ? entry[1] : "–"));
+        row.classList.toggle("changed", changed);
       }
+      this.follow.forEach((link) => link.classList.toggle("current", Number(link.dataset.step) === number));
+      this.slider.value = number;
+      this.slider.setAttribute("aria-valuetext", `step ${number} of ${this.cards.length}`);
       const where = current.querySelector(".place");
       this.output.textContent = `Step ${number} of ${this.cards.length}`;
       this.output.setAttribute("aria-label",
@@ -84,10 +94,8 @@
       for (const [process, [key, colour]] of here) {
         const line = byId(key);
         if (!line) continue;
-        const mark = document.createElement("span");
-        mark.className = colour.split(" ").find((name) => name.startsWith("colour-")) || "";
-        mark.textContent = process;
-        line.querySelector(".here").append(mark);
+        const hue = colour.split(" ").find((name) => name.startsWith("colour-")) || "";
+        line.querySelector(".here").append(element("span", hue, process));
       }
       const line = byId(current.dataset.line);
       if (!line) return;
@@ -126,7 +134,9 @@
     return pane && pane.scrollWidth > pane.clientWidth;
   };
   document.addEventListener("keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || scrollsSideways(event.target)) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
+    // The slider steps by itself, text fields need their arrows, and so does what scrolls sideways.
+    if (event.target.matches?.("input, textarea, select") || scrollsSideways(event.target)) return;
     let go = { ArrowLeft: "back", ArrowRight: "forward" }[event.key];
     const inCard = event.target.closest && event.target.closest(".card");
     if (inCard) go = go || { ArrowUp: "back", ArrowDown: "forward", Home: "first", End: "last" }[event.key];
@@ -136,8 +146,10 @@
     stepper.go(go);
   });
 
-  // #f1-s4 opens the first finding at its fourth step.
+  // #f1-s4 opens the first finding at its fourth step; what lies folded is unfolded.
   const follow = () => {
+    const target = byId(decodeURIComponent(location.hash.slice(1)));
+    for (let box = target; box; box = box.parentElement) if (box.tagName === "DETAILS") box.open = true;
     const match = /^#f(\d+)-s(\d+)$/.exec(location.hash);
     const stepper = match && steppers.find((s) => s.finding.id === `f${match[1]}`);
     if (stepper) stepper.show(Math.min(Math.max(Number(match[2]), 1), stepper.cards.length), false);
@@ -146,13 +158,18 @@
   follow();
 
   // Lines and the actions that model them point at one another.
-  const linked = (element) => (element.dataset.to || "").split(" ").filter(Boolean).map(byId).filter(Boolean);
-  for (const element of document.querySelectorAll(".pair [data-to]")) {
-    const light = (on) => [element, ...linked(element)].forEach((e) => e.classList.toggle("linked", on));
-    element.addEventListener("mouseenter", () => light(true));
-    element.addEventListener("mouseleave", () => light(false));
-    element.addEventListener("focusin", () => light(true));
-    element.addEventListener("focusout", () => light(false));
+  const linked = (end) => (end.dataset.to || "").split(" ").filter(Boolean).map(byId).filter(Boolean);
+  for (const end of document.querySelectorAll(".pair [data-to]")) {
+    const light = (on) => [end, ...linked(end)].forEach((e) => e.classList.toggle("linked", on));
+    end.addEventListener("mouseenter", () => light(true));
+    end.addEventListener("mouseleave", () => light(false));
+    end.addEventListener("focusin", () => light(true));
+    end.addEventListener("focusout", () => light(false));
+  }
+  for (const line of document.querySelectorAll(".pair li.modelled")) {
+    line.addEventListener("click", (event) => {
+      if (!event.target.closest("a") && !getSelection().toString()) location.hash = line.dataset.to.split(" ")[0];
+    });
   }
 
   // On paper: everything unfolded, every finding at its end; afterwards as it was.
