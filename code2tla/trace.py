@@ -54,7 +54,8 @@ class Context:
                 parameters[action.operation] = tuple(names)
         raised = {n.rpartition(".")[2] for e in facts.exceptional for n in e.names} | _BUILTIN_EXCEPTIONS
         shown = {name: symbol.qualname for name, symbol in functions.items() if symbol}
-        dicts = frozenset(v.name for v in spec.variables if f"DOMAIN {v.name}" in v.type_ok)
+        marks = ("DOMAIN {}", "IsDict({},")
+        dicts = frozenset(v.name for v in spec.variables if any(m.format(v.name) in v.type_ok for m in marks))
         return cls(spec, lines, parameters, frozenset(raised), shown, dicts)
 
     def show(self, name: str, value: object) -> str:
