@@ -1,0 +1,73 @@
+"""The GitHub action's own shell, run as the runner runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import corpora
+from code2tla import cli
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def action() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+    return loaded
+
+
+def script(action: dict[str, Any], name: str) -> str:
+    return next(step["run"] for step in action["runs"]["steps"] if step.get("name") == name)
+
+
+def test_check_step_reports_the_status_and_gathers_the_logs(action: dict[str, Any], tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    corpora.build(corpora.load("lost_update"), repo, "buggy")
+    feature = corpora.load("lost_update").feature
+    cli.main(["run", str(repo), feature, "--out", str(repo), "--callers", "2", "--quiet", "--json"])
+    outputs, summary = tmp_path / "outputs", tmp_path / "summary.md"
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "RUNNER_TEMP": str(tmp_path / "temp"),
+        "GITHUB_OUTPUT": str(outputs),
+        "GITHUB_STEP_SUMMARY": str(summary),
+        "SPECS": "specs",
+        "BUDGET": "20",
+        "FAIL_ON": "violation",
+        "EXECUTE": "false",
+    }
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script(action, "Check")],
+        cwd=repo,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert outputs.read_text() == "status=1\n"
+    logs = list((tmp_path / "temp" / "code2tla-sarif").glob("*.sarif"))
+    assert [json.loads(log.read_text())["version"] for log in logs] == ["2.1.0"]
+    assert "violated" in summary.read_text().lower()
+    verdict = subprocess.run(["bash", "-c", script(action, "Verdict")], env={"STATUS": "1"}, check=False)
+    assert verdict.returncode == 1
+
+
+def test_inputs_reach_the_shell_by_the_environment_only(action: dict[str, Any]) -> None:
+    for step in action["runs"]["steps"]:
+        assert "${{" not in step.get("run", "")
+
+
+def test_the_hook_names_a_command_that_there_is() -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    words = hook["entry"].split()
+    assert words[0] == "code2tla"
+    assert cli.main([*words[1:2], "specs-that-are-not-there", *words[3:]]) == 2
