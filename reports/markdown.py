@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from reports import wording
-from reports.result import Result, ViolationResult
+from reports import sequence, wording, worth
+from reports.result import Result, Source, ViolationResult
 from reports.text import clip
 from reports.wording import Change
 
@@ -14,6 +14,7 @@ from reports.wording import Change
 _SIZE_LIMIT = 60_000
 _CELL_LIMIT = 160
 _LIST_LIMIT = 40
+_SERIAL_LIMIT = 8
 
 _ZERO_WIDTH_SPACE = "&#8203;"
 
@@ -28,32 +29,76 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ,;()/'\"-]")
 
 
 def render(result: Result) -> str:
-    """Return ``result`` as Markdown that ends with a newline; text of the target is shown, never obeyed."""
-    head = [f"## {prose(wording.verdict_sentence(result))}", *_paragraph(result.reason)]
+    """Return ``result`` as Markdown that ends with a newline; text of the target is shown, never obeyed.
+
+    Where a comment has no room for all, the steps of the last findings go first, then what the history and the audit
+    say in detail, then the last findings themselves; what is left out is counted.
+    """
     parts = wording.sections(result)
+    titles = [_part_title(part) if len(parts) > 1 else "" for part in parts]
+    head = [f"## {prose(wording.verdict_sentence(result))}", *_paragraph(result.reason)]
     tail: list[str] = []
-    for part in parts:
-        tail += _leans_on(part, _part_title(part) if len(parts) > 1 else "")
+    for part, title in zip(parts, titles, strict=True):
+        tail += _rests_on(part, title)
     tail += _bullets("Not covered", map(prose, wording.not_covered(result)))
     tail.append("\n\n".join(prose(line) for line in (wording.tlc_words(result), wording.cost_words(result)) if line))
 
+    room = _Room(_SIZE_LIMIT - _size(head) - _size(tail))
+    # First a line for each finding, then the steps of as many as there is room for, then the details.
+    headings: dict[int, list[str]] = {}
+    steps: dict[int, list[str]] = {}
+    found = [violation for part in parts for violation in part.violations]
+    for number, violation in enumerate(found, 1):
+        heading = _heading(violation, number)
+        if not room.take(heading):
+            break
+        headings[number] = heading
+    for number in headings:
+        drawn = _steps(found[number - 1])
+        if not room.take(drawn):
+            break
+        steps[number] = drawn
+    details = [block for part, title in zip(parts, titles, strict=True) if room.take(block := _details(part, title))]
+
     blocks: list[str] = []
-    number = shown = 0
-    size = sum(map(len, head)) + sum(map(len, tail))
-    for part in parts:
-        if len(parts) > 1:
-            blocks += [f"## {prose(_part_title(part))}", *_paragraph(part.reason)]
-        for violation in part.violations:
+    number = 0
+    for part, title in zip(parts, titles, strict=True):
+        if title:
+            blocks += [f"## {prose(title)}", *_paragraph(part.reason)]
+        for _ in part.violations:
             number += 1
-            text = "\n\n".join(_finding(violation, number))
-            if size + len(text) <= _SIZE_LIMIT:
-                size += len(text)
-                shown += 1
-                blocks.append(text)
-    if shown < number:
-        left_out = wording.count(number - shown, "finding")
-        blocks.append(f"**{left_out} left out here for want of room; the HTML report and the JSON result hold all.**")
-    return _fit("\n\n".join(block for block in [*head, *blocks, *tail] if block))
+            blocks += [*headings.get(number, []), *steps.get(number, [])]
+    blocks += _left_out(len(found), len(headings), len(steps), len(details) == len(parts))
+    return _fit("\n\n".join(filter(None, [*head, *blocks, *tail, *(line for block in details for line in block)])))
+
+
+class _Room:
+    """Characters that are left."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def take(self, blocks: Sequence[str]) -> bool:
+        """Use room for ``blocks``, if there is enough."""
+        if (size := _size(blocks)) > self._left:
+            return False
+        self._left -= size
+        return True
+
+
+def _size(blocks: Sequence[str]) -> int:
+    return sum(len(block) + 2 for block in blocks)
+
+
+def _left_out(found: int, headings: int, steps: int, details: bool) -> list[str]:
+    missing = [wording.count(found - headings, "finding")] if found > headings else []
+    missing += [f"the steps of {wording.count(headings - steps, 'finding')}"] if headings > steps else []
+    missing += ["the details of history and audit"] if not details else []
+    if not missing:
+        return []
+    return [
+        f"**{' and '.join(missing)} left out here for want of room; the HTML report and the JSON result hold all.**"
+    ]
 
 
 def _fit(text: str) -> str:
@@ -71,23 +116,35 @@ def _paragraph(text: str) -> list[str]:
     return [prose(text)] if text else []
 
 
-def _finding(violation: ViolationResult, number: int) -> list[str]:
+def _heading(violation: ViolationResult, number: int) -> list[str]:
+    """What was found, what came of it, and what should have."""
     replay = prose(wording.replayed(violation.replay))
     kind = prose(wording.kind_name(violation.kind))
     blocks = [
         f"### Finding {number}: {prose(violation.summary or violation.property)}",
         f"{kind}: {code(violation.property)}, {replay}.",
     ]
-    if violation.trace:
-        blocks.append(_table(violation))
+    if violation.decision:
+        blocks.append(f"Decided: {prose(worth.decided(violation.decision))}")
     if violation.outcome:
         blocks.append(f"**What happened here:** {code(violation.outcome, 1000)}")
     if violation.serial:
-        lines = [f"- {code(outcome, 1000)}" for outcome in violation.serial[:_LIST_LIMIT]]
-        if len(violation.serial) > _LIST_LIMIT:
-            lines.append(f"- and {len(violation.serial) - _LIST_LIMIT:,} more")
+        lines = [f"- {code(outcome, 1000)}" for outcome in violation.serial[:_SERIAL_LIMIT]]
+        if len(violation.serial) > _SERIAL_LIMIT:
+            lines.append(f"- and {len(violation.serial) - _SERIAL_LIMIT:,} more")
         blocks.append("**One call at a time would have given one of these:**\n\n" + "\n".join(lines))
     return blocks
+
+
+def _steps(violation: ViolationResult) -> list[str]:
+    """The trace as a diagram, with the table folded below it; the table alone where a diagram would be too large."""
+    if not violation.trace:
+        return []
+    diagram = sequence.draw(violation)
+    if not diagram:
+        return [_table(violation)]
+    folded = "<details><summary>Every step with its line and what it changes</summary>"
+    return [f"```mermaid\n{diagram}\n```", folded, _table(violation), "</details>"]
 
 
 def _table(violation: ViolationResult) -> str:
@@ -114,21 +171,54 @@ def _change(change: Change) -> str:
     return f"{code(change.name)} {old}{code(change.new)}"
 
 
-def _leans_on(part: Result, title: str) -> list[str]:
+def _rests_on(part: Result, title: str) -> list[str]:
     suffix = f" ({title})" if title else ""
     assumed = [f"{prose(item.text)}{_at(item)}, {item.status}" for item in part.assumptions]
     approximated = [f"{prose(item.text)}{_at(item)}" for item in wording.approximations(part.spec)]
+    audit = part.audit
+    worthy = [prose(worth.audited(audit))] if audit and audit.mutants else []
+    worthy += [f"{prose(item.text)}{_at(item)}" for item in audit.findings] if audit else []
+    worthy += [prose(worth.conformed(part.conformance))] if part.conformance else []
+    worthy += [prose(worth.flagged(flag)) for flag in part.flags if not flag.resolved]
     return [
         *_bullets(f"Properties{suffix}", map(prose, wording.checked(part.properties))),
+        *_bullets(f"What a pass is worth{suffix}", worthy),
+        *_bullets(f"Open questions{suffix}", [prose(item.text) for item in part.questions if not item.answer]),
         *_bullets(f"Assumptions{suffix}", assumed),
         *_bullets(f"Approximations{suffix}", approximated),
         *(_bullets(f"Not covered{suffix}", map(prose, wording.gaps(part))) if title else []),
     ]
 
 
+def _details(part: Result, title: str) -> list[str]:
+    """What a reader of a comment seldom needs: history, unnoticed mistakes, refused steps, nondeterminism."""
+    suffix = f" ({title})" if title else ""
+    survivors = [m for m in part.audit.mutants if m.status == "survived"] if part.audit else []
+    refused = part.conformance.refused if part.conformance else ()
+    past = [
+        f"{code(item.commit[:10])} {prose(item.date[:10])} {prose(item.subject, 200)}: "
+        + prose(worth.changed(item), 200)
+        + _place(item.now or item.then)
+        + ("" if item.now else ", gone today")
+        for item in part.history
+    ]
+    unsure = [
+        f"{prose(item.kind.replace('_', ' '))}: {code(item.text)}{_place(item.source)}" for item in part.nondeterminism
+    ]
+    return [
+        *_bullets(f"Mistakes that nothing noticed{suffix}", [prose(worth.mutant(m)) for m in survivors]),
+        *_bullets(f"Real steps that the specification forbids{suffix}", map(prose, refused)),
+        *_bullets(f"History{suffix}", past),
+        *_bullets(f"Sources of nondeterminism{suffix}", unsure),
+    ]
+
+
+def _place(source: Source | None) -> str:
+    return f" ({code(wording.place(source))})" if source else ""
+
+
 def _at(item: object) -> str:
-    where = wording.place(getattr(item, "source", None))
-    return f" ({code(where)})" if where else ""
+    return _place(getattr(item, "source", None))
 
 
 def _bullets(title: str, items: Iterable[str]) -> list[str]:
