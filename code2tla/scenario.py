@@ -12,7 +12,7 @@ from code2tla.checked import Finding
 from code2tla.trace import Context, Move
 from reports.result import CallText, Scenario, ScheduledStep, Source
 from specgen import printing
-from specgen.types import Action, Target
+from specgen.types import Action, Spec, Target
 from tlc_runner.types import Function, ModelValue, State
 
 _ALTERNATIVE = re.compile(r"_(cancelled|timeout)(_b)*$")
@@ -40,7 +40,7 @@ def of(context: Context, target: Target, finding: Finding) -> Scenario:
         setup=tuple(setup),
         calls=calls,
         schedule=tuple(_schedule(context, moves, last)),
-        constructor=_constructor(context, finding),
+        constructor=constructor(context.spec, finding.bounds.level),
         invariant=written["text"] if written else "",
         when="quiescent" if written and written["when"] != "At every moment" else "always",
         missing=_missing([*setup, *calls.values()]),
@@ -81,11 +81,11 @@ def _kind(action: Action) -> str:
     return "write" if action.name.endswith("_write") else ""
 
 
-def _constructor(context: Context, finding: Finding) -> dict[str, str]:
-    """Numbers that the constructor is given, as the rung of the finding has them."""
+def constructor(spec: Spec, level: int) -> dict[str, str]:
+    """Numbers that the constructor is given, as this level of the ladder has them."""
     return {
-        found[1]: printing.constant_value(const, finding.bounds.level)
-        for const in context.spec.constants
+        found[1]: printing.constant_value(const, level)
+        for const in spec.constants
         if (found := _CONSTRUCTOR.search(const.comment))
     }
 

@@ -64,10 +64,10 @@ def _test(part: Result, violation: ViolationResult, repo: Path, stem: str) -> st
     lines = [
         *_header(violation),
         "",
-        *_imports(made),
+        *import_lines(made, {"Call", "Scenario", "Step"}),
         "",
         "",
-        *_build(made, scenario),
+        *build_lines(made, scenario.path),
         "",
         "",
         *_scenario(reader, scenario, violation),
@@ -98,28 +98,29 @@ def _header(violation: ViolationResult) -> Iterator[str]:
     yield '"""'
 
 
-def _imports(made: Made | None) -> list[str]:
-    names = {"Call", "Scenario", "Step"} | ({"Store"} if made and "Store(" in made.text else set())
-    names |= {"Anything"} if made and "Anything(" in made.text else set()
+def import_lines(made: Made | None, names: set[str]) -> list[str]:
+    """The imports of a test that uses these names beside the stand-ins in ``made``."""
+    names = names | {name for name in ("Store", "Anything") if made and f"{name}(" in made.text}
     return ["from replay import runtime", f"from replay.runtime import {', '.join(sorted(names))}"]
 
 
-def _build(made: Made | None, scenario: Scenario) -> Iterator[str]:
+def build_lines(made: Made | None, path: str) -> Iterator[str]:
+    """The function that makes the object, or gives the module of ``path``."""
     yield "def build(load):"
     if made is None:
         yield '    """The module whose functions are called."""'
-        yield f"    return load({_quoted(scenario.path)})"
+        yield f"    return load({quoted(path)})"
         return
     yield '    """The object as the counterexample begins with it."""'
-    for path, cls in made.needs:
-        yield f"    {cls} = load({_quoted(path)}).{cls}"
+    for where, cls in made.needs:
+        yield f"    {cls} = load({quoted(where)}).{cls}"
     yield f"    return {made.text}"
 
 
 def _scenario(reader: Reader, scenario: Scenario, violation: ViolationResult) -> Iterator[str]:
     yield "SCENARIO = Scenario("
-    yield f"    mode={_quoted(scenario.mode)},"
-    yield f"    kind={_quoted(violation.kind)},"
+    yield f"    mode={quoted(scenario.mode)},"
+    yield f"    kind={quoted(violation.kind)},"
     if scenario.setup:
         yield "    setup=["
         for call in scenario.setup:
@@ -127,7 +128,7 @@ def _scenario(reader: Reader, scenario: Scenario, violation: ViolationResult) ->
         yield "    ],"
     yield "    calls={"
     for process, call in sorted(scenario.calls.items()):
-        yield f"        {_quoted(process)}: {reader.call(scenario.path, scenario.cls, call.op, call.arguments)},"
+        yield f"        {quoted(process)}: {reader.call(scenario.path, scenario.cls, call.op, call.arguments)},"
     yield "    },"
     if scenario.schedule:
         yield "    schedule=["
@@ -135,7 +136,7 @@ def _scenario(reader: Reader, scenario: Scenario, violation: ViolationResult) ->
         yield "    ],"
     if scenario.invariant:
         yield f"    invariant=lambda self: {scenario.invariant},"
-        yield f"    when={_quoted(scenario.when)},"
+        yield f"    when={quoted(scenario.when)},"
     yield ")"
 
 
@@ -144,11 +145,11 @@ def _step(step: ScheduledStep) -> str:
         return 'Step("", kind="tick")'
     path = step.sources[0].path if step.sources else ""
     lines = tuple((s.line, s.end_line) for s in step.sources if s.path == path)
-    kind = f", {_quoted(step.kind)}" if step.kind else ""
-    return f"Step({_quoted(step.process)}, {_quoted(path)}, {lines!r}, {_quoted(step.text)}{kind})"
+    kind = f", {quoted(step.kind)}" if step.kind else ""
+    return f"Step({quoted(step.process)}, {quoted(path)}, {lines!r}, {quoted(step.text)}{kind})"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A string literal, in double quotes where that takes no escapes."""
     return f'"{text}"' if repr(text) == f"'{text}'" and '"' not in text else repr(text)
 

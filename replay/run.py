@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from replay.generate import DIRECTORY, Generated, generate
+from replay.sandbox import Limits, ProcessSandbox
 from reports.result import Replay, Result, ViolationResult
 
 #: By this, tests that an earlier run wrote are known.
 _MARK = "from replay import runtime"
 
+LIMITS = Limits()
+
 NOT_EXECUTED = "running it needs --execute, since it runs the code that was read"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """For each test: seconds of wall clock and of processor, and megabytes of address space."""
-
-    seconds: int = 30
-    memory_mb: int = 2048
 
 
 def prepare(result: Result, repo: Path, spec_dir: Path) -> tuple[Result, Generated]:
@@ -55,7 +44,7 @@ def prepare(result: Result, repo: Path, spec_dir: Path) -> tuple[Result, Generat
     return _with(result, unrun | refused), made
 
 
-def execute(result: Result, made: Generated, repo: Path, spec_dir: Path, limits: Limits = Limits()) -> Result:
+def execute(result: Result, made: Generated, repo: Path, spec_dir: Path, limits: Limits = LIMITS) -> Result:
     """Run each test on the repository in a process of its own, and put into the result what came of it."""
     home = (spec_dir / DIRECTORY).resolve()
     places = list(made.tests)
@@ -73,55 +62,10 @@ def _read(file: Path) -> str | None:
 
 def _one(test: Path, repo: Path, limits: Limits) -> Replay:
     name = f"{DIRECTORY}/{test.name}"
-    with tempfile.TemporaryDirectory(prefix="replay-") as place:
-        out = Path(place) / "out.jsonl"
-        command = [
-            sys.executable,
-            "-I",
-            "-B",
-            "-m",
-            "replay.child",
-            str(limits.seconds),
-            str(limits.memory_mb),
-            str(test),
-        ]
-        with subprocess.Popen(
-            command,
-            cwd=place,
-            env=_environment(repo, out, place),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as child:
-            try:
-                text = child.communicate(timeout=limits.seconds)[0].decode("utf-8", "replace")
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                return Replay("not_run", name, None, f"it did not end within {limits.seconds} seconds")
-        return _judged(name, _told(out), text)
-
-
-def _environment(repo: Path, out: Path, home: str) -> dict[str, str]:
-    """All that a test gets of the environment."""
-    return {
-        "CODE2TLA_REPO": str(repo),
-        "CODE2TLA_REPLAY_OUT": str(out),
-        "HOME": home,
-        "TMPDIR": home,
-        "PATH": os.defpath,
-        "LC_ALL": "C.UTF-8",
-        "PYTHONHASHSEED": "0",
-    }
-
-
-def _told(out: Path) -> Mapping[str, object] | None:
-    """What the test noted down; None if it came to nothing. The code under test may have written there too."""
-    try:
-        found = json.loads(out.read_text(encoding="utf-8").splitlines()[0])
-    except (OSError, ValueError, IndexError):
-        return None
-    return found if isinstance(found, dict) else None
+    told = ProcessSandbox().run(test, repo, limits)
+    if told.late:
+        return Replay("not_run", name, None, f"it did not end within {limits.seconds} seconds")
+    return _judged(name, told.notes[0] if told.notes else None, told.text)
 
 
 def _judged(name: str, told: Mapping[str, object] | None, text: str) -> Replay:

@@ -12,21 +12,18 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, permutations
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from replay.runtime import standins, tasks
-from replay.runtime.chance import Chance
 from replay.runtime.choices import Choices
-from replay.runtime.clock import Clock, TimeModule
 from replay.runtime.fakes import Anything, Store
 from replay.runtime.guide import Explore, Follow, Switch, read_lines, relocated
 from replay.runtime.play import Player, SetUpWaits
+from replay.runtime.record import Plan, record
 from replay.runtime.scenario import Call, Ending, Scenario, Step
-from replay.runtime.target import Target
+from replay.runtime.stage import opened
 
-__all__ = ["Anything", "Call", "Scenario", "Step", "Store", "check"]
+__all__ = ["Anything", "Call", "Plan", "Scenario", "Step", "Store", "check", "record"]
 
 #: Runs along the schedule, where lines leave open where a step ends, and runs near it.
 _ALONG = 200
@@ -43,17 +40,12 @@ def check(scenario: Scenario, build: Callable[[Load], Any], name: str = "", repo
     ``build`` makes the object with what ``load(path)`` imports; ``repo`` is the repository where ``CODE2TLA_REPO``
     does not say.
     """
-    root = Path(os.environ.get("CODE2TLA_REPO") or repo or ".").resolve()
-    clock = Clock()
-    threads = scenario.mode == "threads"
-    chance = Chance(standins.who if threads else tasks.who)
-    ours = standins.modules() if threads else {}
-    target = Target(root, {**ours, **chance.modules(), "time": TimeModule(clock)})
-    with target.open():
+    with opened(scenario.mode, repo) as stage:
+        target = stage.target
         build(target.load)
         target.keep()
-        here = replace(scenario, schedule=relocated(scenario.schedule, read_lines(root)))
-        player = Player(here, target, clock, chance, lambda: build(target.load))
+        here = replace(scenario, schedule=relocated(scenario.schedule, read_lines(target.root)))
+        player = Player(here, target, stage.clock, stage.chance, lambda: build(target.load))
         try:
             found = _search(player, here)
         except SetUpWaits as waits:

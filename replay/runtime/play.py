@@ -65,7 +65,7 @@ class Player:
         with Tasks(self._target.root) as tasks:
             thing = self._begin_tasks(tasks)
             watch = _Watch(self._scenario, thing)
-            made = {name: tasks.start(name, _body(thing, call)) for name, call in self._scenario.calls.items()}
+            made = {name: tasks.start(name, body_of(thing, call)) for name, call in self._scenario.calls.items()}
             tasks.run(self._names, guide, watch, self._clock.tick)
             return self._ending(thing, outcomes(made), watch, getattr(guide, "parted", ""))
 
@@ -79,7 +79,7 @@ class Player:
         thing = self._make()
         for number, call in enumerate(self._scenario.setup):
             name = f"set-up {number}"
-            task = tasks.start(name, _body(thing, call))
+            task = tasks.start(name, body_of(thing, call))
             if not tasks.alone(name):
                 raise SetUpWaits(str(call))
             if not task.cancelled():
@@ -93,7 +93,7 @@ class Player:
             waits: list[str] = []
             left = self._scenario.cancels
             for name in order:
-                made[name] = tasks.start(name, _body(thing, self._scenario.calls[name]))
+                made[name] = tasks.start(name, body_of(thing, self._scenario.calls[name]))
                 while not made[name].done():
                     if left and tasks.waiting(name) and choices.choose(2):
                         left -= 1
@@ -126,7 +126,7 @@ class Player:
         thing = self._make()
         for call in self._scenario.setup:
             try:
-                _call(thing, call)
+                call_of(thing, call)
             except GiveUp:
                 raise SetUpWaits(str(call)) from None
             except Exception:  # noqa: BLE001, S112 - a call that fails has set up what it did until then
@@ -138,7 +138,7 @@ class Player:
         def body(name: str, call: Call) -> Callable[[], None]:
             def run() -> None:
                 try:
-                    found[name] = _call(thing, call)
+                    found[name] = call_of(thing, call)
                 except Exception as error:  # noqa: BLE001 - whatever the code raises is the outcome
                     found[name] = error
 
@@ -196,7 +196,8 @@ class _Watch:
             )
 
 
-def _call(thing: Any, call: Call) -> Any:
+def call_of(thing: Any, call: Call) -> Any:
+    """Make the call; a context manager is entered and left at once."""
     answer = getattr(thing, call.op)(*call.args, **call.kwargs)
     if isinstance(answer, AbstractContextManager) and type(answer).__module__ == "contextlib":
         with answer as inside:
@@ -204,9 +205,11 @@ def _call(thing: Any, call: Call) -> Any:
     return answer
 
 
-def _body(thing: Any, call: Call) -> Callable[[], Any]:
+def body_of(thing: Any, call: Call) -> Callable[[], Any]:
+    """The call as a coroutine function, whether or not it is one."""
+
     async def run() -> Any:
-        answer = _call(thing, call)
+        answer = call_of(thing, call)
         if isinstance(answer, AbstractAsyncContextManager) and type(answer).__module__ == "contextlib":
             async with answer as inside:
                 return inside

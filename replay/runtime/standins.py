@@ -9,6 +9,7 @@ import queue
 import threading
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType, TracebackType
 from typing import Any, Protocol
 
@@ -67,6 +68,11 @@ class Lock:
         """Whether it is held; by whom does not count."""
         return self._count
 
+    @property
+    def holder(self) -> str | None:
+        """Who holds it, None while it is free."""
+        return str(self._owner) if self._count else None
+
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """As threading.Lock.acquire."""
         me = scheduler.me()
@@ -116,18 +122,30 @@ class RLock(Lock):
     reentrant = True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ticket:
+    """One wait for a condition."""
+
+    who: str
+
+
 class Condition:
     """threading.Condition."""
 
     def __init__(self, lock: Lock | None = None) -> None:
         self._lock = lock if lock is not None else RLock()
-        self._asleep: list[object] = []
+        self._asleep: list[_Ticket] = []
         self.acquire = self._lock.acquire
         self.release = self._lock.release
 
     def replay_view(self) -> object:
         """Its lock and how many wait."""
         return [self._lock, len(self._asleep)]
+
+    @property
+    def waiting(self) -> list[str]:
+        """Who waits, first come first."""
+        return [ticket.who for ticket in self._asleep]
 
     def __enter__(self) -> bool:
         return self._lock.__enter__()
@@ -139,7 +157,7 @@ class Condition:
         """As threading.Condition.wait."""
         if not self._lock.locked():
             raise RuntimeError("cannot wait on un-acquired lock")
-        ticket = object()
+        ticket = _Ticket(str(scheduler.me()))
         self._asleep.append(ticket)
         held = self._lock.drop()
         woken = scheduler.wait(lambda: ticket not in self._asleep, timed=timeout is not None)

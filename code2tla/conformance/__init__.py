@@ -1,0 +1,1 @@
+"""Whether the real code's steps are steps of its specification."""
