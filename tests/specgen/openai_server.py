@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from types import TracebackType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 #: What one request is answered with.
 Turn = Callable[["Handler"], None]
@@ -103,7 +102,7 @@ class OpenAiServer:
             return self._turns[0]
         return self._turns.pop(0) if self._turns else status(418, text="the script is over")
 
-    def __enter__(self) -> OpenAiServer:
+    def __enter__(self) -> Self:
         handler = type("Playing", (Handler,), {"script": self})
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._http.daemon_threads = True
@@ -111,7 +110,7 @@ class OpenAiServer:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()

@@ -18,6 +18,7 @@ from specgen.authoring.llm.secrets import Redactor
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
+    from langchain_core.runnables import RunnableSequence
 
 #: How the schema of an answer is put to a model; each way is for models that refuse the one before.
 Method: TypeAlias = Literal["json_schema", "function_calling", "plain"]
@@ -124,7 +125,9 @@ def _form(model: BaseChatModel, request: Mapping[str, Any]) -> Callable[[list[tu
     if request["method"] == "plain":
         return model.invoke
     structured = model.with_structured_output(dict(request["schema"]), method=request["method"], include_raw=True)
-    return lambda messages: cast("dict[str, AIMessage]", structured.invoke(messages))["raw"]
+    # Its first half asks; the second is a parser that hostile words keep busy for hours (answers.py reads them).
+    asking = cast("RunnableSequence[Any, Any]", structured).first
+    return lambda messages: cast("dict[str, AIMessage]", asking.invoke(messages))["raw"]
 
 
 def _from_message(message: AIMessage) -> dict[str, Any]:
