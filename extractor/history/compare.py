@@ -192,11 +192,20 @@ def _changed(pair: Pair, old: Sequence[Use], new: Sequence[Use]) -> Iterator[Dif
     if not _is_object(old[0]) and not _is_object(new[0]):
         return
     yield from _made_otherwise(pair, old, new)
+    both = pair.before.functions.keys() & pair.after.functions.keys()
+    entered: list[Use] = []
     for function in dict.fromkeys(use.function for use in (*old, *new)):
-        if function in pair.before.functions and function in pair.after.functions:
-            yield from _guarded_otherwise(
-                pair, [use for use in old if use.function == function], [use for use in new if use.function == function]
-            )
+        if function in both:
+            olds = [use for use in old if use.function == function]
+            news = [use for use in new if use.function == function]
+            if any(use.operation in GUARDING for use in olds):
+                yield from _guarded_otherwise(pair, olds, news)
+            else:
+                entered += [use for use in news if use.operation in GUARDING and _is_new(pair, use.line)]
+    if entered:
+        names = list(dict.fromkeys(use.function for use in entered))
+        detail = f"{', '.join(names)} now take{'s' * (len(names) == 1)} {entered[0].target}"
+        yield Difference("added", entered[0], detail, (), _lines(entered))
 
 
 def _made_otherwise(pair: Pair, old: Sequence[Use], new: Sequence[Use]) -> Iterator[Difference]:
@@ -222,19 +231,15 @@ def _arguments(text: str) -> str:
 
 
 def _guarded_otherwise(pair: Pair, old: Sequence[Use], new: Sequence[Use]) -> Iterator[Difference]:
-    """One function: guarded now, no longer guarded, or guarding other lines."""
+    """One function that took the object: it no longer does, or guards other lines."""
     olds = [use for use in old if use.operation in GUARDING]
     news = [use for use in new if use.operation in GUARDING]
-    if news and not olds:
-        if any(_is_new(pair, use.line) for use in news):
-            where = news[0].function
-            yield Difference("added", news[0], f"{where} now takes {news[0].target}", (), _lines(news))
-    elif olds and not news:
+    if not news:
         if not _guards_elsewhere(pair, olds):
             yield Difference(
                 "removed", olds[0], f"{olds[0].function} no longer takes {olds[0].target}", _lines(olds), ()
             )
-    elif olds and news:
+    else:
         yield from _waits_otherwise(pair, old, new)
         entered, left = _crossing(pair, olds, news)
         if entered or left:
@@ -254,7 +259,7 @@ def _lines(uses: Sequence[Use]) -> tuple[int, ...]:
 
 
 def _guards_elsewhere(pair: Pair, olds: Sequence[Use]) -> bool:
-    """Whether what was guarded is guarded by the same object in a function that is new: it was taken out of this one."""
+    """Whether a new function guards what was guarded here by the same object: it was taken out of this one."""
     body = {pair.before.lines[at].strip() for use in olds for at in range(use.line, use.end_line)} - {""}
     for use in pair.after.uses:
         if use.group == olds[0].group and use.operation in GUARDING and use.function not in pair.before.functions:

@@ -98,13 +98,34 @@ def walk(top: Path, path: str, most: int, deadline: float) -> Walk:
     return found
 
 
-def touched(top: Path, commits: Sequence[str], deadline: float) -> dict[str, tuple[str, ...]]:
-    """Every path that each commit added or changed anywhere in the repository, against its first parent."""
-    out: dict[str, list[str]] = {commit: [] for commit in commits}
-    lines = [(commit, commit) for commit in commits]
-    for commit, changes in _diff_trees(top, lines, ("--root", "--no-renames", "--diff-merges=first-parent"), deadline):
-        out[commit] += [change.path for change in changes if change.after is not None]
-    return {commit: tuple(sorted(set(paths))) for commit, paths in out.items()}
+def grown(top: Path, commits: Sequence[str], deadline: float) -> dict[str, dict[str, bool]]:
+    """Every path that each commit touched anywhere in the repository, and whether the file grew; a merge has none."""
+    out: dict[str, dict[str, bool]] = {}
+    options = (
+        "diff-tree",
+        "--stdin",
+        "--always",
+        "--root",
+        "-r",
+        "-z",
+        "-M",
+        "--numstat",
+        "--no-ext-diff",
+        "--no-textconv",
+    )
+    current: dict[str, bool] = {}
+    fields = iter(Fields(top, options, deadline, "".join(f"{commit}\n" for commit in commits).encode("ascii")))
+    for field_ in fields:
+        added, tab, rest = field_.lstrip(b"\n").partition(b"\t")
+        if not tab:
+            current = out.setdefault(added.decode("ascii"), {})
+            continue
+        deleted, _, path = rest.partition(b"\t")
+        if not path:  # a rename: the old path and the new one follow
+            next(fields, b"")
+            path = next(fields, b"")
+        current[os.fsdecode(path)] = added.isdigit() and int(added) > int(deleted)
+    return out
 
 
 def _within(path: str, feature: str) -> bool:
@@ -149,13 +170,11 @@ def _log(
     arguments = ("log", "--full-history", "--diff-merges=off", "--no-renames", "--no-notes", "--no-show-signature")
     options = (*_RAW, _FORMAT, f"--max-count={most + 1}", "--end-of-options", *starts, "--", *paths)
     fields = Fields(top, (*arguments, *options), deadline)
-    count = 0
     last = ""
-    for commit in _commits(fields, found.submodules):
+    for count, commit in enumerate(_commits(fields, found.submodules)):
         if count == most:
             found.notes.append(f"Cut after {most:,} commits that touch the feature; those before {last} were not read.")
             return
-        count += 1
         last = commit.date[:10]
         yield commit
     if fields.late:

@@ -4,32 +4,41 @@ from __future__ import annotations
 
 import re
 
-_FIX = re.compile(
-    r"\b(?:fix(?:e[sd]|ing)?|bug(?:fix)?|hotfix|repair(?:s|ed)?|mend(?:s|ed)?|correct(?:s|ed)?|resolv(?:e[sd]?|ing)|"
-    r"race[sd]?|racy|race condition|dead-?lock(?:s|ed|ing)?|live-?lock|starv(?:e[sd]?|ation|ing)|hang(?:s|ing)?|hung|leak(?:s|ed|ing)?|"
-    r"crash(?:e[sd])?|corrupt(?:s|ed|ion|ing)?|regression|thread-?safe(?:ty)?|not lose|los(?:t|es|ing)|twice|"
-    r"double[- ](?:release|free|close|send|count|charge|spend)\w*|atomic(?:ally|ity)?|wrong(?:ly)?|stale|missed|prevent(?:s|ed)?|avoid(?:s|ed)?|"
-    r"ensure(?:s|d)?|work(?:s|ed)? ?around|broken|memory leak|infinite loop|never (?:end|return|wake)\w*)\b",
-    re.IGNORECASE,
+
+def _words(text: str, before: str = r"\b", after: str = r"\b") -> re.Pattern[str]:
+    """Any of the words; each may go on as ``*`` says."""
+    return re.compile(before + "(?:" + "|".join(text.replace("*", r"\w*").split()) + ")" + after, re.IGNORECASE)
+
+
+#: These speak of concurrency gone wrong, whatever else the subject says.
+_RACES = _words(
+    "race races racy raced deadlock* dead-lock* livelock* live-lock* starvation starve* thread-?safe* hang hangs hung "
+    "lost.(?:update|wake-?up|message|job|task)s? "
+    "double[- ](?:release|free|close|send|count|charge|spend)\\w* atomic* leak* "
+    "corrupt* (?:not|never).lose twice (?:only|exactly|at.most).once"
+)
+_MENDS = _words(
+    "fix fixes fixed fixing bug bugs bugfix hotfix repair* mend* correct corrects corrected crash* regression* broken "
+    "wrong wrongly incorrect* stale missed missing lost resolves resolved prevents? prevented avoids? avoided "
+    "infinite.loop memory.leak"
 )
 _CLOSES = re.compile(r"\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):?\s+(?:[\w.-]+/[\w.-]+)?#\d+", re.IGNORECASE)
-_NO_FIX = re.compile(
-    r"\b(?:typos?|spelling|grammar|docs?|docstrings?|documentation|readme|changelog|comments?|lint(?:er|ing)?|flake8|ruff|"
-    r"pylint|mypy|pyright|pre-commit|black|isort|format(?:ting|ted)?|style|whitespace|imports?|typing|type (?:hints?|annotations?)|annotations?|"
-    r"tests?|ci|travis|github actions|tox|workflow|build|packag(?:e|ing)|setup\.py|release|version|bump|deprecat\w*|merge (?:branch|pull)|"
-    r"refactor\w*|renam\w*|clean-?ups?|examples?|links?|urls?|benchmarks?)\b|^(?:docs|chore|style|ci|build|test|refactor|feat)(?:\(.*\))?:",
-    re.IGNORECASE,
+#: What is mended is no code that runs, or nothing is.
+_ELSEWHERE = _words(
+    "typos? spelling grammar docs? docstrings? documentation documenting readme changelog comments? "
+    "lint* flake8 ruff pylint "
+    "mypy pyright pre-commit black isort format* style whitespace imports? typing type.hints? "
+    "(?:type.)?annotations? "
+    "tests? testing "
+    "line-length indent* naming ci travis tox workflows? build packag* setup.py release versions? bump deprecat* merge refactor* renam* clean-?ups? "
+    "examples? links? urls? benchmarks? coverage"
 )
-_STRONG = re.compile(
-    r"\b(?:race|dead-?lock|live-?lock|lost (?:update|wake-?up)|thread-?safe|atomic|hang|leak|starv|corrupt)",
-    re.IGNORECASE,
-)
-_FEATURE = re.compile(
-    r"^(?:\w+\(?\w*\)?:\s*)?(?:add(?:s|ed|ing)?|implement\w*|support\w*|introduc\w*|allow\w*|feat\w*|new|initial|first|refactor\w*|rewrit\w*|renam\w*|"
-    r"mov(?:e|ed|ing)|remov\w*|drop\w*|clean\w*|updat\w*|bump\w*|merge\w*|deprecat\w*|port(?:ed)?|switch\w*|convert\w*|document\w*|docs?|"
-    r"chang(?:e[sd]?|ing)|improv\w*|optimi[sz]\w*|start\w*|begin\w*|wip|more|make|use|using|simplif\w*|extend\w*|expos\w*|"
-    r"replac\w*|creat\w*|format\w*|reformat\w*)\b",
-    re.IGNORECASE,
+_CONVENTIONAL = _words("docs chore style ci build test refactor feat perf", before="^", after=r"(?:\([^)]*\))?!?:")
+_NEW = _words(
+    "add* implement* support* introduc* allow* feat* new initial first refactor* rewrit* renam* mov(?:e|ed|ing) remov* "
+    "drop* clean* updat* bump* merge* deprecat* port* switch* convert* document* docs? chang* improv* optimi* start* "
+    "begin* wip more make use using simplif* extend* expos* replac* creat* format* reformat* call name",
+    before=r"^\s*(?:\w+(?:\([^)]*\))?!?:\s*)?",
 )
 _REVERTS = re.compile(r"\bThis reverts (?:commit|merge)\s+([0-9a-f]{7,64})", re.IGNORECASE)
 
@@ -37,17 +46,17 @@ _REVERTS = re.compile(r"\bThis reverts (?:commit|merge)\s+([0-9a-f]{7,64})", re.
 def says_fix(message: str) -> bool:
     """Whether a message says that a fault of the code was mended (not of its documents, tests or packaging)."""
     subject, _, body = message.strip().partition("\n")
-    if _STRONG.search(subject):
+    if _RACES.search(subject):
         return True
-    if _NO_FIX.search(subject):
+    if _ELSEWHERE.search(subject) or _CONVENTIONAL.search(subject):
         return False
-    return _FIX.search(subject) is not None or _CLOSES.search(body) is not None
+    return _MENDS.search(subject) is not None or (_CLOSES.search(body) is not None and not says_feature(message))
 
 
 def says_feature(message: str) -> bool:
     """Whether the subject begins as that of new or rearranged code does."""
     subject = message.strip().partition("\n")[0]
-    return _FEATURE.match(subject.strip()) is not None or _NO_FIX.search(subject) is not None
+    return any(pattern.search(subject) for pattern in (_NEW, _ELSEWHERE, _CONVENTIONAL))
 
 
 def reverted(message: str) -> str | None:

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from extractor import git
 
@@ -34,7 +35,7 @@ class Objects:
         self.missing: set[str] = set()
         self.large: set[str] = set()
 
-    def __enter__(self) -> Objects:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -1,4 +1,4 @@
-"""Orderings: in one function, a write to shared state that changed places with what lets others run or look."""
+"""Orderings: in one function, a write that changed places with what lets others run or look; two locks too."""
 
 from __future__ import annotations
 
@@ -37,10 +37,36 @@ def reordered(pair: Pair) -> Iterator[Difference]:
                 and (other.line < write.line) != (old[other_key].line < old[key].line)
             ]
             if passed:
-                yield _difference(pair, function, old[key], write, passed[0])
+                yield _difference(function, old[key], write, passed[0])
 
 
-def _difference(pair: Pair, function: str, old: Moment, write: Moment, passed: Moment) -> Difference:
+def taken_otherwise(pair: Pair) -> Iterator[Difference]:
+    """One difference for each two objects of which a function took the one inside the other, and now the other way."""
+    before, after = _nested(pair.before), _nested(pair.after)
+    for (function, outer, inner), (first, second) in after.items():
+        was = before.get((function, inner, outer))
+        if was is not None and (function, outer, inner) not in before and (function, inner, outer) not in after:
+            use = Use("ordering", "before", function, outer, function, first.line, second.line)
+            detail = f"{function} takes {outer} before {inner} now"
+            yield Difference("altered", use, detail, _both(*was), _both(first, second))
+
+
+def _both(one: Use, other: Use) -> tuple[int, ...]:
+    return tuple(dict.fromkeys((one.line, other.line)))
+
+
+def _nested(version: Version) -> dict[tuple[str, str, str], tuple[Use, Use]]:
+    """(function, outer, inner) of every object taken while another is held."""
+    taken = [use for use in version.uses if use.operation == "with"]
+    return {
+        (one.function, one.target, other.target): (one, other)
+        for at, one in enumerate(taken)
+        for other in taken[at + 1 :]
+        if one.function == other.function and one.target != other.target and other.end_line <= one.end_line
+    }
+
+
+def _difference(function: str, old: Moment, write: Moment, passed: Moment) -> Difference:
     side = "before" if write.line < passed.line else "after"
     first, last = sorted((write.line, passed.line))
     use = Use("ordering", side, function, write.what, function, first, last)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from extractor import git
 from extractor.history import messages
-from extractor.history.log import Commit, touched, walk
+from extractor.history.log import Commit, grown, walk
 from extractor.history.objects import Objects
 from extractor.history.study import Edit, Studies, Study, is_test
-from extractor.history.today import Today, blobs_at_head, lines_of
+from extractor.history.today import Today, files_at
 from extractor.history.types import Finding, History, Kind, Limits
 from extractor.types import Span
 from extractor.walk import locate, relative
@@ -23,8 +23,6 @@ DEFAULT_LIMITS = Limits()
 _WALKING = 0.5
 _QUOTED = 12
 _WIDTH = 200
-#: A change of at most so many lines of code that comes with a test mends something, unless its words say otherwise.
-_SMALL = 20
 #: A textual inverse of fewer lines than this is chance.
 _INVERSE = 2
 
@@ -72,7 +70,7 @@ class _Reading:
             self.notes.append(f"{self._shown(path)} is a submodule; its own history was not read.")
         with Objects(self.top, self.limits.file_size, self.deadline) as objects:
             studies = Studies(objects, tests=is_test(self.path + "/"))
-            today = Today(blobs_at_head(self.top, self.path), studies.version)
+            today = Today(files_at(self.top, "HEAD", self.path), studies.version)
             looked, findings = self._findings(walked.commits, studies, today)
             self._tell_of(objects)
         if len(findings) > self.limits.findings:
@@ -149,27 +147,23 @@ class _Reading:
             for study, findings in made
             if any(f.mechanism or f.fix or f.kind == "revert" for f in findings) or _looks_small(study)
         ]
-        paths = touched(self.top, wanted, self.deadline)
+        paths = grown(self.top, wanted, self.deadline)
         out: list[Finding] = []
         for study, findings in made:
-            tests = tuple(self._shown(path) for path in paths.get(study.commit.id, ()) if is_test(path))
-            mends = bool(tests) and _looks_small(study)
-            for finding in findings:
-                if finding.mechanism or finding.kind == "revert" or finding.fix or mends:
-                    out.append(replace(finding, tests=tests, fix=finding.fix or mends))
+            grew = paths.get(study.commit.id, {})
+            tests = tuple(self._shown(path) for path in grew if is_test(path))
+            mends = any(grew[path] for path in grew if is_test(path)) and _looks_small(study)
+            out += [
+                replace(finding, tests=tests, fix=finding.fix or mends)
+                for finding in findings
+                if finding.mechanism or finding.kind == "revert" or finding.fix or mends
+            ]
         return out
 
     def _base(self, commit: Commit) -> Iterator[dict[str, str]]:
         """The feature's files where the sides of a merge parted; asked only if it matters."""
         base = git.run(self.top, "merge-base", "--octopus", *commit.parents)
-        files: dict[str, str] = {}
-        if isinstance(base, bytes):
-            listed = git.run(self.top, "ls-tree", "-r", "-z", base.decode("ascii").strip(), "--", self.path or ".")
-            if isinstance(listed, bytes):
-                for entry in listed.split(b"\0")[:-1]:
-                    about, _, name = entry.partition(b"\t")
-                    files[os.fsdecode(name)] = about.split()[2].decode("ascii")
-        yield files
+        yield files_at(self.top, base.decode("ascii").strip(), self.path) if isinstance(base, bytes) else {}
 
     def _tell_of(self, objects: Objects) -> None:
         if objects.large:
@@ -194,12 +188,8 @@ class _Reading:
 
 
 def _looks_small(study: Study) -> bool:
-    """A few lines of code that was there before, changed under a message that is not one of new or rearranged code."""
-    return (
-        0 < study.lines_changed <= _SMALL
-        and any(edit.gone for edit in study.edits)
-        and not messages.says_feature(study.commit.message)
-    )
+    """A small change under a message that is not one of new or rearranged code."""
+    return study.is_small and not messages.says_feature(study.commit.message)
 
 
 def _with_inverses(made: list[tuple[Study, list[Finding]]]) -> list[tuple[Study, list[Finding]]]:
@@ -217,9 +207,7 @@ def _with_inverses(made: list[tuple[Study, list[Finding]]]) -> list[tuple[Study,
     for index, (study, findings) in enumerate(made):
         named = next((f.reverts for f in findings if f.reverts), None)
         back = undone.get(index) or (named and next((i for i in ids if i.startswith(named)), named))
-        if back:
-            findings = [replace(f, kind="revert", reverts=back) for f in findings]
-        out.append((study, findings))
+        out.append((study, [replace(f, kind="revert", reverts=back) for f in findings] if back else findings))
     return out
 
 
@@ -242,7 +230,8 @@ def _runs(lines: Sequence[int]) -> list[tuple[int, ...]]:
 
 
 def _quote(edit: Edit, old: Sequence[int], new: Sequence[int]) -> str:
-    lines = [f"-{edit.before.lines[line - 1]}" for line in old] + [f"+{edit.after.lines[line - 1]}" for line in new]
+    lines = [f"-{edit.before.lines[line - 1]}" for line in old]
+    lines += [f"{'+' if line in edit.came else ' '}{edit.after.lines[line - 1]}" for line in new]
     if len(lines) > _QUOTED:
         lines[_QUOTED:] = [f"… ({len(lines) - _QUOTED} more lines)"]
     return "\n".join(line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…" for line in lines)

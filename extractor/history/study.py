@@ -11,13 +11,19 @@ from extractor.history import words
 from extractor.history.compare import Difference, Pair, differences
 from extractor.history.log import Change, Commit
 from extractor.history.objects import Objects
-from extractor.history.order import reordered
+from extractor.history.order import reordered, taken_otherwise
 from extractor.history.version import Use, Version, is_source, lines_of, read
 
 _TEST = re.compile(
     r"(?:^|/)(?:tests?|specs?|__tests__|testdata)/|(?:^|/)(?:test_[^/]*|conftest|[^/]*(?:_tests?|[.](?:test|spec)|Tests?))[.]\w+$"
 )
+_ATTRIBUTE = re.compile(r"\b(?:self|cls|this)(?:\.|->)\w+")
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|\"\"\"|'''|$)")
+_DEFINES = re.compile(
+    r"\s*(?:async\s+|export\s+|pub\s+|public\s+|private\s+|static\s+)*(?:def|class|func|fn|function|import|from)\s"
+)
+#: A change of at most so many lines of code that comes with a test mends something, unless its words say otherwise.
+_SMALL = 20
 _VERSIONS_KEPT = 200
 
 
@@ -68,6 +74,17 @@ class Study:
         return tuple(sorted(parts))
 
     @property
+    def is_small(self) -> bool:
+        """A few lines inside of what was there before: nothing defined, nothing given other parameters."""
+        changed = [edit.before.lines[line - 1] for edit in self.edits for line in edit.gone]
+        new = [edit.after.lines[line - 1] for edit in self.edits for line in edit.came]
+        return (
+            0 < len(changed) + len(new) <= _SMALL
+            and all(edit.before.lines and edit.after.lines for edit in self.edits)
+            and not any(_DEFINES.match(line) for line in (*changed, *new))
+        )
+
+    @property
     def lines_changed(self) -> int:
         """Lines of code that went or came."""
         return sum(len(edit.gone) + len(edit.came) for edit in self.edits)
@@ -114,7 +131,10 @@ class Studies:
             edits.append(edit)
             if telling:
                 pair = Pair.of(edit.before, edit.after)
-                seen += [Seen(edit, difference) for difference in (*differences(pair), *reordered(pair))]
+                seen += [
+                    Seen(edit, difference)
+                    for difference in (*differences(pair), *reordered(pair), *taken_otherwise(pair))
+                ]
         return Study(commit, tuple(edits), tuple(_without_moves(seen)))
 
     def _is_wanted(self, path: str) -> bool:
@@ -128,28 +148,18 @@ class Studies:
         before, after = Version(lines_of(old)), Version(lines_of(new))
         pair = Pair.of(before, after)
         kept = set(pair.matched)
-        gone = [line for at, line in enumerate(before.lines) if at not in kept]
-        came = [line for at, line in enumerate(after.lines) if pair.matched[at] < 0]
-        telling = any(words.TELLING.search(line) for line in (*gone, *came)) or (
-            _moved(pair, gone, came) and any(words.TELLING.search(line) for line in after.lines)
-        )
+        gone = [at for at in range(len(before.lines)) if at not in kept]
+        came = [at for at, old in enumerate(pair.matched) if old < 0]
+        telling = (
+            any(words.TELLING.search(line) for line in (*_near(before, gone), *_near(after, came)))
+            or _moved(pair, gone, came)
+        ) and any(words.TELLING.search(line) for line in (*before.lines, *after.lines))
         if telling:
-            parsed = self.version(change.before, change.old_path), self.version(change.after, change.path)
-            if parsed[0] is None or parsed[1] is None:
+            one, other = self.version(change.before, change.old_path), self.version(change.after, change.path)
+            if one is None or other is None:
                 return None, False
-            before, after = parsed
-        return (
-            Edit(
-                change,
-                before,
-                after,
-                tuple(at + 1 for at, line in enumerate(before.lines) if at not in kept and not _COMMENT.match(line)),
-                tuple(
-                    at + 1 for at, line in enumerate(after.lines) if pair.matched[at] < 0 and not _COMMENT.match(line)
-                ),
-            ),
-            telling,
-        )
+            before, after = one, other
+        return Edit(change, before, after, _code_lines(before, gone), _code_lines(after, came)), telling
 
     def of_merge(self, commit: Commit, base: Iterator[dict[str, str]]) -> Study:
         """What a merge did that none of its sides did: mechanisms that no parent has, or that got lost.
@@ -167,10 +177,9 @@ class Studies:
             if not self._is_wanted(path) or not self._may_differ(changes, len(commit.sides)):
                 continue
             result = self.version(changes[0].after, path)
-            parents = [self.version(change.before, change.old_path) for change in changes]
-            if result is None or None in parents:
+            sides = [v for c in changes if (v := self.version(c.before, c.old_path)) is not None]
+            if result is None or len(sides) != len(changes):
                 continue
-            sides = [parent for parent in parents if parent is not None]
             sides += [result] * (len(commit.sides) - len(changes))
             uses = _keys(result)
             new = set(uses) - {key for side in sides for key in _keys(side)}
@@ -189,8 +198,8 @@ class Studies:
                 lost = {k: v for k, v in lost.items() if k not in old_keys or all(k in _keys(s) for s in sides)}
             first = changes[0]
             for key in sorted(new):
-                edit = Edit(first, sides[0], result, (), ())
                 use = uses[key]
+                edit = Edit(first, sides[0], result, (), (use.line,))
                 seen.append(
                     Seen(
                         edit,
@@ -199,8 +208,8 @@ class Studies:
                 )
                 edits.append(edit)
             for key in sorted(lost):
-                change, side, use = lost[key]
-                edit = Edit(change, side, result, (), ())
+                change, parent, use = lost[key]
+                edit = Edit(change, parent, result, (use.line,), ())
                 seen.append(
                     Seen(
                         edit,
@@ -234,11 +243,27 @@ def _telling(data: bytes) -> frozenset[str]:
     return frozenset(line.strip() for line in lines_of(data) if words.TELLING.search(line))
 
 
-def _moved(pair: Pair, gone: list[str], came: list[str]) -> bool:
-    """Whether lines only changed their place or their indent."""
-    if {line.strip() for line in gone} & {line.strip() for line in came} - {""}:
-        return True
+def _code_lines(version: Version, places: list[int]) -> tuple[int, ...]:
+    """The 1-based lines at these indexes that are no comment."""
+    return tuple(at + 1 for at in places if not _COMMENT.match(version.lines[at]))
+
+
+def _near(version: Version, places: list[int]) -> Iterator[str]:
+    """The lines at these indexes, and those next to them: a wait may change by what stands around it."""
+    for at in sorted({near for place in places for near in (place - 1, place, place + 1)}):
+        if 0 <= at < len(version.lines):
+            yield version.lines[at]
+
+
+def _moved(pair: Pair, gone: list[int], came: list[int]) -> bool:
+    """Whether what is assigned or called changed its place, or lines their indent."""
     before, after = pair.before.lines, pair.after.lines
+    one, other = (
+        {name for at in places for name in _ATTRIBUTE.findall(lines[at])}
+        for lines, places in ((before, gone), (after, came))
+    )
+    if one & other:
+        return True
     return any(at >= 0 and before[at] != after[line] for line, at in enumerate(pair.matched))
 
 
@@ -248,7 +273,7 @@ def _without_moves(seen: list[Seen]) -> Iterator[Seen]:
         (s.difference.use.mechanism, s.difference.use.target) for s in seen if s.difference.kind == "removed"
     )
     came = Counter((s.difference.use.mechanism, s.difference.use.target) for s in seen if s.difference.kind == "added")
-    moved = {kind: gone & came for kind in ("removed", "added")}
+    moved = {"removed": gone & came, "added": gone & came}
     for one in seen:
         key = (one.difference.use.mechanism, one.difference.use.target)
         left = moved.get(one.difference.kind)

@@ -8,15 +8,14 @@ from pathlib import Path
 
 from extractor import git
 from extractor.history.align import align
-from extractor.history.compare import Difference
 from extractor.history.log import Commit
 from extractor.history.version import Use, Version, is_source
 from extractor.types import Span
 
 
-def blobs_at_head(top: Path, path: str) -> dict[str, str]:
-    """The files of the feature at HEAD: path from the top to blob."""
-    listed = git.run(top, "ls-tree", "-r", "-z", "HEAD", "--", path or ".")
+def files_at(top: Path, commit: str, path: str) -> dict[str, str]:
+    """The files of the feature in a commit: path from the top to blob."""
+    listed = git.run(top, "ls-tree", "-r", "-z", "--full-tree", commit, "--", path or ".")
     if not isinstance(listed, bytes):
         return {}
     out: dict[str, str] = {}
@@ -108,8 +107,3 @@ class Today:
             matched = align(version.lines, head.lines) if head is not None else []
             self._maps = {key: {old + 1: new + 1 for new, old in enumerate(matched) if old >= 0}}  # only the last
         return self._maps[key]
-
-
-def lines_of(difference: Difference) -> tuple[int, ...]:
-    """The lines of a difference in the version that its span speaks of."""
-    return difference.old if difference.kind == "removed" else difference.new

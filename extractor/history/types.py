@@ -27,8 +27,8 @@ class Finding:
     ``commit`` is the full id, ``date`` the author's, ISO 8601; ``subject`` the first line of its message.
     ``mechanism``: lock, rlock, condition, semaphore, event, queue, transaction, retry, lease, version, fence,
     idempotency, timeout, shield, ordering, or "" where none was touched; ``target`` is what it is called there.
-    ``then`` are its lines in the commit (for what was removed: before it), ``now`` the same place at HEAD, None when it is
-    gone; ``also`` are further places at HEAD of a mechanism that guards more than one. ``quote`` is the changed
+    ``then`` are its lines in the commit (for what was removed: before it), ``now`` the same place at HEAD, None when
+    it is gone; ``also`` are further places at HEAD of a mechanism that guards more than one. ``quote`` is the changed
     text, lines led by ``-`` and ``+``. ``detail`` says in words what happened. ``tests`` are the test files that the
     commit changed; ``fix`` is True when the commit mends a fault, by its words or by its shape.
     """

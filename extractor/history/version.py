@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 from pathlib import PurePosixPath
 from typing import Any
 
 import tree_sitter
 
 from extractor import blob
-from extractor.decode import Undecodable
 from extractor.history import words
 from extractor.indexer import parse
 from extractor.languages import SUFFIXES, language_of, reader
@@ -22,6 +24,7 @@ OBJECTS = frozenset({"lock", "rlock", "condition", "semaphore"})
 MADE = frozenset({"event", "queue"})
 GUARDING = frozenset({"with", "acquire", "wait"})
 
+_IMPORT = re.compile(r"\s*(?:import|from|use|using|#\s*include)\b|.*\brequire\(")
 _CALL = re.compile(r"\s*\(.*", re.DOTALL)
 _RETRYING_LOOP = re.compile(r"(?:async\s+)?(?:while\b|for\b.*\b(?:range|count|attempts?|retries|tries|repeat)\b)")
 
@@ -96,7 +99,7 @@ def read(data: bytes, path: str) -> Version:
         if (made := _use(classes, lines, owners[owner], mechanism, operation, target, line, end)) is not None
     ]
     known = {(use.mechanism, use.line) for use in uses}
-    uses += [use for use in _worded(data, suffix, owners, functions) if (use.mechanism, use.line) not in known]
+    uses += [use for use in _worded(data, suffix, functions) if (use.mechanism, use.line) not in known]
     uses.sort(key=lambda use: (use.line, use.end_line))
     return Version(lines, tuple(uses), functions, tuple(_moments(rows, owners)))
 
@@ -162,55 +165,93 @@ def _moments(rows: dict[str, Any], owners: list[str]) -> Iterator[Moment]:
             yield Moment(owners[owner], "suspend", text, line)
 
 
-def _worded(data: bytes, suffix: str, owners: list[str], functions: dict[str, tuple[int, int]]) -> Iterator[Use]:
+def _worded(data: bytes, suffix: str, functions: dict[str, tuple[int, int]]) -> Iterator[Use]:
     """Mechanisms that show in a name or in a statement of SQL."""
-    if not words.TELLING.search(data.decode("utf-8", "replace")):
-        return
-    language = language_of(suffix)
-    try:
-        source = language.decode(data).encode("utf-8")
-    except Undecodable:
-        return
-    code, statements = _code(source, reader(language).parser.parse(source).root_node)
-    text = code.decode("utf-8", "replace")
+    language = language_of(suffix, data)
+    source = _Source(language.decode(data), reader(language).parser)
     inner = sorted(functions.items(), key=lambda item: item[1][1] - item[1][0])
 
-    def function_at(line: int) -> str:
-        return next((name for name, (first, last) in inner if first <= line <= last), "")
+    def function_at(row: int) -> str:
+        return next((name for name, (first, last) in inner if first <= row + 1 <= last), "")
 
-    for mechanism, pattern in words.NAMED:
-        for match in pattern.finditer(text):
-            line = text.count("\n", 0, match.start()) + 1
-            function = function_at(line)
-            name = re.sub(r"\s*=\s*", "=", match.group())
-            scope = function if mechanism in ("timeout", "shield") else ""
-            yield Use(mechanism, "use", scope, name, function, line, line)
-    for line, end_line, statement in statements:
+    for row in source.rows_with(words.NAMED_STEMS):
+        line = source.lines[row]
+        if _IMPORT.match(line):
+            continue
+        for mechanism, pattern in words.NAMED:
+            for match in pattern.finditer(line):
+                if source.text_at(row, match.start()) is None:
+                    name = re.sub(r"\s*=\s*", "=", match.group())
+                    function = function_at(row)
+                    scope = function if mechanism in ("timeout", "shield") else ""
+                    yield Use(mechanism, "use", scope, name, function, row + 1, row + 1)
+    for node in source.statements():
+        row = node.start_point.row
+        statement = _inside(node)
         for mechanism, pattern in words.SQL:
             found = pattern.search(statement)
             if found is not None:
-                function = function_at(line)
-                yield Use(
-                    mechanism, "use", function, " ".join(found.group().split()).upper()[:60], function, line, end_line
-                )
+                said, function = " ".join(found.group().split()).upper()[:60], function_at(row)
+                yield Use(mechanism, "use", function, said, function, row + 1, node.end_point.row + 1)
 
 
-def _code(source: bytes, root: tree_sitter.Node) -> tuple[bytes, list[tuple[int, int, str]]]:
-    """The source with comments and text blanked out, and every text that is a statement of SQL with its lines."""
-    out = bytearray(source)
-    statements: list[tuple[int, int, str]] = []
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        kind = node.type
-        is_text = "string" in kind and node.is_named
-        if "comment" in kind or is_text or kind in ("char_literal", "rune_literal", "regex"):
-            raw = source[node.start_byte : node.end_byte]
-            if is_text:
-                inside = raw.decode("utf-8", "replace").lstrip("rRbBuUfFL").strip("\"'`")
-                if words.STATEMENT.match(inside):
-                    statements.append((node.start_point.row + 1, node.end_point.row + 1, inside))
-            out[node.start_byte : node.end_byte] = re.sub(rb"[^\n]", b" ", raw)
-        else:
-            stack.extend(node.children)
-    return bytes(out), statements
+class _Source:
+    """A file's text, parsed only when it is asked what is code in it and what is comment or text."""
+
+    def __init__(self, text: str, parser: tree_sitter.Parser) -> None:
+        self.lines = text.split("\n")
+        self._data = text.encode("utf-8")
+        self._lower = self._data.lower()
+        self._starts = [0, *accumulate(len(line) + 1 for line in self._data.split(b"\n"))]
+        self._parser = parser
+
+    @cached_property
+    def _root(self) -> tree_sitter.Node:
+        return self._parser.parse(self._data).root_node
+
+    def rows_with(self, stems: tuple[str, ...]) -> list[int]:
+        """The 0-based lines that hold any of these, whatever their case."""
+        return sorted({bisect_right(self._starts, at) - 1 for at in self._places(stems)})
+
+    def statements(self) -> list[tree_sitter.Node]:
+        """The texts that are statements of SQL with a word that matters."""
+        found: dict[int, tree_sitter.Node] = {}
+        for at in self._places(words.SQL_STEMS):
+            node = _text_around(self._root.descendant_for_byte_range(at, at))
+            if node is not None and "string" in node.type and not _is_docstring(node):
+                found[node.start_byte] = node
+        return [found[start] for start in sorted(found) if words.STATEMENT.match(_inside(found[start]))]
+
+    def text_at(self, row: int, column: int) -> tree_sitter.Node | None:
+        """The comment or text that a character stands in, None for code."""
+        at = self._starts[row] + len(self.lines[row][:column].encode("utf-8"))
+        return _text_around(self._root.descendant_for_byte_range(at, at))
+
+    def _places(self, stems: tuple[str, ...]) -> Iterator[int]:
+        for stem in stems:
+            word = stem.encode("ascii")
+            at = self._lower.find(word)
+            while at >= 0:
+                yield at
+                at = self._lower.find(word, at + 1)
+
+
+def _text_around(node: tree_sitter.Node | None) -> tree_sitter.Node | None:
+    """The outermost comment or text that a node is in. What stands in the braces of a formatted text is code again."""
+    found = None
+    while node is not None and node.type not in ("interpolation", "template_substitution"):
+        if "comment" in node.type or "string" in node.type or node.type in ("char_literal", "regex"):
+            found = node
+        node = node.parent
+    return found
+
+
+def _inside(text: tree_sitter.Node) -> str:
+    """What a text says, without its quotation marks."""
+    return (text.text or b"").decode("utf-8", "replace").lstrip("rRbBuUfFL").strip("\"'`")
+
+
+def _is_docstring(node: tree_sitter.Node) -> bool:
+    """A statement that is a text and nothing else."""
+    around = node.parent
+    return around is not None and around.type == "expression_statement" and around.named_child_count == 1
