@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from code2tla import commands
+from code2tla import audit_command, commands
 from code2tla.errors import ToolError, UsageError
 from code2tla.nightly import command as nightly
 from reports.text import visible
@@ -53,6 +53,12 @@ def _fail(text: str, status: int) -> int:
     return status
 
 
+def _review(options: argparse.Namespace, out: Console, err: Console) -> int:
+    from code2tla.review.command import review  # noqa: PLC0415 - its web server would slow every other command down
+
+    return review(options, out, err)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="code2tla",
@@ -87,6 +93,15 @@ def _parser() -> argparse.ArgumentParser:
     _execute(check)
     _common(check)
 
+    audit = _verb(verbs, "audit", audit_command.run, "what a pass of any TLA+ specification means")
+    audit.add_argument("spec", type=Path, metavar="SPEC.tla")
+    audit.add_argument("--cfg", type=Path, metavar="FILE", help="TLC's configuration (default: SPEC.cfg)")
+    audit.add_argument("--budget", metavar="SECONDS", help="wall clock of the audit (default: 60)")
+    audit.add_argument("--memory", metavar="MB", help="heap of one TLC (default: 2048)")
+    audit.add_argument("--runner", metavar="NAME", help="auto, embedded or docker (default: auto)")
+    audit.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
+    _common(audit)
+
     index = _verb(verbs, "index", commands.index, "the facts alone: what the code shares, locks and waits for")
     _target(index)
     _common(index)
@@ -101,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--repo", type=Path, help="the target (default: the one in result.json)")
     _execute(replay)
     _common(replay)
+
+    review = _verb(verbs, "review", _review, "serves the report on this machine, with leave to decide")
+    review.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
+    review.add_argument("--repo", type=Path, help="the target, for its source text (default: the work tree around)")
+    review.add_argument("--port", type=int, default=0, help="the port on loopback (default: a free one)")
+    _common(review)
 
     doctor = _verb(verbs, "doctor", commands.doctor, "what would be used here, and the mend for what is missing")
     doctor.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")

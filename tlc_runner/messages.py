@@ -10,8 +10,8 @@ import re
 import time
 from collections.abc import Iterable
 
-from tlc_runner.trace import StateText
-from tlc_runner.types import Coverage, Message, OnProgress, Progress
+from tlc_runner.trace import StateText, locations
+from tlc_runner.types import Coverage, Evaluated, Message, OnProgress, Progress
 from tlc_runner.values import unquote
 from tlc_runner.watch import BEAT, STOP
 
@@ -54,6 +54,8 @@ class Stream:
         self.sany: list[str] = []
         self.version = ""
         self.coverage: dict[str, Coverage] = {}
+        self.evaluated: dict[str, list[Evaluated]] = {}
+        self._covering = ""
         self.progress = Progress(0, 0, 0, 0, 0.0)
         self.statistics = False
         self.stopped_itself = False
@@ -122,9 +124,13 @@ class Stream:
                     old = self.progress
                     self.progress = Progress(int(depth[1]), old.generated, old.distinct, old.queue, old.seconds)
             case 2201:
-                self.coverage = {}
+                self.coverage, self.evaluated = {}, {}
             case 2772 | 2773:
                 self._cover(text)
+            case 2774 | 2775:
+                self._covering = ""
+            case 2221:
+                self._cost(text)
             case 2262:
                 if version := re.search(r"Version (\S+)(?:.*\(rev: (\w+)\))?", text):
                     self.version = version[1] + (f" (rev {version[2]})" if version[2] else "")
@@ -139,6 +145,17 @@ class Stream:
         if covered := _COVERED.match(text):
             before = self.coverage.get(covered[1], Coverage(0, 0))
             self.coverage[covered[1]] = Coverage(before.distinct + int(covered[2]), before.generated + int(covered[3]))
+            self._covering = covered[1]
+            if self.coverage[covered[1]].generated:
+                self.evaluated.pop(covered[1], None)
+
+    def _cost(self, text: str) -> None:
+        """Kept for actions that were not taken: what was evaluated last is what kept them from it."""
+        action = self._covering
+        if action and not self.coverage[action].generated and (place := locations(text)):
+            count = text.rpartition(": ")[2].partition(":")[0]
+            if count.isdigit():
+                self.evaluated.setdefault(action, []).append(Evaluated(place[0], int(count)))
 
     def _progress(self, text: str) -> None:
         if match := _PROGRESS.search(text):

@@ -124,10 +124,20 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluated:
+    """An expression of an action, and how often TLC evaluated it."""
+
+    location: Location
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """All of one TLC run. ``prints`` are the lines that PrintT wrote, in order, unquoted where they are strings.
 
-    ``complete``: every reachable state was explored, whether or not some of them violate something.
+    ``complete``: every reachable state was explored, whether or not some of them violate something. ``idle`` has, for
+    each action that never was taken, the expressions of it that TLC evaluated. ``error_trace`` leads to the state in
+    which an evaluation failed.
     """
 
     outcome: Outcome
@@ -140,8 +150,10 @@ class CheckResult:
     violations: tuple[Violation, ...] = ()
     prints: tuple[str, ...] = field(repr=False, default=())
     coverage: Mapping[str, Coverage] = field(default_factory=lambda: MappingProxyType({}))
+    idle: Mapping[str, tuple[Evaluated, ...]] = field(default_factory=lambda: MappingProxyType({}))
     errors: tuple[str, ...] = ()
     error_location: Location | None = None
+    error_trace: tuple[State, ...] = field(repr=False, default=())
     distinct: int = 0
     generated: int = 0
     depth: int = 0

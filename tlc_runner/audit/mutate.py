@@ -1,0 +1,211 @@
+"""Small changes to a specification, made on its parse tree: what a mistake, or a mechanism left out, looks like."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from tree_sitter import Node
+
+from tlc_runner.audit.syntax import Definition, Module, Tree, expression, meant, symbol, walk
+from tlc_runner.audit.types import Mutation
+
+#: Each kind, those that tell most first.
+KINDS = (
+    "remove-lock",
+    "drop-guard",
+    "drop-effect",
+    "negate-condition",
+    "swap-effect",
+    "shift-constant",
+)
+_LOCKS = re.compile(r"lock|mutex|latch|semaphore|lease|owner|holder|held|permit|token", re.IGNORECASE)
+_SWAPS = {"plus": "-", "minus": "+", "cup": "\\", "setminus": "\\cup", "cap": "\\cup"}
+_BORDERS = {"lt": "<=", "leq": "<", "gt": ">=", "geq": ">"}
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def mutations(tree: Tree, definitions: Iterable[Definition], at_most: int) -> list[Mutation]:
+    """Mutations of ``definitions``, numbered from 1: at most so many, taken in turn from each kind and definition."""
+    found: dict[tuple[str, str, str], list[Mutation]] = {}
+    for definition in sorted(definitions, key=lambda d: (d.module.name, d.node.start_byte)):
+        for made in _Finder(tree, definition).all():
+            found.setdefault((made.kind, made.module, made.action), []).append(made)
+    order = sorted(found, key=lambda key: KINDS.index(key[0]))
+    chosen: list[Mutation] = []
+    for turn in zip_longest(*(found[key] for key in order)):
+        chosen += [made for made in turn if made is not None]
+    distinct = {(m.module, m.start, m.end, m.pieces): m for m in reversed(chosen[: at_most * 2])}
+    kept = sorted(list(distinct.values())[::-1][:at_most], key=lambda m: (m.module, m.start, -m.end))
+    return [replace(made, number=number) for number, made in enumerate(kept, 1)]
+
+
+@dataclass(frozen=True)
+class _Finder:
+    """The mutations of one definition."""
+
+    tree: Tree
+    definition: Definition
+
+    @property
+    def module(self) -> Module:
+        return self.definition.module
+
+    def all(self) -> Iterator[Mutation]:
+        if self.tree.is_step(self.module, self.definition.body):
+            yield from self._formula(self.definition.body)
+        else:
+            yield from self._value(self.definition.body)
+
+    def _formula(self, node: Node, *, lone: bool = True) -> Iterator[Mutation]:
+        """A formula about a step; ``lone``: not one of several conjuncts."""
+        if not self.tree.is_step(self.module, node):
+            yield from self._guard(node, lone=lone)
+        elif node.type == "if_then_else":
+            yield from self._branches(node)
+        elif node.type in ("bounded_quantification", "let_in", "parentheses"):
+            inner = node.child_by_field_name("expression")
+            yield from self._formula(inner or expression(node), lone=lone or inner is not None)
+        elif (parts := _parts(node)) is not None:
+            for part in parts:
+                yield from self._formula(part, lone=node.type == "disj_list" or symbol(node) == "lor")
+        elif (variable := self._assigned(node)) is not None:
+            yield from self._effect(node, variable)
+        elif node.type == "bound_op":
+            for argument in node.children_by_field_name("parameter"):
+                if argument.is_named:
+                    yield from self._value(argument)
+
+    def _guard(self, node: Node, *, lone: bool) -> Iterator[Mutation]:
+        if not lone:
+            yield self._make(self._guard_kind(node), node, ("TRUE",))
+        yield self._make("negate-condition", node, ("~(", (node.start_byte, node.end_byte), ")"))
+        yield from self._value(node)
+
+    def _branches(self, node: Node) -> Iterator[Mutation]:
+        condition = node.child_by_field_name("if")
+        if condition is not None:
+            yield self._make("negate-condition", condition, ("~(", (condition.start_byte, condition.end_byte), ")"))
+            yield from self._value(condition)
+        for branch in ("then", "else"):
+            if (part := node.child_by_field_name(branch)) is not None:
+                yield from self._formula(part)
+
+    def _assigned(self, node: Node) -> str | None:
+        """The variable that a formula gives its next value, by equality or as a member of a set."""
+        left = node.child_by_field_name("lhs") if node.type == "bound_infix_op" else None
+        if left is None or symbol(node) not in ("eq", "in") or left.type != "bound_postfix_op":
+            return None
+        name = self.module.read(left.child_by_field_name("lhs") or left)
+        return name if symbol(left) == "prime" and name in self.tree.variables else None
+
+    def _effect(self, node: Node, variable: str) -> Iterator[Mutation]:
+        right = node.child_by_field_name("rhs")
+        if right is None or self.module.read(right).strip() == variable:
+            return
+        yield self._make("drop-effect", node, (f"{variable}' = {variable}",))
+        yield from self._value(right, effect=True)
+
+    def _value(self, node: Node, *, effect: bool = False) -> Iterator[Mutation]:
+        """An expression within a formula; ``effect``: of a variable's next value."""
+        for part in walk(node):
+            kind = symbol(part) if part.type == "bound_infix_op" else part.type
+            if kind == "nat_number" and not _is_index(part):
+                yield self._make("shift-constant", part, (str(int(self.module.read(part)) + 1),))
+            elif kind == "boolean":
+                turned = "FALSE" if self.module.read(part) == "TRUE" else "TRUE"
+                yield self._make("shift-constant", part, (turned,))
+            elif kind == "string" and effect and (other := self._other_string(part)):
+                yield self._make("swap-effect", part, (other,))
+            elif kind in _SWAPS or kind in _BORDERS:
+                sign = part.child_by_field_name("symbol")
+                if sign is not None:
+                    made = "swap-effect" if kind in _SWAPS else "shift-constant"
+                    yield self._make(made, sign, (_SWAPS.get(kind) or _BORDERS[kind],), whole=part)
+            elif kind == "if_then_else" and (condition := part.child_by_field_name("if")) is not None:
+                span = (condition.start_byte, condition.end_byte)
+                yield self._make("negate-condition", condition, ("~(", span, ")"))
+            elif kind == "bound_op" and (turned := self._turned_append(part)):
+                yield self._make("swap-effect", part, (turned,))
+
+    def _other_string(self, node: Node) -> str:
+        """Another string literal of the module, the next one in alphabetical order."""
+        literals = sorted({self.module.read(n) for n in walk(self.module.node) if n.type == "string"})
+        mine = self.module.read(node)
+        return literals[(literals.index(mine) + 1) % len(literals)] if len(literals) > 1 else ""
+
+    def _turned_append(self, node: Node) -> str:
+        name = node.child_by_field_name("name")
+        arguments = [n for n in node.children_by_field_name("parameter") if n.is_named]
+        if name is None or self.module.read(name) != "Append" or len(arguments) != 2:
+            return ""
+        sequence, item = (" ".join(self.module.read(n).split()) for n in arguments)
+        return f"(<<{item}>> \\o {sequence})"
+
+    def _guard_kind(self, node: Node) -> str:
+        """``remove-lock`` for what waits for a variable that this definition also takes: a lock by name or by use."""
+        words = set(_WORD.findall(self.module.read(node)))
+        for variable in words & set(self.tree.variables):
+            if not _LOCKS.search(variable):
+                continue
+            for part in walk(self.definition.body):
+                if self._assigned(part) == variable:
+                    return "remove-lock"
+        return "drop-guard"
+
+    def _make(
+        self, kind: str, node: Node, pieces: tuple[str | tuple[int, int], ...], whole: Node | None = None
+    ) -> Mutation:
+        if whole is not None:  # only a whole expression can be replaced by a choice between two
+            pieces = (
+                "(",
+                (whole.start_byte, node.start_byte),
+                *pieces,
+                (node.end_byte, whole.end_byte),
+                ")",
+            )
+            node = whole
+        return Mutation(
+            number=0,
+            kind=kind,
+            module=self.module.name,
+            action=self.definition.name,
+            start=node.start_byte,
+            end=node.end_byte,
+            pieces=pieces,
+            dropped=self.module.read(node),
+            line=node.start_point[0] + 1,
+        )
+
+
+def _parts(node: Node) -> list[Node] | None:
+    """The formulas that a conjunction, disjunction or CASE joins; None for anything else."""
+    if node.type in ("conj_list", "disj_list"):
+        return [expression(item) for item in meant(node)]
+    if node.type == "bound_infix_op" and symbol(node) in ("land", "lor"):
+        return [part for side in ("lhs", "rhs") if (part := node.child_by_field_name(side)) is not None]
+    if node.type == "case":
+        return [expression(arm) for arm in meant(node) if arm.type in ("case_arm", "other_arm")]
+    return None
+
+
+def _is_index(node: Node) -> bool:
+    """Whether a number picks an item: of a tuple that is known to have it, but not one more."""
+    parent = node.parent
+    return parent is not None and parent.type in ("except_update_fn_appl", "function_evaluation")
+
+
+def mutated(text: bytes, mutation: Mutation) -> str:
+    """The module with this one change, as a person would make it."""
+    made = b"".join(p.encode() if isinstance(p, str) else text[p[0] : p[1]] for p in mutation.pieces)
+    return (text[: mutation.start] + made + text[mutation.end :]).decode("utf-8", "replace")
+
+
+def diff(text: bytes, mutation: Mutation) -> str:
+    """The change as a unified diff of the module, without lines around it."""
+    before, after = text.decode("utf-8", "replace").splitlines(), mutated(text, mutation).splitlines()
+    name = f"{mutation.module}.tla"
+    return "\n".join(line.rstrip() for line in difflib.unified_diff(before, after, name, name, n=0, lineterm=""))
