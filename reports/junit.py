@@ -40,7 +40,7 @@ def _suite(part: Result) -> ET.Element:
     found = {violation.property: violation for violation in part.violations}
     named = {prop.name for prop in part.properties}
     for prop in part.properties:
-        suite.append(_case(module, prop, found.get(prop.name)))
+        suite.append(_case(module, prop, found.get(prop.name) if prop.status == "violated" else None))
     for violation in part.violations:
         if violation.property not in named:
             beside = PropertyResult(violation.property, violation.kind, "violated", wording.kind_rule(violation.kind))

@@ -175,14 +175,9 @@ def _rests_on(part: Result, title: str) -> list[str]:
     suffix = f" ({title})" if title else ""
     assumed = [f"{prose(item.text)}{_at(item)}, {item.status}" for item in part.assumptions]
     approximated = [f"{prose(item.text)}{_at(item)}" for item in wording.approximations(part.spec)]
-    audit = part.audit
-    worthy = [prose(worth.audited(audit))] if audit and audit.mutants else []
-    worthy += [f"{prose(item.text)}{_at(item)}" for item in audit.findings] if audit else []
-    worthy += [prose(worth.conformed(part.conformance))] if part.conformance else []
-    worthy += [prose(worth.flagged(flag)) for flag in part.flags if not flag.resolved]
     return [
-        *_bullets(f"Properties{suffix}", map(prose, wording.checked(part.properties))),
-        *_bullets(f"What a pass is worth{suffix}", worthy),
+        *_bullets(f"Properties{suffix}", map(prose, wording.checked(part))),
+        *_bullets(f"What a pass is worth{suffix}", map(prose, worth.worthy(part))),
         *_bullets(f"Open questions{suffix}", [prose(item.text) for item in part.questions if not item.answer]),
         *_bullets(f"Assumptions{suffix}", assumed),
         *_bullets(f"Approximations{suffix}", approximated),
@@ -245,7 +240,7 @@ def code(text: str, limit: int = _CELL_LIMIT) -> str:
 
 def prose(text: str, limit: int = 600) -> str:
     """Return ``text`` as plain words: no markup, links, mentions, references or mathematics come of it."""
-    marked = _SPECIAL.sub(_reference, clip(text, limit))
+    marked = _SPECIAL.sub(_reference, clip(text, limit).strip())
     marked = _START.sub(lambda m: m.group() + _ZERO_WIDTH_SPACE if m.group(1).isdigit() else _reference(m), marked)
     marked = _REFERENCE.sub(rf"\1{_ZERO_WIDTH_SPACE}-", marked)
     marked = _LINK.sub(_reference, marked)

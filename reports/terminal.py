@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reports import wording
+from reports import wording, worth
 from reports.result import Result, ViolationResult
 from reports.text import clip, visible
 from reports.wording import Change
@@ -62,6 +62,10 @@ def _finding(violation: ViolationResult, number: int, console: Console) -> None:
     console.print(_text(f"{wording.kind_name(violation.kind)}: {violation.property}, {replay}", "dim"))
     if violation.trace:
         console.print()
+        if number == 1:
+            console.print(
+                _text("Step by step; c1, c2, ... are calls that overlap, set-up are calls made before.", "dim")
+            )
         draw = _table if console.width >= _TABLE_WIDTH else _stack
         draw(violation, console)
     if violation.outcome:
@@ -117,14 +121,17 @@ def _changed(changed: Iterable[Change], outcome: str | None) -> Text:
 
 def _leans_on(part: Result, title: str, console: Console) -> None:
     suffix = f" ({title})" if title else ""
-    _bullets(f"Properties{suffix}", wording.checked(part.properties), console)
+    _bullets(f"Properties that were checked{suffix}", wording.checked(part), console)
+    _bullets(f"What a pass is worth{suffix}", worth.worthy(part), console)
+    _bullets(f"Open questions{suffix}", [item.text for item in part.questions if not item.answer], console)
     assumed = [
         f"{item.text}{_at(wording.place(item.source))}" + (f" [{item.status}]" if item.status != "assumed" else "")
         for item in part.assumptions
     ]
-    _bullets(f"Assumptions{suffix}", assumed, console)
+    _bullets(f"Taken for granted{suffix}", assumed, console)
     approximated = [f"{item.text}{_at(wording.place(item.source))}" for item in wording.approximations(part.spec)]
-    _bullets(f"Approximations{suffix}", approximated, console)
+    _bullets(f"Approximated: the specification allows more here than the code{suffix}", approximated, console)
+    _bullets(f"More in report.html{suffix}", worth.beside(part), console)
     if title:
         _bullets(f"Not covered{suffix}", wording.gaps(part), console)
 

@@ -32,8 +32,8 @@ VERDICT_WORDS: Mapping[str, str] = {
     "failed": "Failed",
 }
 
-#: So many properties of one kind are listed one by one; more share a line.
-_FEW = 3
+#: So many properties of one kind that fared alike are listed one by one; more share a line.
+_FEW = 1
 
 REPLAY_WORDS: Mapping[str, str] = {
     "confirmed": "seen on the real code",
@@ -72,16 +72,20 @@ def kind_rule(kind: str) -> str:
     return KINDS[kind][1] if kind in KINDS else ""
 
 
-def checked(properties: Sequence[PropertyResult]) -> list[str]:
+def checked(part: Result) -> list[str]:
     """Return a line for each property, the violated ones first; many of one kind that fared alike share a line.
 
-    A class with five operations has dozens of combinations of calls; that they hold is one thing to know.
+    A class with five operations has dozens of combinations of calls; that they hold is one thing to know. A violated
+    property that a finding speaks of is only counted.
     """
+    told = {violation.property for violation in part.violations}
+    above = [prop for prop in part.properties if prop.status == "violated" and prop.name in told]
     ranks = {"violated": 0, "unchecked": 1, "holds": 2}
     groups: dict[tuple[str, str], list[PropertyResult]] = {}
-    for prop in sorted(properties, key=lambda p: ranks.get(p.status, 1)):
-        groups.setdefault((prop.status, prop.kind), []).append(prop)
-    lines: list[str] = []
+    for prop in sorted(part.properties, key=lambda p: ranks.get(p.status, 1)):
+        if prop not in above:
+            groups.setdefault((prop.status, prop.kind), []).append(prop)
+    lines = [f"violated: {count(len(above), 'property', 'properties')}, told above{_strength(above)}"] if above else []
     for (status, kind), alike in groups.items():
         word = STATUS_WORDS[status]
         if kind in ("serializable", "deadlock") and status != "violated" and len(alike) > _FEW:
@@ -273,7 +277,7 @@ def tlc_words(result: Result) -> str:
         return ""
     runner = f", {tlc.runner}" if tlc.runner else ""
     return (
-        f"TLC {tlc.version}{runner}: {count(tlc.distinct_states, 'distinct state')}, "
+        f"Checked by TLC {tlc.version}{runner}: {count(tlc.distinct_states, 'distinct state')}, "
         f"{tlc.generated_states:,} generated, depth {tlc.depth:,}, {tlc.seconds:.1f} s"
     )
 
@@ -282,10 +286,11 @@ def cost_words(result: Result) -> str:
     """Return who wrote the specification and at what cost, as one line."""
     author = result.author
     if not (author.calls or author.cached_calls or author.model):
-        return f"{author.name} author, no model calls, no cost"
+        return f"Written by the {author.name} author: no language model, no cost"
     model = f" with {author.model}" if author.model else ""
     return (
-        f"{author.name} author{model}: {count(author.calls, 'call')} ({author.cached_calls:,} from the cache), "
+        f"Written by the {author.name} author{model}: "
+        f"{count(author.calls, 'call')} ({author.cached_calls:,} from the cache), "
         f"{author.input_tokens:,} tokens in, {author.output_tokens:,} out, {author.usd:.2f} USD"
     )
 

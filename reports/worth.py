@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Literal
 
-from reports.result import AuditResult, ConformanceResult, Decision, HistoryResult, LedgerFlag, MutantResult
+from reports.result import AuditResult, ConformanceResult, Decision, HistoryResult, LedgerFlag, MutantResult, Result
 from reports.wording import count, place
 
 #: What each change that history knows of did.
@@ -57,6 +57,28 @@ def audited(audit: AuditResult) -> str:
     survived = f", {fates['survived']:,} not" if fates["survived"] else ""
     beside = ", ".join(f"{fates[fate]:,} more {said}" for fate, said in _BESIDE.items() if fates[fate])
     return f"{words}{survived}{f' ({beside})' if beside else ''}."
+
+
+def worthy(part: Result) -> list[str]:
+    """Return what there is to say for and against a pass, one sentence each; nothing where nobody has looked."""
+    audit = part.audit
+    lines = [audited(audit)] if audit and audit.mutants else []
+    lines += (
+        [f"{item.text}{f' ({place(item.source)})' if item.source else ''}" for item in audit.findings] if audit else []
+    )
+    lines += [conformed(part.conformance)] if part.conformance else []
+    return [*lines, *(flagged(flag) for flag in part.flags if not flag.resolved)]
+
+
+def beside(part: Result) -> list[str]:
+    """Return how much there is to read of what a short report only counts."""
+    survivors = [mutant for mutant in part.audit.mutants if mutant.status == "survived"] if part.audit else []
+    counts = [
+        (len(survivors), "deliberate mistake that nothing noticed", "deliberate mistakes that nothing noticed"),
+        (len(part.history), "commit that touched what keeps this safe", "commits that touched what keeps this safe"),
+        (len(part.nondeterminism), "source of nondeterminism", "sources of nondeterminism"),
+    ]
+    return [count(number, one, many) for number, one, many in counts if number]
 
 
 def mutant(item: MutantResult) -> str:

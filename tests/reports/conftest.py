@@ -1,6 +1,7 @@
 """A rich result by hand: seats that two calls hold at once, and one that two calls give back twice."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Literal, get_origin, get_type_hints
 
 import pytest
@@ -354,22 +355,22 @@ HOSTILE = (
 )
 
 
-def poison(value: object, at: list[int]) -> object:
+def poison(value: object, at: list[int], texts: Sequence[str] = HOSTILE) -> object:
     """Every piece of text in ``value`` replaced by hostile text, in turn, but for the words the schema fixes."""
     if isinstance(value, str):
         at[0] += 1
-        return HOSTILE[at[0] % len(HOSTILE)]
+        return texts[at[0] % len(texts)]
     if isinstance(value, tuple):
-        return tuple(poison(item, at) for item in value)
+        return tuple(poison(item, at, texts) for item in value)
     if isinstance(value, dict):
-        return {poison(k, at) if isinstance(v, str) else k: poison(v, at) for k, v in value.items()}
+        return {poison(k, at, texts) if isinstance(v, str) else k: poison(v, at, texts) for k, v in value.items()}
     if dataclasses.is_dataclass(value):
         # Those words are checked when a stored result is read.
         fixed = {name for name, hint in get_type_hints(type(value)).items() if get_origin(hint) is Literal}
         return dataclasses.replace(
             value,
             **{
-                f.name: poison(getattr(value, f.name), at)
+                f.name: poison(getattr(value, f.name), at, texts)
                 for f in dataclasses.fields(value)
                 if f.name not in fixed and f.name != "schema"
             },

@@ -32,7 +32,7 @@ def test_it_says_everything_a_reader_needs(result: Result) -> None:
         "any value may come back. (booking/seats.py:16)",
         "booking/legacy.py was not read",
         "1,974 distinct states",
-        "no model calls",
+        "no language model",
         "seen on the real code",
     ):
         assert needed in text
