@@ -37,6 +37,7 @@ _HELP = (
 
 # A plain-text message makes a link of [words](place) and a placeholder of {0}; text of the target makes neither.
 _LINK = re.compile(r"\](?=\()")
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _PLACEHOLDER = re.compile(r"\{(?=\d+\})")
 
 
@@ -204,7 +205,9 @@ def _location(source: Source | None, feature: Feature, snippet: str = "") -> dic
 def _uri(path: str) -> str:
     """A relative path as a relative URI that cannot leave its base or name a scheme."""
     parts: Iterable[str] = (part for part in path.replace("\\", "/").split("/") if part not in ("", ".", ".."))
-    return "/".join(quote(part.encode("utf-8", "surrogateescape"), safe="") for part in parts) or "."
+    # A byte that is no UTF-8 comes back as that byte; any other half of a pair never was part of a path.
+    whole = (_HALF.sub("\ufffd", part).encode("utf-8", "surrogateescape") for part in parts)
+    return "/".join(quote(part, safe="") for part in whole) or "."
 
 
 def _fingerprints(known: str) -> dict[str, str]:

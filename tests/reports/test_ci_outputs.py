@@ -113,6 +113,7 @@ def test_audit_findings_are_notes(verified: Result) -> None:
         ("javascript:alert(1)", "javascript%3Aalert%281%29"),
         ("a\\b#c?d.py", "a/b%23c%3Fd.py"),
         ("\udce9.py", "%E9.py"),
+        ("\ud800.py", "%EF%BF%BD.py"),
         ("", "."),
     ],
 )
