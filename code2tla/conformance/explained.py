@@ -84,19 +84,19 @@ class Judge:
             said = f"{record.place}: {turn.who}{call} made {changed}, which no action of the specification allows there"
             return said, self._suspects(record.place, turn)
         if turn.ends:
-            came = trace.results.get(turn.who, "")
-            return f"{turn.who}{call} ended here with a result {came}, which the specification does not reach", []
-        return f"a step of another caller came to lie beside {turn.who}{call}, where the specification has none", []
+            came = trace.results.get(turn.who, "that is not compared")
+            said = f"{turn.who}{call} ended with a result {came}, which the specification does not reach"
+            return said, self._suspects("", turn)
+        return f"{turn.who}{call} went on where the specification has no step", self._suspects("", turn)
 
     def _suspects(self, place: str, turn: Turn) -> list[str]:
+        """The action that models the line, else the first one of the operation."""
         path, _, lines = place.partition(":")
         first = int(lines.partition("-")[0] or 0)
         op = pytext.get(parse_value(turn.call), "op") if turn.call else None
-        return [
-            a.name
-            for a in self._spec.actions
-            if a.operation == op and any(s.path == path and s.line <= first <= s.end_line for s in a.sources)
-        ][:1]
+        mine = [a for a in self._spec.actions if a.operation == op]
+        there = [a for a in mine if any(s.path == path and s.line <= first <= s.end_line for s in a.sources)]
+        return [a.name for a in (there or mine)[:1]]
 
 
 def _edge(time: int, place: tuple[int, ...], process: int, to: int, action: str) -> _Edge:

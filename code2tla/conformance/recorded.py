@@ -21,6 +21,7 @@ class Reader:
         self._calls = [format_value(call) for call in calls]
         self._mapped = {m.name: m for m in subject.mapped}
         self._result = subject.result
+        self._unknown: set[str] = set()
         atoms = {
             f"{c.stem}{n + 1}": f"{c.stem}{n + 1}"
             for c in subject.spec.constants
@@ -31,14 +32,16 @@ class Reader:
         self._encoder = Encoder(atoms, callers, subject.fields)
 
     def trace(self, one: Recorded) -> Trace:
-        """One schedule."""
+        """One schedule. A variable that ever has a value that cannot be written in TLA+ is free in it."""
+        self._unknown = set()
         turns: list[Turn] = []
         for number, slices in zip(one.setup, one.before, strict=True):
             turns += self._turns(slices, {SETUP: self._calls[number]}, {SETUP})
         turns.append(Turn(NOBODY))
         turns += self._turns(one.slices, {who: self._calls[n] for who, n in one.calls.items()}, set(one.ended))
         results = {who: text for who, value in one.ended.items() if (text := self._came_to(value))}
-        return Trace(self._record(one.first, "at the beginning"), tuple(turns), results)
+        first = self._record(one.first, "at the beginning")
+        return Trace(first, tuple(turns), results, frozenset(self._unknown))
 
     def _turns(self, slices: Sequence[Slice], calls: Mapping[str, str], ended: set[str]) -> Iterator[Turn]:
         last = {turn.who: number for number, turn in enumerate(slices)}
@@ -48,7 +51,9 @@ class Reader:
             yield Turn(turn.who or NOBODY, calls.get(turn.who, ""), records, ends)
 
     def _record(self, values: Mapping[str, Any], place: str) -> Record:
-        return Record({name: self._relation(name, value) for name, value in values.items()}, place)
+        found = {name: self._relation(name, value) for name, value in values.items()}
+        self._unknown |= {name for name, relation in found.items() if relation is None}
+        return Record({name: relation for name, relation in found.items() if relation is not None}, place)
 
     def _relation(self, name: str, value: Any) -> str | None:
         mapped = self._mapped.get(name)

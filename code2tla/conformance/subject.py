@@ -71,12 +71,15 @@ def authored(spec: Spec, target: Target, mapping: Mapping[str, str]) -> Subject:
     return Subject(spec, target, tuple(Mapped(name, name, mapping[name]) for name in names))
 
 
+_STORE = " a key/value store by contract"
 _PATH = re.compile(r"(self\.)?[A-Za-z_][\w.]*\Z")
 
 
 def _code(var: VarDecl, target: Target) -> str:
     """The Python expression for a variable of the static author, "" where there is none."""
-    shown = var.comment.partition(":")[0]
+    shown, _, what = var.comment.partition(":")
+    if what == _STORE:  # which is called by its name without the underscore
+        return f"runtime.held(self, {shown.removeprefix('self.')!r})"
     if found := re.fullmatch(r"the lock of (.+)", shown):
         shown = f"{found[1]}._lock"
     if " of each " in shown or not _PATH.match(shown):

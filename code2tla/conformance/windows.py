@@ -27,10 +27,10 @@ SETUP, NOBODY = "Setup", "Nobody"
 class Record:
     """What changed at one moment: relations that the variables' new values are in, as ``= 3`` or ``# None``.
 
-    None stands for a value that is not known. ``place`` is where it happened, for people.
+    ``place`` is where it happened, for people.
     """
 
-    values: Mapping[str, str | None]
+    values: Mapping[str, str]
     place: str = ""
 
 
@@ -46,11 +46,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One schedule: the values to begin with, the turns, and relations that the results of ended calls are in."""
+    """One schedule: the values to begin with, the turns, and relations that the results of ended calls are in.
+
+    Variables in ``free`` are not compared.
+    """
 
     first: Record
     turns: tuple[Turn, ...]
     results: Mapping[str, str] = field(default_factory=dict)
+    free: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,6 @@ class Follower:
             f"Whole == <<{', '.join(self.variables)}>>",
             f"Processes == <<{', '.join(self.everyone)}>>",
             f"Movers == {{{', '.join(self.processes)}}}",
-            f"Kept == 1..{len(self.mapped)}",
             f"Now(v) == CASE {' [] '.join(now)}",
             f"Is(v, k) == CASE {' [] '.join(within) or 'TRUE -> TRUE'}",
             f"Result(p, k) == {result if 'result' in has else 'TRUE'}",
@@ -119,17 +122,14 @@ class Follower:
 
     def _cases(self, value: str, relations: Mapping[str, int]) -> str:
         cases = [f"k = {k} -> {value} {relation}" for relation, k in relations.items()]
-        return f"(CASE {' [] '.join([*cases, 'OTHER -> TRUE'])})"
+        return f"(CASE {' [] '.join([*cases, 'OTHER -> TRUE'])})" if cases else "TRUE"
 
     def _values(self, record: Record, known: Mapping[str, dict[str, int]]) -> str:
-        """Per variable the number of the relation, 0 where it did not change, -1 where nothing is known."""
-        numbers = []
-        for name in self.mapped:
-            text = record.values.get(name)
-            if text is not None:
-                numbers.append(known[name].setdefault(text, len(known[name]) + 1))
-            else:
-                numbers.append(-1 if name in record.values else 0)
+        """Per variable the number of the relation, 0 where it did not change."""
+        numbers = [
+            known[name].setdefault(record.values[name], len(known[name]) + 1) if name in record.values else 0
+            for name in self.mapped
+        ]
         return f"<<{', '.join(map(str, numbers))}>>"
 
     def _trace(self, trace: Trace, known: Mapping[str, dict[str, int]]) -> str:
@@ -141,12 +141,14 @@ class Follower:
             call = f", call |-> {turn.call or 'Unborn'}" if "call" in self.variables else ""
             turns.append(f"[who |-> {self.everyone.index(turn.who) + 1}, ends |-> {ends}{call}]")
         results = [
-            str(known[_RESULT].setdefault(found, len(known[_RESULT]) + 1)) if (found := trace.results.get(p)) else "-1"
+            str(known[_RESULT].setdefault(found, len(known[_RESULT]) + 1)) if (found := trace.results.get(p)) else "0"
             for p in self.everyone
         ]
+        kept = [str(n) for n, name in enumerate(self.mapped, 1) if name not in trace.free]
         records = [f"<<{', '.join(found)}>>" for found in of.values()]
         return (
             f"[first |-> {self._values(trace.first, known)}, results |-> <<{', '.join(results)}>>,\n"
+            f" kept |-> {{{', '.join(kept)}}},\n"
             f" turns |-> <<{', '.join(turns)}>>,\n"
             f" records |-> <<{', '.join(records)}>>]"
         )
@@ -161,6 +163,7 @@ _WALK = r"""
 Turns == Traces[trace].turns
 Turn == Turns[time]
 Records(p) == Traces[trace].records[p]
+Kept == Traces[trace].kept
 Results(p) == Traces[trace].results[p]
 
 \* The number of the value that v has after p's records up to this one: 0 if none of them changed it.
@@ -172,7 +175,7 @@ Newest(p, v, to) ==
 Explains(p, to) ==
     \A v \in Kept :
         \E k \in {Newest(p, v, to)} :  \* LET would be evaluated late, in the next state
-            IF k = 0 THEN Now(v)' = Now(v) ELSE IF k = -1 THEN TRUE ELSE Is(v, k)'
+            IF k = 0 THEN Now(v)' = Now(v) ELSE Is(v, k)'
 
 \* A step of p for these records may lie at this moment.
 May(p, to) ==
@@ -202,7 +205,7 @@ Step ==
 Pass ==
     /\ (\A p \in DOMAIN Processes : Settled(p)) = TRUE
     /\ IF Turn.ends THEN Over(Turn.who) ELSE TRUE
-    /\ IF Turn.ends /\ Results(Turn.who) # -1 THEN Result(Turn.who, Results(Turn.who)) ELSE TRUE
+    /\ IF Turn.ends /\ Results(Turn.who) # 0 THEN Result(Turn.who, Results(Turn.who)) ELSE TRUE
     /\ time' = time + 1
     /\ UNCHANGED <<Whole, trace, place>>
     /\ Tell(0, 0, "")
@@ -212,7 +215,7 @@ FollowInit ==
     /\ trace \in DOMAIN Traces
     /\ time = 1
     /\ place = [p \in DOMAIN Processes |-> 0]
-    /\ \A v \in Kept : LET k == Traces[trace].first[v] IN IF k <= 0 THEN TRUE ELSE Is(v, k)
+    /\ \A v \in Kept : Is(v, Traces[trace].first[v])
 
 FollowNext == time <= Len(Turns) /\ (Step \/ Pass)
 """

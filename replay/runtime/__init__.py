@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from replay.runtime.choices import Choices
+from replay.runtime.describe import held
 from replay.runtime.fakes import Anything, Store
 from replay.runtime.guide import Explore, Follow, Switch, read_lines, relocated
 from replay.runtime.play import Player, SetUpWaits
@@ -23,7 +24,7 @@ from replay.runtime.record import Plan, record
 from replay.runtime.scenario import Call, Ending, Scenario, Step
 from replay.runtime.stage import opened
 
-__all__ = ["Anything", "Call", "Plan", "Scenario", "Step", "Store", "check", "record"]
+__all__ = ["Anything", "Call", "Plan", "Scenario", "Step", "Store", "check", "held", "record"]
 
 #: Runs along the schedule, where lines leave open where a step ends, and runs near it.
 _ALONG = 200

@@ -36,6 +36,12 @@ def describe(value: Any, depth: int = 0) -> Json:
     return found if found is not None else _contained(value, depth + 1)
 
 
+def held(thing: Any, name: str) -> Any:
+    """The attribute of this name, or of this name behind underscores. Raises AttributeError."""
+    found = next((key for key in vars(thing) if key.lstrip("_") == name or key.endswith(f"__{name}")), name)
+    return getattr(thing, found)
+
+
 def _contained(value: Any, deeper: int) -> Json:
     if isinstance(value, BaseException):
         return {"raised": type(value).__name__}
