@@ -35,9 +35,10 @@ def bare_parse(tree: Path) -> int:
     root, place = locate(tree, ".")
     total = 0
     for found in walk(root, place, SUFFIXES, Limits()).files:
-        language = language_of(found.suffix)
+        data = Path(found.absolute).read_bytes()
+        language = language_of(found.suffix, data)
         try:
-            source = language.decode(Path(found.absolute).read_bytes()).encode()
+            source = language.decode(data).encode()
         except Undecodable:
             continue
         reader(language).parser.parse(source)

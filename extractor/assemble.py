@@ -8,8 +8,8 @@ from functools import cached_property, partial
 from typing import Any
 
 from extractor.blob import rows_of
+from extractor.languages import Language
 from extractor.memory import no_collection
-from extractor.resolve import Resolver
 from extractor.types import (
     Access,
     Assertion,
@@ -29,6 +29,7 @@ class FileRows:
     """What the index holds of one file: packed rows, read when first needed."""
 
     path: str
+    language: Language
     blob: bytes = field(repr=False)
 
     @cached_property
@@ -80,10 +81,15 @@ def _symbols(files: list[FileRows]) -> tuple[Symbol, ...]:
 
 
 def _calls(files: list[FileRows], packages: frozenset[str]) -> tuple[Call, ...]:
-    resolver = Resolver({file.path: file.rows for file in files}, packages)
+    families: dict[str, dict[str, dict[str, Any]]] = {}
+    for file in files:
+        families.setdefault(file.language.family, {})[file.path] = file.rows
+    resolvers = {file.language.family: file.language.resolver for file in files}
+    ready = {family: resolvers[family](rows_of_family, packages) for family, rows_of_family in families.items()}
     made: list[Call] = []
     for file in files:
         path, owners = file.path, file.owners
+        resolver = ready[file.language.family]
         names, awaited = file.rows["calls"]["names"], set(file.rows["calls"]["awaited"])
         columns = file.rows["columns"]
         many = len(columns) // 4

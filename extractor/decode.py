@@ -1,4 +1,4 @@
-"""From bytes to text as Python itself would read them: byte-order mark, PEP 263 cookie, universal newlines."""
+"""From bytes to text: Python as Python itself reads it (byte-order mark, PEP 263 cookie), the rest as UTF-8."""
 
 from __future__ import annotations
 
@@ -37,6 +37,19 @@ def decode(data: bytes) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text
+
+
+def utf8(data: bytes) -> str:
+    """The text of a UTF-8 source file, with newline line ends and no byte-order mark. Raises Undecodable."""
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise Undecodable(line, "holds zero bytes, so it is no text; file not read")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Undecodable(line, f"byte {error.start} is not utf-8; file not read") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _declared(data: bytes) -> str:

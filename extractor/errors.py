@@ -41,9 +41,9 @@ class FeatureOutsideRepository(ExtractorError):
 class FeatureEmpty(ExtractorError):
     """The feature holds no source file that could be read."""
 
-    def __init__(self, feature: str, reason: str, suffixes: tuple[str, ...]) -> None:
-        wanted = " or ".join(suffixes)
-        super().__init__(f"feature {feature!r} has no readable source: {reason}; expected {wanted} files")
+    def __init__(self, feature: str, reason: str, languages: tuple[str, ...]) -> None:
+        wanted = ", ".join(languages)
+        super().__init__(f"feature {feature!r} has no readable source: {reason}; languages read: {wanted}")
 
 
 class UnresolvableProviders(ExtractorError):

@@ -16,7 +16,7 @@ from extractor.broken import faults, readable_parts
 from extractor.cache import Index, default_path
 from extractor.decode import Undecodable
 from extractor.errors import FeatureEmpty
-from extractor.languages import SUFFIXES, fingerprint, language_of, reader
+from extractor.languages import LANGUAGES, SUFFIXES, fingerprint, language_of, reader
 from extractor.memory import no_collection
 from extractor.nesting import UNREADABLE, too_deep
 from extractor.types import Counts, Facts, Problem, SourceFile, Span, lazily
@@ -52,7 +52,7 @@ def index(repo: Path, feature: str | Path, cache: Path | None = None, limits: Li
         readable = blob.is_readable(facts)
         for kind, line, text in blob.problems_of(facts):
             problems.append(Problem(kind, Span(found.path, line, line), text))
-        language = language_of(found.suffix)
+        language = language_of(found.suffix, data)
         files.append(
             lazily(
                 SourceFile,
@@ -64,9 +64,9 @@ def index(repo: Path, feature: str | Path, cache: Path | None = None, limits: Li
             )
         )
         if readable:
-            rows.append(FileRows(found.path, facts))
+            rows.append(FileRows(found.path, language, facts))
     if not rows:
-        raise FeatureEmpty(str(feature), _why_empty(problems), tuple(sorted(SUFFIXES)))
+        raise FeatureEmpty(str(feature), _why_empty(problems), tuple(language.name for language in LANGUAGES))
     head = git.state(root)
     return lazily(
         Facts,
@@ -118,7 +118,7 @@ def _read(found: Found, limits: Limits, problems: list[Problem]) -> bytes | None
 
 def parse(data: bytes, suffix: str) -> bytes:
     """What the index keeps of one file, as ``extractor.blob`` packs it."""
-    language = language_of(suffix)
+    language = language_of(suffix, data)
     ready = reader(language)
     try:
         source = language.decode(data).encode("utf-8")
@@ -145,7 +145,10 @@ def parse(data: bytes, suffix: str) -> bytes:
         if provider.stored:
             rows[provider.produces] = made
     view.made.clear()  # what providers make may hold the view: without this only a garbage collection frees it
-    problems.extend(_syntax_problems(view, language.complaint))
+    if language.complaint is not None:
+        problems.extend(_syntax_problems(view, language.complaint))
+    else:
+        problems.extend(_unread_parts(view))
     return blob.pack(problems, rows)
 
 
@@ -174,6 +177,16 @@ def _syntax_problems(view: FileView, complaint: Callable[[str], tuple[int, str] 
         text = f"not understood: {words!r}" if missing is None else f"{missing!r} missing"
         found.setdefault(view.line(start), f"syntax error: {text}")
     return [["syntax", line, found[line]] for line in sorted(found)]
+
+
+def _unread_parts(view: FileView) -> list[list[Any]]:
+    """One problem a file at most, at the first line that the grammar made nothing of."""
+    lines = sorted({view.line(start) for start, _, _ in faults(view.root)})
+    if not lines:
+        return []
+    first = one_line(view.text_at(lines[0]), 60)
+    more = f", and {len(lines) - 1} more lines of the file" if len(lines) > 1 else ""
+    return [["syntax", lines[0], f"not understood, a macro or a syntax error: {first!r}{more}"]]
 
 
 def _why_empty(problems: list[Problem]) -> str:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any, Protocol
 
 import tree_sitter
 
@@ -20,21 +22,39 @@ from extractor import decode as decoding
 from extractor.providers import Provider, resolve
 from extractor.python import PROVIDERS as PYTHON_PROVIDERS
 from extractor.python.complaint import complaint
+from extractor.resolve import Resolver
+from extractor.tables import TABLES, providers
+from extractor.tables.resolve import ByName
+from extractor.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """``grammar`` is the module with the tree-sitter grammar; ``providers`` come in any order.
+    """``grammar`` is the module with the tree-sitter grammar, ``entry`` its function; ``providers`` in any order.
 
-    ``complaint`` says (line, message) of the first syntax error in a text, if it can tell better than the grammar.
+    Calls reach from file to file within a ``family`` of languages; ``resolver`` makes, out of the rows of a family's
+    files by path and the Python packages, what says which symbol a call reaches.
+    ``complaint`` says (line, message) of the first syntax error in a text, if it can tell better than the grammar;
+    without one, the grammar is no judge of the text: macros that it can't expand are no errors.
     """
 
     name: str
+    family: str
     suffixes: frozenset[str]
     grammar: str
+    entry: str
     decode: Callable[[bytes], str]
-    complaint: Callable[[str], tuple[int, str] | None]
+    complaint: Callable[[str], tuple[int, str] | None] | None
     providers: tuple[Provider, ...]
+    resolver: Callable[[dict[str, dict[str, Any]], frozenset[str]], Resolves]
+
+
+class Resolves(Protocol):
+    """Says which symbol of the feature a call reaches."""
+
+    def resolve(self, path: str, owner: int, callee: str) -> str | None:
+        """``path:qualname`` of what ``callee``, called in definition ``owner`` of a file, stands for, if certain."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +68,46 @@ class Reader:
     providers: tuple[Provider, ...]
 
 
-LANGUAGES: tuple[Language, ...] = (
-    Language("python", frozenset({".py", ".pyw"}), "tree_sitter_python", decoding.decode, complaint, PYTHON_PROVIDERS),
+def _by_table(table: Table) -> Language:
+    return Language(
+        name=table.name,
+        family=table.family,
+        suffixes=frozenset(table.suffixes),
+        grammar=table.grammar,
+        entry=table.entry,
+        decode=decoding.utf8,
+        complaint=None,
+        providers=providers(table),
+        resolver=lambda files, _: ByName(files),
+    )
+
+
+PYTHON = Language(
+    name="python",
+    family="python",
+    suffixes=frozenset({".py", ".pyw"}),
+    grammar="tree_sitter_python",
+    entry="language",
+    decode=decoding.decode,
+    complaint=complaint,
+    providers=PYTHON_PROVIDERS,
+    resolver=Resolver,
 )
 
-SUFFIXES = frozenset(suffix for language in LANGUAGES for suffix in language.suffixes)
+LANGUAGES: tuple[Language, ...] = (PYTHON, *map(_by_table, TABLES))
 
+#: Headers of C and of C++ have one ending; what is in them tells which they are.
+_HEADER = ".h"
+_CPP = re.compile(rb"^\s*(class|namespace|template|public:|private:|protected:|using)\b|\bstd::", re.MULTILINE)
 
 _BY_SUFFIX = {suffix: language for language in LANGUAGES for suffix in language.suffixes}
+SUFFIXES = frozenset({*_BY_SUFFIX, _HEADER})
 
 
-def language_of(suffix: str) -> Language:
-    """The language of files named ``*suffix``, one of ``SUFFIXES``."""
+def language_of(suffix: str, data: bytes) -> Language:
+    """The language of a file named ``*suffix``, one of ``SUFFIXES``, with this content."""
+    if suffix == _HEADER:
+        return _BY_SUFFIX[".hpp" if _CPP.search(data) else ".c"]
     return _BY_SUFFIX[suffix]
 
 
@@ -68,9 +116,9 @@ def fingerprint() -> str:
     """Changes whenever the same bytes could give other facts: with this room's code, the parser or a grammar."""
     digest = hashlib.sha256(sys.byteorder.encode())
     room = Path(__file__).parent
-    for source in sorted(room.rglob("*.py")):
+    for source in sorted([*room.rglob("*.py"), *room.rglob("*.scm")]):
         digest.update(source.read_bytes())
-    for package in ("tree-sitter", *(language.grammar.replace("_", "-") for language in LANGUAGES)):
+    for package in ("tree-sitter", *sorted({language.grammar.replace("_", "-") for language in LANGUAGES})):
         digest.update(f"{package} {metadata.version(package)}\n".encode())
     return digest.hexdigest()[:16]
 
@@ -82,7 +130,7 @@ def _joined(patterns: Iterable[str]) -> str:
 @cache
 def reader(language: Language) -> Reader:
     """The parser and query of a language, made once. Raises UnresolvableProviders."""
-    grammar = tree_sitter.Language(importlib.import_module(language.grammar).language())
+    grammar = tree_sitter.Language(getattr(importlib.import_module(language.grammar), language.entry)())
     providers = resolve(language.providers)
     rare: dict[bytes, dict[str, None]] = {}
     for provider in providers:

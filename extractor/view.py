@@ -50,6 +50,15 @@ class FileView:
             found = self._ranges[capture] = sorted(map(_bounds, self._captures.get(capture, ())))
         return found
 
+    def captured(self, prefix: str) -> list[tuple[str, tree_sitter.Node]]:
+        """The nodes of all captures whose name begins with ``prefix``, with the rest of that name; in no order."""
+        return [
+            (name.removeprefix(prefix), node)
+            for name, nodes in self._captures.items()
+            if name.startswith(prefix)
+            for node in nodes
+        ]
+
     def line(self, offset: int) -> int:
         """The 1-based line of a byte."""
         return bisect_right(self._line_starts, offset)
@@ -78,9 +87,19 @@ class FileView:
         """The byte at which a 1-based line starts."""
         return self._line_starts[line - 1]
 
+    def text_at(self, line: int) -> str:
+        """A 1-based line, without what surrounds it."""
+        start = self.line_start(line)
+        end = self.data.find(b"\n", start)
+        return self.text(start, len(self.data) if end < 0 else end).strip()
+
     def text(self, start: int, end: int) -> str:
         """The source between two bytes, as it stands."""
         return self.data[start:end].decode()
+
+    def text_of(self, node: tree_sitter.Node, limit: int) -> str:
+        """The first ``limit`` bytes of a node's source."""
+        return self.data[node.start_byte : min(node.end_byte, node.start_byte + limit)].decode(errors="ignore")
 
     def name(self, start: int, end: int) -> str:
         """The source between two bytes on one line, shared between its many uses."""
