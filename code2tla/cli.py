@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from code2tla import audit_command, commands
+from code2tla import audit_command, commands, history
 from code2tla.errors import ToolError, UsageError
 from code2tla.nightly import command as nightly
 from reports.text import visible
@@ -105,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     index = _verb(verbs, "index", commands.index, "the facts alone: what the code shares, locks and waits for")
     _target(index)
     _common(index)
+
+    past = _verb(verbs, "history", history.command, "the commits that changed what keeps a feature safe, or mended it")
+    _target(past)
+    past.add_argument("--limit", metavar="N", help="findings at most, the newest first (default: 1000)")
+    _common(past)
 
     report = _verb(verbs, "report", commands.report, "draws the reports of a specification directory again")
     report.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")

@@ -18,6 +18,7 @@ import extractor.types
 import reports.result
 import specgen.types
 import tlc_runner.types
+from extractor.history import types as history_types
 
 
 class RecordError(ValueError):
@@ -80,4 +81,6 @@ def _decode(value: Any) -> Any:
     return value
 
 
-KNOWN = _classes(tlc_runner.types, specgen.types, extractor.types, reports.result, code2tla.checked)
+KNOWN = _classes(
+    tlc_runner.types, specgen.types, extractor.types, history_types, reports.result, code2tla.checked
+)

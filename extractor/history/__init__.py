@@ -1,6 +1,6 @@
 """The history of a feature, read with the git command line only; nothing is checked out."""
 
 from extractor.history.reading import history
-from extractor.history.types import Finding, History, Limits
+from extractor.history.types import History, HistoryFinding, HistoryLimits
 
-__all__ = ["Finding", "History", "Limits", "history"]
+__all__ = ["History", "HistoryFinding", "HistoryLimits", "history"]

@@ -57,11 +57,15 @@ class Commit:
 
 @dataclass
 class Walk:
-    """The commits, newest first, and sentences on what was cut. ``submodules`` are paths that hold a repository."""
+    """The commits, newest first, and sentences on what was cut. ``submodules`` are paths that hold a repository.
+
+    ``whole`` unless the time ran out.
+    """
 
     commits: list[Commit] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     submodules: set[str] = field(default_factory=set)
+    whole: bool = True
 
 
 def walk(top: Path, path: str, most: int, deadline: float) -> Walk:
@@ -178,6 +182,7 @@ def _log(
         last = commit.date[:10]
         yield commit
     if fields.late:
+        found.whole = False
         since = f"commits before {last} were not read" if last else "no commit was read"
         found.notes.append(f"The time for walking the history ran out: {since}.")
     elif fields.complaint:

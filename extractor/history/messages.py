@@ -30,7 +30,8 @@ _ELSEWHERE = _words(
     "mypy pyright pre-commit black isort format* style whitespace imports? typing type.hints? "
     "(?:type.)?annotations? "
     "tests? testing "
-    "line-length indent* naming ci travis tox workflows? build packag* setup.py release versions? bump deprecat* merge refactor* renam* clean-?ups? "
+    "line-length indent* naming ci travis tox workflows? build packag* setup.py release versions? bump deprecat* "
+    "merge refactor* renam* clean-?ups? "
     "examples? links? urls? benchmarks? coverage"
 )
 _CONVENTIONAL = _words("docs chore style ci build test refactor feat perf", before="^", after=r"(?:\([^)]*\))?!?:")

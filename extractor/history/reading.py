@@ -14,11 +14,11 @@ from extractor.history.log import Commit, grown, walk
 from extractor.history.objects import Objects
 from extractor.history.study import Edit, Studies, Study, is_test
 from extractor.history.today import Today, files_at
-from extractor.history.types import Finding, History, Kind, Limits
+from extractor.history.types import History, HistoryFinding, HistoryLimits, Kind
 from extractor.types import Span
 from extractor.walk import locate, relative
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = HistoryLimits()
 #: Of the time, what the walk through the commits may take; the rest is for looking into them.
 _WALKING = 0.5
 _QUOTED = 12
@@ -27,7 +27,7 @@ _WIDTH = 200
 _INVERSE = 2
 
 
-def history(repo: Path, feature: str | Path, limits: Limits = DEFAULT_LIMITS) -> History:
+def history(repo: Path, feature: str | Path, limits: HistoryLimits = DEFAULT_LIMITS) -> History:
     """The commits that changed safety mechanisms of ``feature`` (a file or directory inside ``repo``), fixes, reverts.
 
     Only the ``git`` command is asked, and nothing is checked out, fetched, run or written. A directory outside git, or
@@ -50,7 +50,7 @@ def history(repo: Path, feature: str | Path, limits: Limits = DEFAULT_LIMITS) ->
 
 
 class _Reading:
-    def __init__(self, top: Path, prefix: str, path: str, limits: Limits) -> None:
+    def __init__(self, top: Path, prefix: str, path: str, limits: HistoryLimits) -> None:
         began = time.monotonic()
         self.top = top
         self.prefix = prefix
@@ -76,11 +76,12 @@ class _Reading:
         if len(findings) > self.limits.findings:
             self.notes.append(f"{len(findings) - self.limits.findings} older findings were left out.")
             del findings[self.limits.findings :]
-        return History(name, head, tuple(findings), looked, shallow, notes=tuple(self.notes))
+        whole = walked.whole and looked == len(walked.commits)
+        return History(name, head, tuple(findings), looked, shallow, whole, notes=tuple(self.notes))
 
-    def _findings(self, commits: Sequence[Commit], studies: Studies, today: Today) -> tuple[int, list[Finding]]:
+    def _findings(self, commits: Sequence[Commit], studies: Studies, today: Today) -> tuple[int, list[HistoryFinding]]:
         """How many commits were looked at, and what was found in them."""
-        made: list[tuple[Study, list[Finding]]] = []
+        made: list[tuple[Study, list[HistoryFinding]]] = []
         for commit in commits:
             if time.monotonic() > self.deadline:
                 self.notes.append(
@@ -93,7 +94,7 @@ class _Reading:
             today.past(commit)
         return len(made), self._with_tests(_with_inverses(made))
 
-    def _of(self, study: Study, today: Today) -> list[Finding]:
+    def _of(self, study: Study, today: Today) -> list[HistoryFinding]:
         """The findings of one commit; its tests are not known yet."""
         commit = study.commit
         fix = messages.says_fix(commit.message)
@@ -106,7 +107,7 @@ class _Reading:
             if use.mechanism == "ordering":
                 now, also = today.lines(seen.version, range(use.line, use.end_line + 1), name), ()
             out.append(
-                Finding(
+                HistoryFinding(
                     commit.id,
                     commit.date,
                     commit.subject,
@@ -127,7 +128,7 @@ class _Reading:
             out.append(self._plain(study, "revert" if back else "fix", today, fix, back))
         return out
 
-    def _plain(self, study: Study, kind: Kind, today: Today, fix: bool, back: str | None) -> Finding:
+    def _plain(self, study: Study, kind: Kind, today: Today, fix: bool, back: str | None) -> HistoryFinding:
         """The commit as one finding, at the largest run of lines it changed."""
         edit = max(study.edits, key=lambda e: len(e.gone) + len(e.came))
         old, new = _largest_run(edit)
@@ -136,11 +137,11 @@ class _Reading:
         span = Span(self._shown(path), lines[0], lines[-1])
         commit = study.commit
         quote = _quote(edit, old, new)
-        return Finding(
+        return HistoryFinding(
             commit.id, commit.date, commit.subject, kind, "", "", span, self._span(now), quote, fix=fix, reverts=back
         )
 
-    def _with_tests(self, made: list[tuple[Study, list[Finding]]]) -> list[Finding]:
+    def _with_tests(self, made: list[tuple[Study, list[HistoryFinding]]]) -> list[HistoryFinding]:
         """The findings with the tests that came along; what neither words nor shape call a fix is dropped."""
         wanted = [
             study.commit.id
@@ -148,7 +149,7 @@ class _Reading:
             if any(f.mechanism or f.fix or f.kind == "revert" for f in findings) or _looks_small(study)
         ]
         paths = grown(self.top, wanted, self.deadline)
-        out: list[Finding] = []
+        out: list[HistoryFinding] = []
         for study, findings in made:
             grew = paths.get(study.commit.id, {})
             tests = tuple(self._shown(path) for path in grew if is_test(path))
@@ -192,7 +193,7 @@ def _looks_small(study: Study) -> bool:
     return study.is_small and not messages.says_feature(study.commit.message)
 
 
-def _with_inverses(made: list[tuple[Study, list[Finding]]]) -> list[tuple[Study, list[Finding]]]:
+def _with_inverses(made: list[tuple[Study, list[HistoryFinding]]]) -> list[tuple[Study, list[HistoryFinding]]]:
     """Commits that undo an earlier one line by line are reverts too, whatever their message says."""
     newer: dict[tuple[object, ...], int] = {}
     undone: dict[int, str] = {}

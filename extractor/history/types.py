@@ -11,7 +11,7 @@ Kind = Literal["added", "removed", "altered", "fix", "revert"]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class HistoryLimits:
     """Bounds of one reading: wall-clock seconds, commits that touch the feature, findings, bytes of one file."""
 
     seconds: float = 60.0
@@ -21,7 +21,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HistoryFinding:
     """One change of one mechanism, or of the code where the commit mends or reverts without touching a mechanism.
 
     ``commit`` is the full id, ``date`` the author's, ISO 8601; ``subject`` the first line of its message.
@@ -55,13 +55,14 @@ class History:
 
     ``head`` is the commit that ``now`` speaks of, None when there is no history, and ``reason`` then says why.
     ``commits`` counts those that touched the feature and were looked at; ``notes`` are sentences on what was cut,
-    missing or skipped. ``shallow`` when the clone lacks older commits.
+    missing or skipped. ``shallow`` when the clone lacks older commits; ``whole`` unless the time ran out.
     """
 
     feature: str
     head: str | None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[HistoryFinding, ...] = ()
     commits: int = 0
     shallow: bool = False
+    whole: bool = True
     reason: str = ""
     notes: tuple[str, ...] = ()
