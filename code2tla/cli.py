@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--class", dest="classes", action="append", metavar="NAME", help="model this class only; repeatable"
     )
+    _authored(run)
     _execute(run)
 
     check = _verb(verbs, "check", nightly.check, "a specification against its code as it is now")
@@ -161,6 +162,26 @@ def _checking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
     parser.add_argument("--callers", metavar="N", help="overlapping calls at most (default: 3)")
     parser.add_argument("--before", metavar="N", help="earlier calls at most (default: 2)")
+
+
+def _authored(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--author", metavar="NAME", help="who writes: static, llm or agent (default: static)")
+    parser.add_argument(
+        "--from", dest="start", metavar="START", help="an author that writes starts from: draft or facts (default: draft)"
+    )
+    parser.add_argument("--repairs", metavar="N", help="further attempts at an answer that fails (default: 2)")
+    parser.add_argument("--rounds", metavar="N", help="rounds of checking and changing at most (default: 4)")
+    parser.add_argument("--replay", metavar="TRANSCRIPT", help="answer from the transcript of an earlier run alone")
+
+
+def _authored(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--author", metavar="NAME", help="who writes: static, llm or agent (default: static)")
+    parser.add_argument(
+        "--from", dest="start", metavar="START", help="an author that writes starts from: draft or facts (default: draft)"
+    )
+    parser.add_argument("--repairs", metavar="N", help="further attempts at an answer that fails (default: 2)")
+    parser.add_argument("--rounds", metavar="N", help="rounds of checking and changing at most (default: 4)")
+    parser.add_argument("--replay", metavar="TRANSCRIPT", help="answer from the transcript of an earlier run alone")
 
 
 def _execute(parser: argparse.ArgumentParser) -> None:

@@ -69,7 +69,7 @@ def report(options: argparse.Namespace, out: Console, err: Console) -> int:  # n
         result = output.read_result(options.spec_dir)
     except jsonio.ResultUnreadable as error:
         raise UsageError(f"{options.spec_dir}: {error}") from error
-    output.write_reports(options.spec_dir, result, _lines(result, repository(options.repo, options.spec_dir, result)))
+    output.write_reports(options.spec_dir, result, lines_of(result, repository(options.repo, options.spec_dir, result)))
     _print_result(result, options, out)
     return 0
 
@@ -88,7 +88,7 @@ def replay(options: argparse.Namespace, out: Console, err: Console) -> int:
         with Display(err, 0, options.quiet):
             result = replaying.execute(result, made, repo, options.spec_dir)
     output.write_result(options.spec_dir, result)
-    output.write_reports(options.spec_dir, result, _lines(result, repo))
+    output.write_reports(options.spec_dir, result, lines_of(result, repo))
     if options.json:
         _write(out, jsonio.dumps(result))
     else:
@@ -129,11 +129,14 @@ def doctor(options: argparse.Namespace, out: Console, err: Console) -> int:  # n
 
 def settings_of(options: argparse.Namespace, repo: Path) -> Settings:
     """The settings for a run on ``repo``, of which the command line gave some. Raises SettingError."""
-    given = {"class" if key == "classes" else key: value for key, value in vars(options).items() if key in _SETTINGS}
+    words = {"classes": "class", "start": "from"}
+    given = {words.get(key, key): value for key, value in vars(options).items() if key in _SETTINGS}
     return load(repo, given)
 
 
-_SETTINGS = frozenset({"out", "budget", "memory", "states", "runner", "jar", "classes", "callers", "before", "execute"})
+_SETTINGS = frozenset(
+    "out budget memory states runner jar classes callers before execute author start repairs rounds replay".split()
+)
 
 
 def _print_result(result: Result, options: argparse.Namespace, out: Console) -> None:
@@ -172,7 +175,7 @@ def repository(given: Path | None, spec_dir: Path, result: Result) -> Path | Non
     return next((repo for repo in candidates if (repo / result.feature.path).exists()), next(iter(around), None))
 
 
-def _lines(result: Result, repo: Path | None) -> Lines:
+def lines_of(result: Result, repo: Path | None) -> Lines:
     """The source that a stored result speaks of, read from ``repo``; nothing outside it is read."""
     if repo is None:
         return Lines({})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from code2tla.decisions import Decided
-from reports.result import AssumptionResult, Decision, Question, Result
+from code2tla.decisions import Decided, Kind
+from reports.result import AssumptionResult, Decision, LedgerFlag, Question, Result
 
 
 def obeyed(result: Result, decided: Decided) -> Result:
@@ -39,15 +40,22 @@ def stands(result: Result) -> bool:
     return any(v.decision is None or v.decision.expired for v in result.violations)
 
 
-def questions(result: Result) -> tuple[Question, ...]:
-    """What a run asks people: whether each assumption that nobody has decided on holds, and what its author asks."""
-    asked = [q for q in result.questions if not q.answer]
-    for part in result.parts or (result,):
-        for assumption in part.assumptions:
-            if assumption.status == "assumed":
-                about = name(part, assumption.id)
-                asked.append(Question(f"assumption:{about}", f"Does this hold? {assumption.text}", about))
-    return tuple(asked)
+def open_questions(result: Result) -> tuple[Question, ...]:
+    """What nobody has answered yet."""
+    return tuple(q for part in _parts(result) for q in part.questions if not q.answer)
+
+
+def subjects(result: Result) -> Mapping[Kind, set[str]]:
+    """The ids of everything in a result that may be decided on, by kind."""
+    parts = _parts(result)
+    properties = {name(p, x.name) for p in parts for x in p.properties}
+    return {
+        "finding": properties | {name(p, v.property) for p in parts for v in p.violations},
+        "property": properties,
+        "assumption": {name(p, a.id) for p in parts for a in p.assumptions},
+        "action": {name(p, a.name) for p in parts for a in p.spec.actions},
+        "flag": {name(p, _flag(f)) for p in parts for f in p.flags},
+    }
 
 
 def name(part: Result, of: str) -> str:
@@ -62,10 +70,9 @@ def _part(part: Result, decided: Decided) -> Result:
         properties=tuple(replace(p, decision=decided.of("property", name(part, p.name))) for p in part.properties),
         assumptions=tuple(_assumption(part, a, decided) for a in part.assumptions),
         flags=tuple(
-            replace(f, resolved=f.resolved or _accepts(decided.of("flag", name(part, f"{f.kind}.{f.subject}"))))
-            for f in part.flags
+            replace(f, resolved=f.resolved or _accepts(decided.of("flag", name(part, _flag(f))))) for f in part.flags
         ),
-        questions=tuple(_answered(part.questions, decided)),
+        questions=tuple(_questions(part, decided)),
         spec=replace(
             part.spec,
             actions=tuple(replace(a, decision=decided.of("action", name(part, a.name))) for a in part.spec.actions),
@@ -97,17 +104,22 @@ def _assumption(part: Result, assumption: AssumptionResult, decided: Decided) ->
 def _by_answer(about: str, decided: Decided) -> Decision | None:
     """The decision that the answer to an assumption's question comes to: it begins with yes or no."""
     answer = next((q.answer for q in decided.questions if q.about == about and q.answer), "")
-    match answer.replace(",", " ").replace(".", " ").lower().split()[:1]:
-        case ["yes"]:
-            return Decision("accepted", answer)
-        case ["no"]:
-            return Decision("rejected", answer)
-    return None
+    said = re.match(r"\W*(yes|no)\b", answer, re.IGNORECASE)
+    if said is None:
+        return None
+    return Decision("accepted" if said[1].lower() == "yes" else "rejected", answer)
 
 
-def _answered(questions: Iterable[Question], decided: Decided) -> Iterator[Question]:
+def _questions(part: Result, decided: Decided) -> Iterator[Question]:
+    """What the author asks, and whether each assumption holds, with the answers that there are."""
     answers = {q.id: q.answer for q in decided.questions}
-    for question in questions:
+    asked = {q.id: q for q in part.questions}
+    for assumption in part.assumptions:
+        about = name(part, assumption.id)
+        if decided.of("assumption", about) is None:
+            id_ = f"assumption:{about}"
+            asked[id_] = Question(id_, f"Does this hold? {assumption.text}", about)
+    for question in asked.values():
         yield replace(question, answer=answers.get(question.id, ""))
 
 
@@ -128,14 +140,7 @@ def _accepts(decision: Decision | None) -> bool:
 
 def _with_forgotten(result: Result, decided: Decided) -> Result:
     """A note on each decision whose subject is no more, so that the file does not grow stale in silence."""
-    parts = result.parts or (result,)
-    known = {
-        "finding": {name(p, x.name) for p in parts for x in p.properties},
-        "property": {name(p, x.name) for p in parts for x in p.properties},
-        "assumption": {name(p, a.id) for p in parts for a in p.assumptions},
-        "action": {name(p, a.name) for p in parts for a in p.spec.actions},
-        "flag": {name(p, f"{f.kind}.{f.subject}") for p in parts for f in p.flags},
-    }
+    known = subjects(result)
     gone = [
         f"decisions.toml decides on the {kind} {id_}, which is no more."
         for kind, entries in decided.entries.items()
@@ -143,3 +148,11 @@ def _with_forgotten(result: Result, decided: Decided) -> Result:
         if id_ not in known[kind]
     ]
     return replace(result, notes=(*result.notes, *gone))
+
+
+def _flag(flag: LedgerFlag) -> str:
+    return f"{flag.kind} {flag.subject}"
+
+
+def _parts(result: Result) -> Sequence[Result]:
+    return result.parts or (result,)

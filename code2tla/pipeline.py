@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import extractor
-from code2tla import assemble, decisions, itf, obeying, output, runners
+from code2tla import assemble, authoring_choose, decisions, itf, obeying, output, runners
+from code2tla.authoring import Told, WritingAuthor
+from code2tla.authoring_result import doubted
 from code2tla.authors import Author
 from code2tla.check import LADDER, check_all
 from code2tla.checked import Checked
@@ -52,11 +54,11 @@ def run(repo: Path, feature: str, settings: Settings, on_event: OnEvent | None =
     """
     work = Workshop(repo, feature, settings, on_event)
     facts = work.index()
-    author = Author(facts, settings)
+    author = work.author(facts)
     plan = work.plan(author)
     written = work.write(author, plan)
-    checked = work.check(written.specs) if written.specs else []
-    result, pieces = work.conclude(facts, plan, written, checked)
+    checked = work.check(author, written.specs) if written.specs else []
+    result, pieces = work.conclude(facts, author, plan, written, checked)
     result, pieces = work.decide(result, pieces)
     result, pieces = work.replay(result, pieces)
     spec_dir = work.report(facts, plan, pieces, result)
@@ -112,16 +114,20 @@ class Workshop:
         self.spec_dir = self.settings.spec_dir or default
         return facts
 
-    def plan(self, author: Author) -> Plan:
+    def author(self, facts: Facts) -> Author | WritingAuthor:
+        """Choose who writes. Raises UsageError and ToolError."""
+        return authoring_choose.choose(facts, self.settings, self.directory, self.spec_dir, Told(), self._tell)
+
+    def plan(self, author: Author | WritingAuthor) -> Plan:
         """Choose the shared objects to model."""
         with self._stage("plan", "choosing what to model"):
             return author.plan()
 
-    def write(self, author: Author, plan: Plan) -> Written:
+    def write(self, author: Author | WritingAuthor, plan: Plan) -> Written:
         """Write a specification of each."""
         specs: list[tuple[Target, Spec]] = []
         refused: list[tuple[Target, str]] = []
-        with self._stage("write", "writing the specification"):
+        with self._stage("write", "writing the specification"), _tool_errors():
             for target in plan.targets:
                 made = author.write(target)
                 if isinstance(made, Spec):
@@ -132,8 +138,11 @@ class Workshop:
             self.directory.log("Mistake", traceback=mistake)
         return Written(tuple(specs), tuple(refused))
 
-    def check(self, specs: Sequence[tuple[Target, Spec]]) -> list[Checked]:
-        """Check the specifications; the budget is for all of them together."""
+    def check(self, author: Author | WritingAuthor, specs: Sequence[tuple[Target, Spec]]) -> list[Checked]:
+        """Check the specifications; the budget is for all of them together, save where their author checks them."""
+        if isinstance(author, WritingAuthor):
+            with self._stage("check", "checking what was written"), _tool_errors():
+                return author.check([spec for _, spec in specs])
         runner, identity = runners.choose(self.settings)
         oracle = Recorded(runner, self.directory, identity)
         limits = Limits(
@@ -155,7 +164,7 @@ class Workshop:
         return [known[key] for key in keys]
 
     def conclude(
-        self, facts: Facts, plan: Plan, written: Written, checked: Sequence[Checked]
+        self, facts: Facts, author: Author | WritingAuthor, plan: Plan, written: Written, checked: Sequence[Checked]
     ) -> tuple[Result, list[Piece]]:
         """Put the parts together into one result."""
         lines = Lines.of(facts)
@@ -165,13 +174,20 @@ class Workshop:
         pieces = [
             Piece(
                 spec,
-                {**_files(spec, seen), **itf.files(Context.of(spec, facts, lines), seen.findings)},
-                assemble.part(facts, target, spec, seen, lines),
+                {
+                    **_files(spec, seen),
+                    **itf.files(Context.of(spec, facts, lines), seen.findings),
+                    **author.files(spec),
+                },
+                author.result(assemble.part(facts, target, spec, seen, lines), seen),
             )
             for (target, spec), seen in zip(written.specs, checked, strict=True)
         ]
         parts = [piece.result for piece in pieces]
-        parts += [assemble.unmodelled(facts, "inconclusive", why, (t.cls or t.path,)) for t, why in written.refused]
+        parts += [
+            author.result(assemble.unmodelled(facts, "inconclusive", why, (t.cls or t.path,)), None)
+            for t, why in written.refused
+        ]
         if not parts:
             reason = "nothing to model: no class or module of the feature has operations on shared state"
             parts = [assemble.unmodelled(facts, "inconclusive", reason)]
@@ -180,6 +196,7 @@ class Workshop:
     def decide(self, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
         """Obey ``decisions.toml``. Raises SettingError for a file that cannot be read."""
         result = obeying.obeyed(result, decisions.read(self.spec_dir, dt.datetime.now().astimezone().date()))
+        result = doubted(result)
         return result, _with_results(pieces, result)
 
     def replay(self, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
@@ -194,7 +211,7 @@ class Workshop:
         """Write the specification directory."""
         with self._stage("report", "writing the report"):
             output.write(self.spec_dir, facts, plan, pieces, result)
-            decisions.ask(self.spec_dir, obeying.questions(result))
+            decisions.ask(self.spec_dir, obeying.open_questions(result))
         return self.spec_dir
 
     @contextmanager
