@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import extractor
-from code2tla import assemble, authoring_choose, decisions, itf, obeying, output, runners
+from code2tla import assemble, authoring_choose, decisions, history, itf, obeying, output, runners
 from code2tla.authoring import Told, WritingAuthor
 from code2tla.authoring_result import doubted
 from code2tla.authors import Author
@@ -26,6 +26,7 @@ from code2tla.settings import Settings
 from code2tla.source import Lines
 from code2tla.trace import Context
 from extractor.errors import ExtractorError
+from extractor.history import History
 from extractor.types import Facts
 from replay import run as replaying
 from reports.result import Result
@@ -54,11 +55,13 @@ def run(repo: Path, feature: str, settings: Settings, on_event: OnEvent | None =
     """
     work = Workshop(repo, feature, settings, on_event)
     facts = work.index()
+    past = work.history(facts)
     author = work.author(facts)
     plan = work.plan(author)
     written = work.write(author, plan)
     checked = work.check(author, written.specs) if written.specs else []
     result, pieces = work.conclude(facts, author, plan, written, checked)
+    result, pieces = work.remember(past, written, result, pieces)
     result, pieces = work.decide(result, pieces)
     result, pieces = work.replay(result, pieces)
     spec_dir = work.report(facts, plan, pieces, result)
@@ -117,6 +120,11 @@ class Workshop:
     def author(self, facts: Facts) -> Author | WritingAuthor:
         """Choose who writes. Raises UsageError and ToolError."""
         return authoring_choose.choose(facts, self.settings, self.directory, self.spec_dir, Told(), self._tell)
+
+    def history(self, facts: Facts) -> History:
+        """Read what git tells of the feature."""
+        with self._stage("history", "reading the history"):
+            return history.in_a_run(facts, self.directory)
 
     def plan(self, author: Author | WritingAuthor) -> Plan:
         """Choose the shared objects to model."""
@@ -192,6 +200,14 @@ class Workshop:
             reason = "nothing to model: no class or module of the feature has operations on shared state"
             parts = [assemble.unmodelled(facts, "inconclusive", reason)]
         return replace(assemble.merged(facts, parts, notes), seconds=dict(self.seconds)), pieces
+
+    def remember(
+        self, past: History, written: Written, result: Result, pieces: Sequence[Piece]
+    ) -> tuple[Result, list[Piece]]:
+        """Say of each change in the history whether a specification models it."""
+        found = history.modelled(past.findings, [spec for _, spec in written.specs])
+        result = replace(result, history=found, notes=(*result.notes, *history.notes(past)))
+        return result, _with_results(pieces, result)
 
     def decide(self, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
         """Obey ``decisions.toml``. Raises SettingError for a file that cannot be read."""
