@@ -148,8 +148,7 @@
 
   // #f1-s4 opens the first finding at its fourth step; what lies folded is unfolded.
   const follow = () => {
-    const target = byId(decodeURIComponent(location.hash.slice(1)));
-    for (let box = target; box; box = box.parentElement) if (box.tagName === "DETAILS") box.open = true;
+    for (let box = document.querySelector(":target"); box; box = box.parentElement) if (box.tagName === "DETAILS") box.open = true;
     const match = /^#f(\d+)-s(\d+)$/.exec(location.hash);
     const stepper = match && steppers.find((s) => s.finding.id === `f${match[1]}`);
     if (stepper) stepper.show(Math.min(Math.max(Number(match[2]), 1), stepper.cards.length), false);

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from conftest import PATH
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from reports import html
@@ -168,6 +169,80 @@ def test_actions_and_lines_point_at_each_other(
 
 
 @pytest.mark.browser
+def test_the_slider_steps_too(browser: Browser, tmp_path: Path, result: Result, sources: Sources) -> None:
+    seen = opened(browser, tmp_path, html.render(result, sources))
+    page = seen.page
+    slider = page.locator("#f2 .slider")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#f2 .at").inner_text() == "Step 2 of 9"
+    page.keyboard.press("End")
+    assert page.locator("#f2 .at").inner_text() == "Step 9 of 9"
+    box = slider.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert page.locator("#f2 .at").inner_text() == "Step 5 of 9"
+    assert page.locator("#f2-s5.now").count() == 1
+    page.locator("#f2-s1 .card").click()
+    assert slider.input_value() == "1"
+    assert seen.complaints == []
+
+
+@pytest.mark.browser
+def test_a_step_leads_to_its_action_to_the_code_and_back(
+    browser: Browser, tmp_path: Path, result: Result, sources: Sources
+) -> None:
+    seen = opened(browser, tmp_path, html.render(result, sources))
+    page = seen.page
+    page.locator("#f1-s5 .card").click()
+    page.locator("#f1 .follow a:visible").click()
+    action = page.locator(":target")
+    assert action.get_attribute("id") == "action-hold_17"
+    assert action.is_visible()
+    action.locator("a.place").click()
+    line = page.locator(":target")
+    assert line.get_attribute("id") == f"{PATH}-17"
+    assert line.inner_text().split() == ["17", "self.left", "-=", "1"]
+    line.locator("code").click()
+    assert page.locator(":target").get_attribute("id") == "action-hold_17"
+    page.go_back()
+    page.go_back()
+    page.go_back()
+    assert page.locator("#f1 .at").inner_text() == "Step 5 of 6"
+    assert seen.complaints == []
+    assert seen.foreign == []
+
+
+@pytest.mark.browser
+def test_a_link_unfolds_what_it_leads_into(browser: Browser, tmp_path: Path, result: Result, sources: Sources) -> None:
+    many = tuple(dataclasses.replace(result.properties[2], name=f"p{n}") for n in range(9))
+    text = html.render(dataclasses.replace(result, properties=(*result.properties, *many)), sources)
+    page = opened(browser, tmp_path, text.replace('data-id="p7"', 'data-id="p7" id="folded"')).page
+    fold = page.locator("details.fold", has_text="not checked for 10 combinations of operations")
+    assert fold.get_attribute("open") is None
+    page.evaluate("location.hash = 'folded'")
+    page.wait_for_selector("#folded", state="visible")
+    page.evaluate("location.hash = '%E0%A4%A'")
+    assert fold.get_attribute("open") == ""
+
+
+@pytest.mark.browser
+def test_a_server_may_add_its_script_and_ask_itself(browser: Browser, tmp_path: Path, result: Result) -> None:
+    hooks = html.ReviewHooks(
+        "document.title = [...document.querySelectorAll('[data-kind]')].map(e => e.dataset.kind).join(' ');",
+        "h1 { color: rgb(1, 2, 3); }",
+    )
+    text = html.render(result, {}, hooks)
+    assert "connect-src &#39;self&#39;" in text
+    assert "connect-src" not in html.render(result, {})
+    seen = opened(browser, tmp_path, text)
+    kinds = set(seen.page.title().split())
+    assert {"finding", "action", "property", "assumption", "question", "approximation", "audit", "flag"} <= kinds
+    assert seen.page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(1, 2, 3)"
+    assert seen.complaints == []
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_word_has_contrast_and_room(
@@ -243,6 +318,10 @@ def test_the_policy_refuses_what_got_in_all_the_same(browser: Browser, tmp_path:
     injected = "<script>window.hacked = 1</script><img src='https://evil.example/x.png' onerror='window.hacked = 2'>"
     seen = opened(browser, tmp_path, text.replace("<main>", f"<main>{injected}"))
     assert seen.page.evaluate("window.hacked") is None
+    for _ in range(50):  # the browser says so when it gets to it
+        if seen.complaints:
+            break
+        seen.page.wait_for_timeout(20)
     assert any("Content Security Policy" in complaint for complaint in seen.complaints)
 
 
@@ -340,6 +419,38 @@ def test_the_order_is_a_reviewers(result: Result, sources: Sources) -> None:
     ]
     places = [text.index(words) for words in wanted]
     assert places == sorted(places)
+
+
+def test_what_a_pass_is_worth_is_told(result: Result, sources: Sources) -> None:
+    text = html.render(result, sources)
+    for words in (
+        "noticed 11 of 12 deliberate mistakes",
+        "2 deliberate mistakes in the specification, one at a time: 1 noticed, 1 not.",
+        "<b>A weak property:</b> NoDeadlock noticed none of 4 mistakes.",
+        '<a href="#action-cancel_23">effect dropped in cancel_23 (booking/seats.py:23)</a>',
+        '<span class="removed">-    /\\ left&#39; = left + 1</span>',
+        "It removed lock around hold, then at",
+        "not modelled</span>",
+        "the specification allows 77 of the 78 steps it took",
+        "A property now asks for less: NoDeadlock. It no longer speaks of cancel, and nobody has accepted it yet.",
+        "May one visitor hold two seats?",
+        "accepted by kim on 2026-01-05 until 2026-07-01: one process only",
+        "message arrival",
+    ):
+        assert words in text
+
+
+def test_what_belongs_to_no_part_is_shown_once(two_parts: Result, sources: Sources) -> None:
+    parts = tuple(dataclasses.replace(p, history=(), audit=None, nondeterminism=()) for p in two_parts.parts)
+    text = html.render(dataclasses.replace(two_parts, parts=parts), sources)
+    assert text.count("What the history says</h3>") == 1
+    assert text.count("Sources of nondeterminism</h3>") == 1
+
+
+def test_actions_of_one_name_in_two_modules_are_told_apart(two_parts: Result, sources: Sources) -> None:
+    text = html.render(two_parts, sources)
+    assert 'id="action-Seats.hold_14"' in text
+    assert 'id="action-Rooms.hold_14"' in text
 
 
 def test_invisible_characters_are_shown(hostile_results: list[Result]) -> None:
