@@ -115,8 +115,8 @@ def run(subject: Subject, budget: float) -> Iterator[Row]:
         author = Author(facts, settings)
         plan = work.plan(author)
         written = work.write(author, plan)
-        checked = work.check(written.specs) if written.specs else []
-        result, pieces = work.conclude(facts, plan, written, checked)
+        checked = work.check(author, written.specs) if written.specs else []
+        result, pieces = work.conclude(facts, author, plan, written, checked)
         work.report(facts, plan, pieces, result)
     except (ToolError, UsageError) as error:
         yield Row(subject, "-", (0, 0), 0, "failed", (), 0, time.monotonic() - began, str(error))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import traceback
 
+from code2tla.checked import Checked
 from code2tla.errors import SettingError, UsageError
 from code2tla.settings import FILE_NAME, Invariant, Settings
 from extractor.types import Facts
+from reports.result import Result
 from specgen.static import InvariantUnsupported, NothingToModel, StaticAuthor, WrittenInvariant
 from specgen.types import Plan, Spec, Target
 
@@ -48,6 +50,14 @@ class Author:
             return (
                 f"the compiler failed on it, which is a mistake of this tool ({where}: {type(error).__name__}: {error})"
             )
+
+    def result(self, part: Result, checked: Checked | None) -> Result:  # noqa: ARG002 - as every author's
+        """The part of the result as it is: what this author knows is in the specification."""
+        return part
+
+    def files(self, spec: Spec) -> dict[str, str]:  # noqa: ARG002 - as every author's
+        """What is written beside a specification: nothing."""
+        return {}
 
     def _check(self, invariant: Invariant, plan: Plan, classes: set[str]) -> None:
         where = f"{FILE_NAME}: invariants.{invariant.name}"

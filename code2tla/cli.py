@@ -174,16 +174,6 @@ def _authored(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replay", metavar="TRANSCRIPT", help="answer from the transcript of an earlier run alone")
 
 
-def _authored(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--author", metavar="NAME", help="who writes: static, llm or agent (default: static)")
-    parser.add_argument(
-        "--from", dest="start", metavar="START", help="an author that writes starts from: draft or facts (default: draft)"
-    )
-    parser.add_argument("--repairs", metavar="N", help="further attempts at an answer that fails (default: 2)")
-    parser.add_argument("--rounds", metavar="N", help="rounds of checking and changing at most (default: 4)")
-    parser.add_argument("--replay", metavar="TRANSCRIPT", help="answer from the transcript of an earlier run alone")
-
-
 def _execute(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--execute",

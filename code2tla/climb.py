@@ -131,11 +131,11 @@ class Climb:
         return Checked(
             verdict=verdict,
             reason=reason,
-            findings=tuple(sorted(self.found.values(), key=_rank)),
+            findings=tuple(sorted(self.found.values(), key=rank)),
             properties=statuses,
             fired={a.name: self.fired[a.name] for a in self.spec.actions},
             rungs=tuple(self.rungs),
-            tlc=_numbers(self.runs),
+            tlc=numbers(self.runs),
             notes=tuple(self.notes),
             files=self.files or dict([printing.serial_module(self.spec)]),
         )
@@ -283,13 +283,14 @@ def _words(bounds: Bounds) -> str:
     return f"{bounds.callers} calls after at most {before}" if bounds.before else f"{bounds.callers} calls, {before}"
 
 
-def _rank(finding: Finding) -> tuple[int, int, str]:
+def rank(finding: Finding) -> tuple[int, int, str]:
     """What the code itself or its user asserts first, then wrong outcomes; the shorter trace ahead."""
     order = {"assertion": 0, "invariant": 1, "serializable": 2, "deadlock": 2, "temporal": 3}
     return order[finding.property.kind], len(finding.trace), finding.property.name
 
 
-def _numbers(runs: Sequence[CheckResult]) -> Tlc:
+def numbers(runs: Sequence[CheckResult]) -> Tlc:
+    """The numbers of all these runs together."""
     if not runs:
         return Tlc()
     return Tlc(

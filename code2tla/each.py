@@ -24,6 +24,8 @@ class Each:
         taken = spec.text
         self._stem = next(stem for n in range(1, 1000) if (stem := "Each" + "_" * n) not in taken)
         self.root = f"{spec.module}{self._stem}"
+        #: The name of the invariant.
+        self.invariant = self._stem
 
     @property
     def modules(self) -> dict[str, str]:

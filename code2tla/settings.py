@@ -38,6 +38,9 @@ class Settings:
     of one TLC, ``states`` the distinct states of one TLC run (None: no limit); ``callers`` and ``before`` are the
     largest scenario: how many overlapping calls, after how many set-up calls. ``execute`` lets the target's own code
     run, to replay what was found. ``spec_dir`` is where the specification goes (None: ``specs/<feature>/`` in ``out``).
+    ``author`` is static, llm, agent or ``scripted:FILE``; an author that writes starts from the static ``draft`` or from
+    the ``facts`` alone, may repair an answer ``repairs`` times and changes what it wrote in ``rounds`` rounds at most.
+    ``replay`` is a transcript that answers in the author's place.
     """
 
     out: Path = Path()
@@ -51,6 +54,11 @@ class Settings:
     callers: int = 3
     before: int = 2
     execute: bool = False
+    author: str = "static"
+    start: Literal["draft", "facts"] = "draft"
+    repairs: int = 2
+    rounds: int = 4
+    replay: Path | None = None
     invariants: tuple[Invariant, ...] = ()
     cache: Path = Path()
 
@@ -93,6 +101,11 @@ class _Values(BaseModel):
     callers: Annotated[int, BeforeValidator(_number), Field(ge=2, le=4)] | None = None
     before: Annotated[int, BeforeValidator(_number), Field(ge=0, le=4)] | None = None
     execute: bool | None = None
+    author: Annotated[str, Field(pattern=r"^(static|llm|agent|scripted:.+)$")] | None = None
+    start: Literal["draft", "facts"] | None = Field(default=None, alias="from")
+    repairs: Annotated[int, BeforeValidator(_number), Field(ge=0, le=10)] | None = None
+    rounds: Annotated[int, BeforeValidator(_number), Field(ge=1, le=50)] | None = None
+    replay: Path | None = None
     cache: Path | None = None
 
 
@@ -130,13 +143,18 @@ ALLOWED = {
     "callers": "a whole number from 2 to 4",
     "before": "a whole number from 0 to 4",
     "execute": "true or false",
+    "author": "static, llm or agent",
+    "from": "draft or facts",
+    "repairs": "a whole number from 0 to 10",
+    "rounds": "a whole number from 1 to 50",
+    "replay": "a transcript.jsonl of an earlier run",
     "cache": "a directory",
     "invariants": 'Name = "a Python expression", or '
     'Name = {expr = "...", when = "always" or "quiescent", class = "..."}',
 }
 #: Where results and caches go, which jar is run, and whether the target's code is, is the user's to say and never
 #: the target's.
-_USERS_OWN = ("out", "jar", "execute", "cache")
+_USERS_OWN = ("out", "jar", "execute", "author", "replay", "cache")
 
 
 def load(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:

@@ -55,7 +55,6 @@ class Violated:
     steps: tuple[TraceStep, ...]
     summary: str = ""
 
-    @property
     def signature(self) -> tuple[str, ...]:
         """Equal for the same property violated along the same actions."""
         return (self.property, *(step.action for step in self.steps))

@@ -127,11 +127,11 @@ class Draft:
     assumptions: tuple[Assumption, ...] = ()
     skeleton: Spec | None = None
 
-    def action(self, name: str) -> DraftAction | None:
+    def action_named(self, name: str) -> DraftAction | None:
         """The authored action of this name."""
         return next((a for a in self.actions if a.name == name), None)
 
-    def property(self, name: str) -> DraftProperty | None:
+    def property_named(self, name: str) -> DraftProperty | None:
         """The authored property of this name."""
         return next((p for p in self.properties if p.name == name), None)
 

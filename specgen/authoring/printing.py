@@ -186,7 +186,7 @@ def _specification(draft: Draft, base: str = "Init /\\ [][Next]_vars", name: str
 def _fair(draft: Draft) -> Iterable[str]:
     for fair in draft.fairness:
         sign = "WF" if fair.strength == "weak" else "SF"
-        action = draft.action(fair.action)
+        action = draft.action_named(fair.action)
         if action is None and draft.skeleton is not None and _skeletons(draft.skeleton, fair.action):
             each = "" if _bare(draft.skeleton, fair.action) else "\\A c \\in Everyone : "
             yield f"{each}{sign}_vars({fair.action}{'(c)' if each else ''})"

@@ -104,11 +104,7 @@ def read_definition(text: str, name: str, parameters: tuple[str, ...] | None = N
     wrapped = f"---- MODULE Wrapped ----\n{text}\n====\n"
     root = _parser().parse(wrapped.encode("utf-8", "replace")).root_node
     modules = [n for n in root.children if n.type == "module"]
-    if len(modules) != 1 or (
-        rest := [
-            n for n in root.named_children if n.type not in ("module", "comment", "block_comment", "extramodular_text")
-        ]
-    ):
+    if len(modules) != 1:
         return None, f"the text must be the definition of {wanted} and nothing else"
     children = [
         n

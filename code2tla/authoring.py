@@ -1,0 +1,138 @@
+"""The author that writes a specification task by task, in the pipeline's words: what it starts from, what it leaves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import PurePath
+
+from code2tla import authoring_result
+from code2tla.authoring_tlc import TlcChecker
+from code2tla.authors import Author as StaticDraft
+from code2tla.checked import Checked
+from code2tla.settings import Settings
+from extractor.types import Facts, Span
+from reports.result import Result
+from specgen.authoring import loop
+from specgen.authoring.brief import Brief, HistoryNote, Limits
+from specgen.authoring.draft import Draft
+from specgen.authoring.ledger import Entry
+from specgen.authoring.loop import Authored
+from specgen.authoring.printing import to_spec
+from specgen.authoring.tla import is_identifier
+from specgen.authoring.types import Author
+from specgen.types import Plan, Spec, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What people and git tell an author: history notes, guidance, and answered questions."""
+
+    history: tuple[HistoryNote, ...] = ()
+    guidance: str = ""
+    answered: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class WritingAuthor:
+    """Has each target written by ``author``, on the static author's draft where there is one.
+
+    ``mistakes`` are the compiler's own failures, for the log.
+    """
+
+    facts: Facts
+    settings: Settings
+    author: Author
+    checker: TlcChecker
+    told: Told = Told()
+    mistakes: list[str] = field(default_factory=list)
+    _written: dict[str, Authored] = field(default_factory=dict)
+
+    def plan(self) -> Plan:
+        """The static author's targets, or the whole feature where it starts from the facts. Raises UsageError."""
+        if self.settings.start == "draft":
+            plan = StaticDraft(self.facts, self.settings).plan()
+            if plan.targets:
+                return plan
+        return Plan(self.facts.feature, (_whole(self.facts),), {})
+
+    def write(self, target: Target) -> Spec | str:
+        """The specification of a target, or why there is none. Raises AnswerPending and TranscriptDiverges."""
+        skeleton = self._skeleton(target)
+        module = skeleton.module if skeleton else _module(target, self.facts)
+        brief = Brief(
+            facts=self.facts,
+            module=module,
+            skeleton=skeleton,
+            history=self.told.history,
+            guidance=self.told.guidance,
+            answered=self.told.answered,
+            limits=Limits(self.settings.repairs, self.settings.rounds),
+        )
+        authored = loop.write(brief, self.author, self.checker)
+        self._written[module] = authored
+        if authored.draft is None:
+            return authored.stopped or "; ".join(authored.notes) or "the author planned nothing"
+        return to_spec(authored.draft)
+
+    def check(self, specs: Sequence[Spec]) -> list[Checked]:
+        """What TLC says of each specification that was written."""
+        return [self.checker.verify(draft) for spec in specs if (draft := self._written[spec.module].draft)]
+
+    def result(self, part: Result, checked: Checked | None) -> Result:
+        """The part of the result with what the author knows of it."""
+        authored = self._written.get(part.spec.module) or next(iter(self._written.values()), None)
+        if authored is None:
+            return part
+        return authoring_result.told(part, authored, checked, self.author)
+
+    def files(self, spec: Spec) -> dict[str, str]:
+        """What is written beside a specification: documents, ledger and draft."""
+        authored = self._written[spec.module]
+        found = {
+            "ledger.jsonl": _ledger(authored.ledger),
+            "draft.json": json.dumps(_draft(authored.draft), indent=2, ensure_ascii=True) + "\n",
+        }
+        if authored.architecture:
+            found["architecture.md"] = authored.architecture.strip() + "\n"
+        if authored.properties:
+            found["properties.md"] = authored.properties.strip() + "\n"
+        return found
+
+    def _skeleton(self, target: Target) -> Spec | None:
+        if self.settings.start == "facts" or not target.operations:
+            return None
+        static = StaticDraft(self.facts, self.settings)
+        made = static.write(target)
+        self.mistakes += static.mistakes
+        return made if isinstance(made, Spec) else None
+
+
+def _whole(facts: Facts) -> Target:
+    """The feature as one target, for an author that starts from the facts."""
+    first = next((f for f in facts.files if f.text), None)
+    path = first.path if first else facts.feature
+    mode = "asyncio" if any(s.kind == "await" for s in facts.suspensions) else "threads"
+    lines = first.text.count("\n") + 1 if first else 1
+    return Target(path, None, (), mode, Span(path, 1, lines))  # type: ignore[arg-type]
+
+
+def _module(target: Target, facts: Facts) -> str:
+    """The module's name: the class's, else the feature's in capitals at each word."""
+    words = re.findall(r"[A-Za-z0-9]+", target.cls or PurePath(facts.feature).stem or PurePath(facts.repo).name)
+    name = "".join(word[:1].upper() + word[1:] for word in words).lstrip("0123456789")
+    return name if is_identifier(name) else f"{name}Feature"
+
+
+def _ledger(entries: Sequence[Entry]) -> str:
+    return "".join(json.dumps(asdict(entry), ensure_ascii=True) + "\n" for entry in entries)
+
+
+def _draft(draft: Draft | None) -> Mapping[str, object]:
+    """The draft as JSON; of the skeleton only its name, since the specification itself lies beside it."""
+    if draft is None:
+        return {}
+    whole = asdict(replace(draft, skeleton=None))
+    return {"schema": "code2tla/draft/1", **whole, "skeleton": draft.skeleton.module if draft.skeleton else None}

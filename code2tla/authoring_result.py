@@ -1,0 +1,91 @@
+"""What an author leaves in the result: who it was and what it cost, judgements, flags, and what it could not do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from code2tla.authoring_ladder import bounds_of
+from code2tla.checked import Checked
+from reports.result import AssumptionResult, LedgerFlag, Result, ViolationResult
+from reports.result import Author as AuthorResult
+from specgen.authoring.draft import Draft
+from specgen.authoring.loop import Authored
+from specgen.authoring.types import Author
+
+
+def told(part: Result, authored: Authored, checked: Checked | None, author: Author) -> Result:
+    """A part of the result with what the author did about it."""
+    usage = authored.usage
+    draft = authored.draft
+    free = draft is not None and draft.skeleton is None
+    violations = tuple(_violation(v, authored, free) for v in part.violations if v.property != "TypeOK")
+    part = replace(
+        part,
+        author=AuthorResult(
+            author.name,
+            author.model,
+            usage.calls,
+            usage.cached_calls,
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.usd,
+        ),
+        violations=violations,
+        assumptions=(*part.assumptions, *_assumptions(authored)),
+        flags=tuple(
+            LedgerFlag(e.flag, e.name, f"{e.reason} (ledger entry {e.number})") for e in authored.flags if e.flag
+        ),
+        notes=(*part.notes, *authored.notes),
+    )
+    if free and draft is not None:
+        part = replace(part, bounds=_bounds(draft, checked))
+    return _judged(part, authored)
+
+
+def doubted(result: Result) -> Result:
+    """The result without a pass where a flag of the ledger is unresolved."""
+    parts = tuple(doubted(p) for p in result.parts)
+    open_flags = [f for f in result.flags if not f.resolved]
+    worst = next((p for p in parts if p.verdict == "inconclusive"), None)
+    result = replace(result, parts=parts)
+    if result.verdict != "verified":
+        return result
+    if open_flags:
+        named = ", ".join(f"{f.subject} ({f.kind})" for f in open_flags[:5])
+        return replace(result, verdict="inconclusive", reason=f"flags of the ledger are unresolved: {named}")
+    return replace(result, verdict="inconclusive", reason=worst.reason) if worst else result
+
+
+def _judged(part: Result, authored: Authored) -> Result:
+    """The verdict that is left once the author's judgements and its end are known."""
+    if authored.stopped:
+        found = f"; {len(part.violations)} properties are violated so far" if part.violations else ""
+        return replace(part, verdict="inconclusive", reason=f"the author stopped early: {authored.stopped}{found}")
+    if part.verdict == "violated" and all(v.classification == "spec" for v in part.violations):
+        reason = "only the specification is wrong where it is violated, says its author, and it was not mended"
+        return replace(part, verdict="inconclusive", reason=reason)
+    return part
+
+
+def _violation(violation: ViolationResult, authored: Authored, free: bool) -> ViolationResult:
+    judgement = authored.judgements.get(violation.property)
+    if judgement is not None:
+        lines = "; ".join(f"{p.path}:{p.line} `{' '.join(p.quote.split())}`" for p in judgement.evidence)
+        summary = f"{violation.summary} The author says ({judgement.classification}): {judgement.reason} ({lines})"
+        violation = replace(violation, classification=judgement.classification, summary=summary)
+    if free or violation.kind == "temporal":
+        violation = replace(violation, scenario=None)
+    return violation
+
+
+def _assumptions(authored: Authored) -> Iterable[AssumptionResult]:
+    for number, judgement in enumerate(authored.judgements.values(), 1):
+        if judgement.assumption:
+            yield AssumptionResult(f"authored-{number}", judgement.assumption)
+
+
+def _bounds(draft: Draft, checked: Checked | None) -> dict[str, object]:
+    if checked is None or not checked.rungs:
+        return {}
+    return dict(bounds_of(draft, checked.rungs[-1].bounds.level))

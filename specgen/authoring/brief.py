@@ -1,0 +1,49 @@
+"""What a run gives the writing loop: the code, where to start, what history tells, what people decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from extractor.types import Facts, Span
+from specgen.types import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryNote:
+    """A commit that changed a safety mechanism, mended a fault, or took a change back.
+
+    ``quote`` is the changed text, ``now`` where those lines stand today (None: gone).
+    """
+
+    commit: str
+    date: str
+    subject: str
+    kind: str
+    mechanism: str
+    quote: str
+    now: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``repairs`` further attempts at one answer, ``rounds`` of checking and changing in all."""
+
+    repairs: int = 2
+    rounds: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The inputs of one specification.
+
+    ``module`` is its name; ``skeleton`` the static author's draft, None to write from the facts alone. ``guidance`` and
+    ``answered`` (question, answer) are what people wrote for the author.
+    """
+
+    facts: Facts = field(repr=False)
+    module: str
+    skeleton: Spec | None = field(repr=False, default=None)
+    history: tuple[HistoryNote, ...] = ()
+    guidance: str = ""
+    answered: tuple[tuple[str, str], ...] = ()
+    limits: Limits = Limits()

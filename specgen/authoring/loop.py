@@ -1,0 +1,122 @@
+"""The writing loop: a function of its inputs and of the answers it is given, and of nothing else.
+
+Run again with the same answers it makes the same specification, so that an interrupted run goes on by asking nothing
+that the transcript knows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from specgen.authoring import planning
+from specgen.authoring.brief import Brief
+from specgen.authoring.checker import Checker
+from specgen.authoring.desk import Desk
+from specgen.authoring.draft import Draft
+from specgen.authoring.ledger import Entry
+from specgen.authoring.past import Remembered, remember
+from specgen.authoring.rounds import Judgement, Rounds
+from specgen.authoring.types import Author, AuthorUnavailable, CapReached, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Authored:
+    """What the loop leaves. ``draft`` is None when there is nothing to check.
+
+    ``judgements`` are by property, ``remembered`` by commit; ``ledger`` is all of ``ledger.jsonl``. ``stopped`` says
+    why the loop ended early, "" if it did not; ``notes`` what could not be used on the way.
+    """
+
+    draft: Draft | None
+    usage: Usage
+    architecture: str = ""
+    properties: str = ""
+    judgements: dict[str, Judgement] = field(default_factory=dict)
+    remembered: dict[str, Remembered] = field(default_factory=dict)
+    ledger: tuple[Entry, ...] = ()
+    flags: tuple[Entry, ...] = ()
+    stopped: str = ""
+    ended: Literal["", "cap", "author"] = ""
+    notes: tuple[str, ...] = ()
+
+
+def write(brief: Brief, author: Author, checker: Checker) -> Authored:
+    """Write a specification, task by task.
+
+    A limit or an author that gives up ends it early with what there is. Raises AnswerPending, and TranscriptDiverges
+    when a replay asks for what was not recorded.
+    """
+    skeleton = brief.skeleton
+    title = skeleton.title if skeleton else brief.module
+    work = _Work(Desk(brief, author, checker, Draft(brief.module, title, author.name, skeleton=skeleton)))
+    try:
+        work.run()
+    except CapReached as error:
+        work.stop(str(error), "cap")
+    except AuthorUnavailable as error:
+        work.stop(str(error), "author")
+    return work.conclude()
+
+
+class _Work:
+    """The stages in order, and what each leaves."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.rounds = Rounds(desk)
+        self.architecture = self.properties = ""
+        self.remembered: dict[str, Remembered] = {}
+        self.stopped = ""
+        self.ended: Literal["", "cap", "author"] = ""
+
+    def run(self) -> None:
+        if not planning.plan(self.desk):
+            self.stop("no plan passed the gate", "author")
+            return
+        self.architecture = planning.architecture(self.desk)
+        self.properties = planning.properties(self.desk)
+        self.write_actions()
+        self.write_properties()
+        self.rounds.run()
+        self.remembered = remember(self.desk)
+        self.rounds.run()
+
+    def write_actions(self) -> None:
+        """One action at a time, in the plan's order."""
+        for action in self.desk.draft.actions:
+            self.desk.write_action(action)
+
+    def write_properties(self) -> None:
+        """One property at a time, the one that matters most first."""
+        for prop in sorted(self.desk.draft.properties, key=lambda p: p.rank):
+            self.desk.write_property(prop)
+
+    def stop(self, why: str, by: Literal["cap", "author"]) -> None:
+        """End early: what is planned and not written becomes holes, so that it shows."""
+        self.stopped, self.ended = why, by
+        for action in self.desk.draft.actions:
+            if not action.definition and not self._drafted(action.name):
+                self.desk.leave_hole(action, "it was not written before the run ended")
+
+    def _drafted(self, name: str) -> bool:
+        skeleton = self.desk.draft.skeleton
+        return skeleton is not None and any(a.name == name for a in skeleton.actions)
+
+    def conclude(self) -> Authored:
+        """Everything that was made, and what it cost."""
+        desk = self.desk
+        empty = desk.draft.skeleton is None and not desk.draft.variables
+        return Authored(
+            draft=None if empty else desk.draft,
+            usage=desk.usage,
+            architecture=self.architecture,
+            properties=self.properties,
+            judgements=self.rounds.judgements,
+            remembered=self.remembered,
+            ledger=tuple(desk.ledger.entries),
+            flags=desk.ledger.flags,
+            stopped=self.stopped,
+            ended=self.ended,
+            notes=tuple(desk.notes),
+        )
