@@ -23,14 +23,19 @@ def read(text: str, schema: Mapping[str, Any]) -> tuple[str, str]:
         return text, "it is empty"
     if len(text) > _MOST_BYTES:
         return text, f"it is {len(text)} characters long"
-    validator = jsonschema.Draft202012Validator(schema)
     wrong = ""
     for found in _objects(text):
-        error = jsonschema.exceptions.best_match(validator.iter_errors(found))
-        if error is None:
+        error = misfit(found, schema)
+        if not error:
             return json.dumps(found), ""
-        wrong = wrong or f"it does not fit the schema: {error.json_path}: {_clipped(error.message)}"
+        wrong = wrong or f"it does not fit the schema: {error}"
     return text, wrong or "it holds no JSON object"
+
+
+def misfit(value: Any, schema: Mapping[str, Any]) -> str:
+    """Where a JSON value does not fit a JSON Schema, and how; "" if it fits."""
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(value))
+    return f"{error.json_path}: {_clipped(error.message)}" if error else ""
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

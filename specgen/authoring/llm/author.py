@@ -17,7 +17,8 @@ from specgen.authoring.llm.ledger import Caps, Ledger, Price
 from specgen.authoring.transcript import Transcript
 from specgen.authoring.types import AuthorUnavailable, Reply, Task, TaskKind, Usage
 
-_PLANNING: frozenset[TaskKind] = frozenset({"plan", "architecture", "properties"})
+#: Answered by the planner.
+PLANNING: frozenset[TaskKind] = frozenset({"plan", "architecture", "properties"})
 _METHODS: tuple[Method, ...] = ("json_schema", "function_calling", "plain")
 _LONGEST_QUOTE = 4_000
 
@@ -39,7 +40,7 @@ class Models:
 
     def of(self, kind: TaskKind) -> str:
         """The model for a kind of task."""
-        return self.planner if kind in _PLANNING else self.writer
+        return self.planner if kind in PLANNING else self.writer
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -86,7 +86,9 @@ class Client:
             except ImportError as error:
                 raise missing_package(name) from error
             except Exception as error:
-                raise ProviderUnready(f"{key[0]}: cannot be set up: {self._one_line(error)}") from error
+                raise ProviderUnready(
+                    name, f"cannot be set up: {self._one_line(error)}", "see docs/models.md"
+                ) from error
         return self._models[key]
 
     def _redacted(self, response: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:

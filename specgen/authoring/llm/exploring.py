@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from specgen.authoring.llm.answers import misfit
 from specgen.authoring.llm.ledger import estimated_tokens
 
 _LONGEST_RESULT = 12_000
@@ -46,26 +47,37 @@ def explore(prompt: str, system: str, tools: Sequence[Tool], ask: Ask, most_toke
     """What the model read, as fenced text to go before its answer; "" if it asked for nothing.
 
     It ends when the model asks for no more, repeats itself, or the next round would take the tokens of all rounds
-    beyond ``most_tokens``.
+    beyond ``most_tokens``. What was read takes half of that at most.
     """
     by_name = {tool.name: tool for tool in tools}
     offered = [{"name": tool.name, "description": tool.description, "parameters": dict(tool.schema)} for tool in tools]
     seen: dict[str, str] = {}
     spent = 0
+    room = most_tokens // 2  # of the answer's prompt
     for _ in range(most_rounds):
-        question = f"{prompt}\n\n{shown(seen)}{_INVITATION}"
-        if spent + estimated_tokens(system + question) > most_tokens:
+        question = f"{prompt}\n\n{_shown(seen)}{_INVITATION}"
+        if room <= 0 or spent + estimated_tokens(system + question) > most_tokens:
             break
         response = ask([{"role": "system", "content": system}, {"role": "user", "content": question}], offered)
         spent += response["usage"]["input"] + response["usage"]["output"]
-        fresh = {words: call for call in response["calls"][:_CALLS_A_ROUND] if (words := _words(call)) not in seen}
+        wanted = {_words(call): call for call in response["calls"][:_CALLS_A_ROUND]}
+        fresh = [words for words in wanted if words not in seen]
         if not fresh:
             break
-        for words, call in fresh.items():
-            tool = by_name.get(call["name"])
-            result = tool.run(call["arguments"]) if tool else f"there is no such tool; there are {', '.join(by_name)}"
-            seen[words] = result if len(result) <= _LONGEST_RESULT else result[:_LONGEST_RESULT] + "\n... (cut)"
-    return shown(seen)
+        for words in fresh:
+            result = _run(by_name, wanted[words])
+            most = min(_LONGEST_RESULT, max(room, 0) * 3)
+            seen[words] = result if len(result) <= most else result[:most] + "\n... (cut)"
+            room -= estimated_tokens(seen[words])
+    return _shown(seen)
+
+
+def _run(tools: Mapping[str, Tool], call: Mapping[str, Any]) -> str:
+    tool = tools.get(call["name"])
+    if tool is None:
+        return f"there is no such tool; there are {', '.join(tools)}"
+    error = misfit(call["arguments"], tool.schema)
+    return f"the arguments do not fit: {error}" if error else tool.run(call["arguments"])
 
 
 _INVITATION = (
@@ -74,7 +86,7 @@ _INVITATION = (
 )
 
 
-def shown(seen: Mapping[str, str]) -> str:
+def _shown(seen: Mapping[str, str]) -> str:
     """Results, each in a fence that its own text cannot close: the fence is named after a hash of the text."""
     parts = []
     for words, result in seen.items():

@@ -14,8 +14,32 @@ class ModelMisnamed(AuthorError):
     """A model is not named as PROVIDER:NAME."""
 
 
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """``openai:gpt-x`` in its two parts."""
+
+    provider: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> ModelName:
+        """Raises ModelMisnamed."""
+        provider, colon, name = text.partition(":")
+        if not (provider and colon and name):
+            raise ModelMisnamed(
+                f"{text!r} names no model; give PROVIDER:NAME, where PROVIDER is openai, anthropic, google_genai, ollama "
+                "or another that LangChain's init_chat_model knows"
+            )
+        return cls(provider, name)
+
+
 class ProviderUnready(AuthorError):
-    """A provider's package is not installed, or its key is not set; the line says how to mend it."""
+    """A provider's package is not installed, its key is not set, or its client cannot be set up."""
+
+    def __init__(self, model: ModelName, what: str, mend: str) -> None:
+        super().__init__(f"{model.provider}:{model.name}: {what}; {mend}")
+        self.what = what
+        self.mend = mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +66,6 @@ PROVIDERS: Mapping[str, Provider] = {
 _OLLAMA_CONTEXT = 32_768
 
 
-@dataclass(frozen=True, slots=True)
-class ModelName:
-    """``openai:gpt-x`` in its two parts."""
-
-    provider: str
-    name: str
-
-    @classmethod
-    def parse(cls, text: str) -> ModelName:
-        """Raises ModelMisnamed."""
-        provider, colon, name = text.partition(":")
-        if not (provider and colon and name):
-            raise ModelMisnamed(
-                f"{text!r} names no model; give PROVIDER:NAME, where PROVIDER is one of {', '.join(PROVIDERS)}, or "
-                "another that LangChain's init_chat_model knows"
-            )
-        return cls(provider, name)
-
-
 def require(model: ModelName, url: str | None, environ: Mapping[str, str]) -> None:
     """Raises ProviderUnready where the model's package or key is not there; a provider not listed is not looked at.
 
@@ -69,20 +74,17 @@ def require(model: ModelName, url: str | None, environ: Mapping[str, str]) -> No
     provider = PROVIDERS.get(model.provider)
     if provider is None:
         return
-    named = f"{model.provider}:{model.name}"
     if importlib.util.find_spec(provider.package) is None:
         raise missing_package(model)
     if provider.keys and url is None and not _key(model, environ):
-        raise ProviderUnready(f"{named}: no key is set; set {' or '.join(provider.keys)} in the environment")
+        raise ProviderUnready(model, "no key is set", f"set {' or '.join(provider.keys)} in the environment")
 
 
 def missing_package(model: ModelName) -> ProviderUnready:
-    """The one line for a provider whose package cannot be imported."""
+    """For a provider whose package cannot be imported."""
     provider = PROVIDERS.get(model.provider)
-    mend = (
-        f"pip install 'code2tla[{provider.extra}]'" if provider else f"install LangChain's package for {model.provider}"
-    )
-    return ProviderUnready(f"{model.provider}:{model.name}: its provider's package is not installed; {mend}")
+    mend = f"pip install 'code2tla[{provider.extra}]'" if provider else "install LangChain's package for it"
+    return ProviderUnready(model, "its provider's package is not installed", mend)
 
 
 def parameters(
