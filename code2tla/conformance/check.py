@@ -10,7 +10,7 @@ from code2tla import pytext
 from code2tla.conformance.explained import Judge
 from code2tla.conformance.nextstate import acts, variables
 from code2tla.conformance.recorded import Reader
-from code2tla.conformance.subject import BOUNDS, Subject
+from code2tla.conformance.subject import BOUNDS, Subject, constants, in_sets
 from code2tla.conformance.windows import SETUP, Follower
 from code2tla.scenario import constructor
 from replay import recording
@@ -29,7 +29,7 @@ _SECONDS = 120.0
 _CALLS = r"""---- MODULE {root} ----
 EXTENDS {module}
 ASSUME \A k \in Calls : PrintT(ToString(k))
-Never == FALSE /\ UNCHANGED vars
+Never == FALSE /\ UNCHANGED <<{variables}>>
 ====
 """
 
@@ -53,6 +53,7 @@ def conform(
 
 def explain(subject: Subject, calls: Sequence[Function], recorded: Recording, runner: Runner) -> ConformanceResult:
     """Whether the specification explains what was recorded of these calls; runs nothing of the target."""
+    given = constants(subject.spec)
     reader = Reader(subject, calls)
     traces = [reader.trace(one) for one in recorded.schedules]
     follower = Follower(
@@ -61,9 +62,9 @@ def explain(subject: Subject, calls: Sequence[Function], recorded: Recording, ru
         acts=acts(subject.spec.text, {a.name for a in subject.spec.actions}),
         variables=variables(subject.spec.text),
         processes=[SETUP, *(f"c{n + 1}" for n in range(BOUNDS.callers))],
-        values=_unnamed(_constants(subject.spec)),
+        values=[name for name in in_sets(given) if not re.search(rf"^\s*{name} = ", given, re.MULTILINE)],
     )
-    result = _tlc(subject.spec, runner, follower.root, follower.text(traces), follower.cfg(_constants(subject.spec)))
+    result = _tlc(subject.spec, runner, follower.root, follower.text(traces), follower.cfg(given))
     if result.outcome is not Outcome.PASSED:
         said = result.errors[0] if result.errors else result.reason
         return _empty(subject, f"TLC could not follow the schedules: {' '.join(said.split())}")
@@ -77,8 +78,8 @@ class _NotListed(Exception):
 def _calls(spec: Spec, runner: Runner) -> list[Function]:
     """Every call that the specification may make. Raises _NotListed."""
     root = f"{spec.module}Calls"
-    text = _CALLS.format(root=root, module=spec.module)
-    result = _tlc(spec, runner, root, text, f"{_constants(spec)}\nINIT Init\nNEXT Never\n")
+    text = _CALLS.format(root=root, module=spec.module, variables=", ".join(variables(spec.text)))
+    result = _tlc(spec, runner, root, text, f"{constants(spec)}\nINIT Init\nNEXT Never\n")
     if result.outcome is not Outcome.PASSED:
         raise _NotListed(f"its calls could not be listed: {' '.join((result.errors or (result.reason,))[0].split())}")
     found = [value for line in dict.fromkeys(result.prints) if isinstance(value := parse_value(line), Function)]
@@ -111,16 +112,6 @@ def _wanted(subject: Subject, calls: Sequence[Function], schedules: int, seed: i
         ticks=_TICKS if subject.clock else 0,
         clock=subject.clock,
     )
-
-
-def _unnamed(constants: str) -> list[str]:
-    """Model values that a configuration only has inside of sets."""
-    inside = [name for found in re.findall(r"= {(.*)}", constants) for name in re.findall(r"[A-Za-z_]\w*", found)]
-    return [name for name in dict.fromkeys(inside) if not re.search(rf"^\s*{name} = ", constants, re.MULTILINE)]
-
-
-def _constants(spec: Spec) -> str:
-    return printing.cfg(spec, BOUNDS, True).partition("SPECIFICATION")[0]
 
 
 def _tlc(spec: Spec, runner: Runner, root: str, text: str, cfg: str) -> CheckResult:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from code2tla.conformance.encode import Encoder, Unknown
-from code2tla.conformance.subject import BOUNDS, Subject
+from code2tla.conformance.subject import BOUNDS, Subject, constants, in_sets
 from code2tla.conformance.windows import NOBODY, SETUP, Record, Trace, Turn
 from replay.recording import Change, Recorded, Slice
 from specgen.expr import NoneT, RefT, SeqT, Ty, members
@@ -22,12 +22,7 @@ class Reader:
         self._mapped = {m.name: m for m in subject.mapped}
         self._result = subject.result
         self._unknown: set[str] = set()
-        atoms = {
-            f"{c.stem}{n + 1}": f"{c.stem}{n + 1}"
-            for c in subject.spec.constants
-            if c.is_set()
-            for n in range(c.size[min(BOUNDS.level, len(c.size) - 1)])
-        }
+        atoms = {name: name for name in in_sets(constants(subject.spec))}
         callers = frozenset({SETUP, *(f"c{n + 1}" for n in range(BOUNDS.callers))})
         self._encoder = Encoder(atoms, callers, subject.fields)
 

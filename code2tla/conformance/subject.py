@@ -6,9 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from specgen import printing
 from specgen.expr import DictT, NoneT, Ty, UnionT, join
-from specgen.ir import Program, VarDecl
+from specgen.ir import Program
 from specgen.types import Bounds, Spec, Target
 
 #: The scenario of the recorded schedules.
@@ -47,37 +49,56 @@ class Subject:
     clock: str = ""
 
 
-def compiled(spec: Spec, target: Target, program: Program) -> Subject:
-    """The subject of a specification that was compiled from ``program``."""
-    names = {v.name for v in spec.variables}
+def subject_of(
+    spec: Spec, target: Target, program: Program | None = None, mapping: Mapping[str, str] = MappingProxyType({})
+) -> Subject:
+    """How a specification by any author is seen in the code.
+
+    ``mapping`` gives variables as Python expressions over ``self`` and ``module``. Where it does not name a variable,
+    the beginning of its comment does (``self.left``, ``self._lock: who holds it``); one without either is left free.
+    ``program`` is what the compiler makes of the target, which says of what types variables of the same names are.
+    """
+    decls = {v.name: v for v in program.vars} if program else {}
+    shown = _shown(spec.text)
+    mapped = []
+    for variable in spec.variables:
+        decl = decls.get(variable.name)
+        code = mapping.get(variable.name) or _code(variable.comment, target)
+        if not code or (decl and not decl.observable):
+            continue
+        if decl and variable.name in shown:
+            by_value = decl.view is not None or not isinstance(decl.ty, UnionT)
+            mapped.append(Mapped(variable.name, f"View.{variable.name}", code, decl.ty, by_value))
+        else:
+            mapped.append(Mapped(variable.name, variable.name, code, decl.ty if decl else None))
+    clock = next((v.name for v in spec.variables if v.comment.startswith(_CLOCK)), "")
+    result = join(program.result_ty, NoneT()) if program else None
+    return Subject(spec, target, tuple(mapped), result, _fields(program) if program else {}, clock)
+
+
+def _fields(program: Program) -> dict[str, tuple[tuple[str, Ty], ...]]:
     heap: dict[str, list[tuple[str, Ty]]] = defaultdict(list)
     for var in program.vars:
         attribute, of, cls = var.comment.partition(" of each ")
         if of and isinstance(var.ty, DictT):
             heap[cls].append((attribute.strip("_") or "it", var.ty.value))
-    mapped = [
-        Mapped(v.name, f"View.{v.name}", code, v.ty, v.view is not None or not isinstance(v.ty, UnionT))
-        for v in program.vars
-        if v.name in names and v.observable and (code := _code(v, target))
-    ]
-    fields = {cls: tuple(found) for cls, found in heap.items()}
-    clock = "clock" if "clock" in names and any(e.name == "Tick" for e in program.env) else ""
-    return Subject(spec, target, tuple(mapped), join(program.result_ty, NoneT()), fields, clock)
+    return {cls: tuple(found) for cls, found in heap.items()}
 
 
-def authored(spec: Spec, target: Target, mapping: Mapping[str, str]) -> Subject:
-    """The subject of a specification by any author; ``mapping`` gives variables as Python expressions over ``self``."""
-    names = [v.name for v in spec.variables if v.name in mapping]
-    return Subject(spec, target, tuple(Mapped(name, name, mapping[name]) for name in names))
+def _shown(module: str) -> frozenset[str]:
+    """The names of the fields of ``View``, by which a module shows what callers can see."""
+    view = re.search(r"^View == (\[.*?\])\n(?=\S|\n)", module, re.MULTILINE | re.DOTALL)
+    return frozenset(re.findall(r"(\w+) \|->", view[1])) if view else frozenset()
 
 
+_CLOCK = "the time"
 _STORE = " a key/value store by contract"
 _PATH = re.compile(r"(self\.)?[A-Za-z_][\w.]*\Z")
 
 
-def _code(var: VarDecl, target: Target) -> str:
-    """The Python expression for a variable of the static author, "" where there is none."""
-    shown, _, what = var.comment.partition(":")
+def _code(comment: str, target: Target) -> str:
+    """The Python expression that a variable's comment begins with, "" where it begins with none."""
+    shown, _, what = comment.partition(":")
     if what == _STORE:  # which is called by its name without the underscore
         return f"runtime.held(self, {shown.removeprefix('self.')!r})"
     if found := re.fullmatch(r"the lock of (.+)", shown):
@@ -88,3 +109,14 @@ def _code(var: VarDecl, target: Target) -> str:
         return f"module.{shown}"
     owner = (target.cls or "").lstrip("_")
     return re.sub(r"\.(__\w*[^_\W]_?)(?=\.|\Z)", rf"._{owner}\1", shown) if owner else shown
+
+
+def constants(spec: Spec) -> str:
+    """The lines of a configuration that give the specification's constants for ``BOUNDS``."""
+    return printing.cfg(spec, BOUNDS, True).partition("SPECIFICATION")[0]
+
+
+def in_sets(given: str) -> list[str]:
+    """The model values that constants' lines have inside of sets."""
+    inside = [name for found in re.findall(r"= {(.*)}", given) for name in re.findall(r"[A-Za-z_]\w*", found)]
+    return list(dict.fromkeys(inside))
