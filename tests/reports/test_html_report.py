@@ -316,7 +316,7 @@ def test_hostile_text_stays_text(browser: Browser, tmp_path: Path, hostile_resul
 def test_the_policy_refuses_what_got_in_all_the_same(browser: Browser, tmp_path: Path, result: Result) -> None:
     text = html.render(result, {})
     injected = "<script>window.hacked = 1</script><img src='https://evil.example/x.png' onerror='window.hacked = 2'>"
-    seen = opened(browser, tmp_path, text.replace("<main>", f"<main>{injected}"))
+    seen = opened(browser, tmp_path, text.replace("</header>", f"</header>{injected}", 1))
     assert seen.page.evaluate("window.hacked") is None
     for _ in range(50):  # the browser says so when it gets to it
         if seen.complaints:
