@@ -79,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         "--class", dest="classes", action="append", metavar="NAME", help="model this class only; repeatable"
     )
     _authored(run)
+    _models(run)
+    _spending(run)
     _execute(run)
 
     check = _verb(verbs, "check", nightly.check, "a specification against its code as it is now")
@@ -131,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = _verb(verbs, "doctor", commands.doctor, "what would be used here, and the mend for what is missing")
     doctor.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
+    _models(doctor)
     _common(doctor)
     return parser
 
@@ -167,11 +170,31 @@ def _checking(parser: argparse.ArgumentParser) -> None:
 def _authored(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--author", metavar="NAME", help="who writes: static, llm or agent (default: static)")
     parser.add_argument(
-        "--from", dest="start", metavar="START", help="an author that writes starts from: draft or facts (default: draft)"
+        "--from",
+        dest="start",
+        metavar="START",
+        help="an author that writes starts from: draft or facts (default: draft)",
     )
     parser.add_argument("--repairs", metavar="N", help="further attempts at an answer that fails (default: 2)")
     parser.add_argument("--rounds", metavar="N", help="rounds of checking and changing at most (default: 4)")
     parser.add_argument("--replay", metavar="TRANSCRIPT", help="answer from the transcript of an earlier run alone")
+
+
+def _models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="MODEL", help="PROVIDER:NAME of the model that the llm author asks")
+    parser.add_argument("--planner-model", metavar="MODEL", help="another for plan, documents and properties")
+    parser.add_argument("--model-url", metavar="URL", help="where models of the openai provider are served")
+
+
+def _spending(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--answer-tokens", metavar="N", help="the longest answer (default: 8192)")
+    parser.add_argument("--max-calls", metavar="N", help="model calls of a run at most (default: 200)")
+    parser.add_argument("--max-tokens", metavar="N", help="tokens of prompts and answers at most (default: 2000000)")
+    parser.add_argument("--max-usd", metavar="DOLLARS", help="cost at most (default: no limit)")
+    parser.add_argument("--max-minutes", metavar="N", help="minutes until the last model call (default: 60)")
+    parser.add_argument(
+        "--price", action="append", metavar="MODEL=IN,OUT", help="dollars per million tokens of a model; repeatable"
+    )
 
 
 def _execute(parser: argparse.ArgumentParser) -> None:

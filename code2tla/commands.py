@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from code2tla import output, pipeline
+from code2tla import model_settings, models, output, pipeline
 from code2tla.errors import UsageError
 from code2tla.progress import Display
 from code2tla.settings import Settings, load
@@ -109,7 +109,7 @@ def _print_replays(result: Result, spec_dir: Path, out: Console) -> None:
 
 def doctor(options: argparse.Namespace, out: Console, err: Console) -> int:  # noqa: ARG001 - as every command
     """``code2tla doctor``: 0 if a run could check here, 4 if not."""
-    findings = describe(options.jar)
+    findings = [*describe(options.jar), *models.describe(settings_of(options, Path()).models)]
     by_name = {f.what: f.found for f in findings}
     able = by_name["tla2tools.jar"] and (by_name["Java"] or by_name["Docker"])
     if options.json:
@@ -130,13 +130,13 @@ def doctor(options: argparse.Namespace, out: Console, err: Console) -> int:  # n
 def settings_of(options: argparse.Namespace, repo: Path) -> Settings:
     """The settings for a run on ``repo``, of which the command line gave some. Raises SettingError."""
     words = {"classes": "class", "start": "from"}
-    given = {words.get(key, key): value for key, value in vars(options).items() if key in _SETTINGS}
+    given = {words.get(key, key.replace("_", "-")): value for key, value in vars(options).items() if key in _SETTINGS}
     return load(repo, given)
 
 
 _SETTINGS = frozenset(
     "out budget memory states runner jar classes callers before execute author start repairs rounds replay".split()
-)
+) | {key.replace("-", "_") for key in model_settings.ALLOWED}
 
 
 def _print_result(result: Result, options: argparse.Namespace, out: Console) -> None:

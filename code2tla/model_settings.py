@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -58,6 +58,10 @@ _Count = Annotated[int, BeforeValidator(number), Field(ge=1)]
 _Amount = Annotated[float, BeforeValidator(number), Field(gt=0)]
 
 
+#: The table of prices in the target's file.
+Prices: TypeAlias = dict[_Model, _Price]
+
+
 class ModelValues(BaseModel):
     """The settings as text from outside may give them; None means: not given."""
 
@@ -69,7 +73,7 @@ class ModelValues(BaseModel):
     max_tokens: _Count | None = Field(default=None, alias="max-tokens")
     max_usd: _Amount | None = Field(default=None, alias="max-usd")
     max_minutes: _Amount | None = Field(default=None, alias="max-minutes")
-    price: Annotated[dict[_Model, _Price], BeforeValidator(_priced)] | None = None
+    price: Annotated[Prices, BeforeValidator(_priced)] | None = None
 
 
 _A_MODEL = "PROVIDER:NAME, where PROVIDER is openai, anthropic, google_genai, ollama or another of LangChain's"
@@ -88,7 +92,7 @@ ALLOWED = {
 }
 
 
-def merged(layers: list[ModelValues], from_file: Mapping[str, Any]) -> ModelSettings:
+def merged(layers: Sequence[ModelValues], from_file: Prices) -> ModelSettings:
     """The settings that these values give, the later winning; ``from_file`` are the prices of the target's file."""
     given: dict[str, Any] = {}
     prices = {model: Price(price.input, price.output) for model, price in from_file.items()}
@@ -110,7 +114,3 @@ def merged(layers: list[ModelValues], from_file: Mapping[str, Any]) -> ModelSett
         caps=caps,
         prices=prices,
     )
-
-
-#: The table of prices in the target's file.
-Prices = dict[_Model, _Price]

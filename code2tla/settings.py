@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from platformdirs import user_cache_path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from code2tla import model_settings
 from code2tla.errors import SettingError
+from code2tla.model_settings import ModelSettings, ModelValues, Prices, number
 
 FILE_NAME = "code2tla.toml"
 PREFIX = "CODE2TLA_"
@@ -40,7 +42,7 @@ class Settings:
     run, to replay what was found. ``spec_dir`` is where the specification goes (None: ``specs/<feature>/`` in ``out``).
     ``author`` is static, llm, agent or ``scripted:FILE``; an author that writes starts from the static ``draft`` or from
     the ``facts`` alone, may repair an answer ``repairs`` times and changes what it wrote in ``rounds`` rounds at most.
-    ``replay`` is a transcript that answers in the author's place.
+    ``replay`` is a transcript that answers in the author's place. ``models`` are the llm author's.
     """
 
     out: Path = Path()
@@ -60,6 +62,7 @@ class Settings:
     rounds: int = 4
     replay: Path | None = None
     invariants: tuple[Invariant, ...] = ()
+    models: ModelSettings = ModelSettings()
     cache: Path = Path()
 
     @property
@@ -69,42 +72,36 @@ class Settings:
 
 
 def _env(key: str) -> str:
-    return PREFIX + ("TLA2TOOLS" if key == "jar" else key.upper())
-
-
-def _number(value: object) -> object:
-    if isinstance(value, bool):  # which pydantic would take for 0 or 1
-        raise ValueError("a number is wanted")  # noqa: TRY004 - pydantic wants a ValueError
-    return value
+    return PREFIX + ("TLA2TOOLS" if key == "jar" else key.upper().replace("-", "_"))
 
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-class _Values(BaseModel):
+class _Values(ModelValues):
     """The settings as text from outside may give them; None means: not given."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     out: Path | None = None
-    budget: Annotated[float, BeforeValidator(_number), Field(gt=0, le=604_800)] | None = None
-    memory_mb: Annotated[int, BeforeValidator(_number), Field(ge=64, le=1_048_576)] | None = Field(
+    budget: Annotated[float, BeforeValidator(number), Field(gt=0, le=604_800)] | None = None
+    memory_mb: Annotated[int, BeforeValidator(number), Field(ge=64, le=1_048_576)] | None = Field(
         default=None, alias="memory"
     )
-    states: Annotated[int, BeforeValidator(_number), Field(ge=1)] | None = None
+    states: Annotated[int, BeforeValidator(number), Field(ge=1)] | None = None
     runner: RunnerName | None = None
     jar: Path | None = None
     classes: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_split)] | None = Field(
         default=None, alias="class"
     )
-    callers: Annotated[int, BeforeValidator(_number), Field(ge=2, le=4)] | None = None
-    before: Annotated[int, BeforeValidator(_number), Field(ge=0, le=4)] | None = None
+    callers: Annotated[int, BeforeValidator(number), Field(ge=2, le=4)] | None = None
+    before: Annotated[int, BeforeValidator(number), Field(ge=0, le=4)] | None = None
     execute: bool | None = None
     author: Annotated[str, Field(pattern=r"^(static|llm|agent|scripted:.+)$")] | None = None
     start: Literal["draft", "facts"] | None = Field(default=None, alias="from")
-    repairs: Annotated[int, BeforeValidator(_number), Field(ge=0, le=10)] | None = None
-    rounds: Annotated[int, BeforeValidator(_number), Field(ge=1, le=50)] | None = None
+    repairs: Annotated[int, BeforeValidator(number), Field(ge=0, le=10)] | None = None
+    rounds: Annotated[int, BeforeValidator(number), Field(ge=1, le=50)] | None = None
     replay: Path | None = None
     cache: Path | None = None
 
@@ -122,8 +119,9 @@ def _whole(value: object) -> object:
 
 
 class _File(_Values):
-    """``code2tla.toml``: the settings, and a table of invariants."""
+    """``code2tla.toml``: the settings, a table of invariants, and one of prices."""
 
+    prices: Prices = Field(default_factory=dict)
     invariants: dict[
         Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], Annotated[_Invariant, BeforeValidator(_whole)]
     ] = Field(default_factory=dict)
@@ -148,13 +146,15 @@ ALLOWED = {
     "repairs": "a whole number from 0 to 10",
     "rounds": "a whole number from 1 to 50",
     "replay": "a transcript.jsonl of an earlier run",
+    **model_settings.ALLOWED,
+    "prices": '"PROVIDER:NAME" = {input = 2.5, output = 10}, in dollars per million tokens',
     "cache": "a directory",
     "invariants": 'Name = "a Python expression", or '
     'Name = {expr = "...", when = "always" or "quiescent", class = "..."}',
 }
-#: Where results and caches go, which jar is run, and whether the target's code is, is the user's to say and never
-#: the target's.
-_USERS_OWN = ("out", "jar", "execute", "author", "replay", "cache")
+#: Where results and caches go, which jar is run, whether the target's code is, who is shown it and what that may cost,
+#: is the user's to say and never the target's.
+_USERS_OWN = ("out", "jar", "execute", "author", "replay", "cache", *model_settings.ALLOWED)
 
 
 def load(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
@@ -165,6 +165,7 @@ def load(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str] = os
     merged: dict[str, Any] = {"cache": user_cache_path("code2tla")}
     text = _read(repo / FILE_NAME)
     invariants: tuple[Invariant, ...] = ()
+    prices: Prices = {}
     if text is not None:
         table = _toml(repo / FILE_NAME, text)
         for key in _USERS_OWN:
@@ -172,16 +173,18 @@ def load(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str] = os
                 raise SettingError(f"{FILE_NAME}: {key}: not allowed here; give --{key} or {_env(key)}")
         from_file = _validate(_File, table, lambda key: f"{FILE_NAME}: {key}")
         merged |= _given(from_file)
+        prices = from_file.prices
         invariants = tuple(
             Invariant(name, entry.expr, entry.when, entry.cls) for name, entry in from_file.invariants.items()
         )
     # CODE2TLA_TLA2TOOLS is looked at by the runner itself, which knows the other places a jar may be.
-    names = [key for key in ALLOWED if key not in ("invariants", "jar")]
+    names = [key for key in ALLOWED if key not in ("invariants", "jar", "prices")]
     from_env = {key: environ[_env(key)] for key in names if environ.get(_env(key))}
-    merged |= _given(_validate(_Values, from_env, _env))
     given = {key: value for key, value in options.items() if value is not None}
-    merged |= _given(_validate(_Values, given, lambda key: "--" + key))
-    return Settings(**merged, invariants=invariants)
+    layers = [_validate(_Values, from_env, _env), _validate(_Values, given, lambda key: "--" + key)]
+    for layer in layers:
+        merged |= _given(layer)
+    return Settings(**merged, invariants=invariants, models=model_settings.merged(layers, prices))
 
 
 def _read(path: Path) -> str | None:
@@ -201,7 +204,7 @@ def _toml(path: Path, text: str) -> dict[str, Any]:
 
 
 def _given(values: _Values) -> dict[str, Any]:
-    names = {field.name for field in fields(Settings)} - {"invariants", "spec_dir"}
+    names = {field.name for field in fields(Settings)} - {"invariants", "spec_dir", "models"}
     return {name: value for name in names if (value := getattr(values, name)) is not None}
 
 

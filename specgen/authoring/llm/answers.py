@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jsonschema
-
 #: Places in an answer where an object may begin that are tried at most; more is not an answer but noise.
 _PLACES = 50
 _MOST_BYTES = 1_000_000
@@ -34,6 +32,8 @@ def read(text: str, schema: Mapping[str, Any]) -> tuple[str, str]:
 
 def misfit(value: Any, schema: Mapping[str, Any]) -> str:
     """Where a JSON value does not fit a JSON Schema, and how; "" if it fits."""
+    import jsonschema  # not for those who ask no model
+
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(value))
     return f"{error.json_path}: {_clipped(error.message)}" if error else ""
 

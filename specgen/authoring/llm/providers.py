@@ -27,8 +27,8 @@ class ModelName:
         provider, colon, name = text.partition(":")
         if not (provider and colon and name):
             raise ModelMisnamed(
-                f"{text!r} names no model; give PROVIDER:NAME, where PROVIDER is openai, anthropic, google_genai, ollama "
-                "or another that LangChain's init_chat_model knows"
+                f"{text!r} names no model; give PROVIDER:NAME, where PROVIDER is openai, anthropic, google_genai, "
+                "ollama or another that LangChain's init_chat_model knows"
             )
         return cls(provider, name)
 
