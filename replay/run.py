@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from replay.container import ContainerUnavailable
 from replay.generate import DIRECTORY, Generated, generate
-from replay.sandbox import Limits, ProcessSandbox
+from replay.sandbox import Limits, Sandbox
 from reports.result import Replay, Result, ViolationResult
 
 #: By this, tests that an earlier run wrote are known.
@@ -44,12 +45,17 @@ def prepare(result: Result, repo: Path, spec_dir: Path) -> tuple[Result, Generat
     return _with(result, unrun | refused), made
 
 
-def execute(result: Result, made: Generated, repo: Path, spec_dir: Path, limits: Limits = LIMITS) -> Result:
-    """Run each test on the repository in a process of its own, and put into the result what came of it."""
+def execute(
+    result: Result, made: Generated, repo: Path, spec_dir: Path, sandbox: Sandbox, limits: Limits = LIMITS
+) -> Result:
+    """Run each test on the repository in the sandbox, and put into the result what came of it."""
     home = (spec_dir / DIRECTORY).resolve()
     places = list(made.tests)
+
+    def work(at: tuple[int, int]) -> Replay:
+        return replace(_one(home / made.tests[at], repo.resolve(), sandbox, limits), sandbox=sandbox.name)
+
     with ThreadPoolExecutor(2, thread_name_prefix="replay") as pool:
-        work: Callable[[tuple[int, int]], Replay] = lambda at: _one(home / made.tests[at], repo.resolve(), limits)  # noqa: E731
         return _with(result, dict(zip(places, pool.map(work, places), strict=True)))
 
 
@@ -60,9 +66,12 @@ def _read(file: Path) -> str | None:
         return None
 
 
-def _one(test: Path, repo: Path, limits: Limits) -> Replay:
+def _one(test: Path, repo: Path, sandbox: Sandbox, limits: Limits) -> Replay:
     name = f"{DIRECTORY}/{test.name}"
-    told = ProcessSandbox().run(test, repo, limits)
+    try:
+        told = sandbox.run(test, repo, limits)
+    except ContainerUnavailable as error:
+        return Replay("not_run", name, None, str(error))
     if told.late:
         return Replay("not_run", name, None, f"it did not end within {limits.seconds} seconds")
     return _judged(name, told.notes[0] if told.notes else None, told.text)

@@ -70,7 +70,7 @@ class ProcessSandbox:
                 except subprocess.TimeoutExpired:
                     os.killpg(child.pid, signal.SIGKILL)
                     printed, late = child.communicate()[0], True
-            return Told(notes(out), printed.decode("utf-8", "replace"), late)
+            return Told(parsed(_read(out)), printed.decode("utf-8", "replace"), late)
 
 
 def environment(repo: str, out: str, home: str) -> dict[str, str]:
@@ -86,14 +86,10 @@ def environment(repo: str, out: str, home: str) -> dict[str, str]:
     }
 
 
-def notes(out: Path) -> tuple[Mapping[str, object], ...]:
+def parsed(text: str) -> tuple[Mapping[str, object], ...]:
     """The objects that a test noted down, up to the first line that is none."""
-    try:
-        lines = out.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
-        return ()
     found: list[Mapping[str, object]] = []
-    for line in lines:
+    for line in text.splitlines():
         try:
             value = json.loads(line)
         except ValueError:
@@ -102,3 +98,10 @@ def notes(out: Path) -> tuple[Mapping[str, object], ...]:
             break
         found.append(value)
     return tuple(found)
+
+
+def _read(out: Path) -> str:
+    try:
+        return out.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -146,13 +146,15 @@ class Replay:
     """Whether the finding was seen on the real code.
 
     ``exact``: along the trace's own schedule (False: along another one of the same calls). ``reason`` says why it was
-    not run, or where the real steps and the trace's parted.
+    not run, or where the real steps and the trace's parted; ``sandbox`` what the code ran in (``docker``, ``process``;
+    "" if it did not).
     """
 
     status: Literal["confirmed", "not_reproduced", "not_run"] = "not_run"
     test: str | None = None
     exact: bool | None = None
     reason: str = ""
+    sandbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,12 +309,18 @@ class ActionConformance:
 
 @dataclass(frozen=True, slots=True)
 class ConformanceResult:
-    """Real steps against the specification. ``refused`` are sentences on steps it forbids, each with its line."""
+    """Real steps against the specification.
+
+    ``refused`` are sentences on steps it forbids, each with its line; ``reason`` says why nothing was compared.
+    ``free`` names the variables that were not compared, ``sandbox`` what the code ran in.
+    """
 
     actions: tuple[ActionConformance, ...] = ()
     schedules: int = 0
     refused: tuple[str, ...] = ()
     reason: str = ""
+    free: tuple[str, ...] = ()
+    sandbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,12 @@ class Judge:
         actions = tuple(ActionConformance(a.name, seen[a.name], agreed[a.name]) for a in self._spec.actions)
         told = [f"{said} ({n} schedules)" if n > 1 else said for said, n in refused.items()]
         more = [f"and {len(told) - _TOLD} more"] if len(told) > _TOLD else []
-        return ConformanceResult(actions, len(self._traces), tuple(told[:_TOLD] + more))
+        return ConformanceResult(actions, len(self._traces), tuple(told[:_TOLD] + more), free=self._free())
+
+    def _free(self) -> tuple[str, ...]:
+        """Variables that were compared in no schedule."""
+        compared = {name for trace in self._traces for name in self._follower.mapped if name not in trace.free}
+        return tuple(v.name for v in self._spec.variables if v.name not in compared)
 
     def _furthest(self, edges: set[_Edge]) -> _Node:
         start: _Node = (1, (0,) * len(self._follower.everyone))
