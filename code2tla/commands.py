@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -191,30 +189,13 @@ def lines_of(result: Result, repo: Path | None) -> Lines:
     return Lines(texts)
 
 
-#: The kinds of facts in the order in which they are shown, and what is shown of each.
-_KINDS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
-    ("accesses", "Shared state", lambda a: f"{a.mode} {a.target} ({a.scope})"),
-    ("syncs", "Synchronisation", lambda s: f"{s.mechanism} {s.operation} {s.target}"),
-    ("suspensions", "Others may run at", lambda s: f"{s.kind}: {s.text}"),
-    ("nondeterminism", "Nondeterminism", lambda n: f"{n.kind}: {n.text}"),
-    ("exceptional", "Exceptions", lambda e: f"{e.kind} {', '.join(e.names)}"),
-    ("assertions", "Assertions", lambda a: a.text),
-    ("problems", "Not read", lambda p: f"{p.kind}: {p.text}"),
-)
-
-
 def _print_facts(facts: Facts, out: Console) -> None:
     """Counts first, then one table a kind."""
-    at = f" at {facts.commit[:12]}" if facts.commit else ", not under git"
-    out.print(Text(f"{visible(facts.feature)} in {visible(facts.repo)}{at}"), soft_wrap=True)
-    counts = f"{len(facts.files)} files ({facts.counts.parsed} parsed, {facts.counts.cached} known), "
-    out.print(Text(f"{counts}{len(facts.symbols)} symbols, {len(facts.calls)} calls"))
-    for name, title, told in _KINDS:
-        rows = getattr(facts, name)
-        if not rows:
-            continue
-        table = Table("place", "function", "what", title=f"{title} ({len(rows)})", title_justify="left", box=None)
-        for row in rows:
-            where = f"{row.span.path}:{row.span.line}"
-            table.add_row(*(Text(clip(cell, 100)) for cell in (where, getattr(row, "function", ""), told(row))))
+    for line in show.summary(facts):
+        out.print(Text(visible(line)), soft_wrap=True)
+    for section in show.sections(facts):
+        title = f"{section.title} ({len(section.rows)})"
+        table = Table("place", "function", "what", title=title, title_justify="left", box=None)
+        for row in section.rows:
+            table.add_row(*(Text(clip(cell, 100)) for cell in row))
         out.print(table)

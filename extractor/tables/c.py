@@ -160,7 +160,8 @@ CPP = replace(
         "timeout": rf"\.(wait_for|wait_until|try_lock_for|try_lock_until|expires_\w+)$"
         rf"|{C.nondeterminism['timeout']}",
         "random": rf"\brandom_device\b|\bmt19937\w*|{C.nondeterminism['random']}",
-        "gather": rf"\bstd\.(thread|jthread|async)$|(?i:threads?_?)\.(emplace_back|push_back)$|{C.nondeterminism['gather']}",
+        "gather": r"\bstd\.(thread|jthread|async)$|(?i:threads?_?)\.(emplace_back|push_back)$"
+        rf"|{C.nondeterminism['gather']}",
         "message": C.nondeterminism["message"],
         "retry": C.nondeterminism["retry"],
     },

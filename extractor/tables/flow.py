@@ -114,9 +114,11 @@ def suspensions(view: FileView) -> list[list[Any]]:
     rows = [_row(view, node, kind) for kind, node in view.captured("suspension.")]
     awaited = set(view.ranges("awaited"))
     sites: Sites = view.made["sites"]
-    for site in sites:
-        if site.meaning.suspends is not None and (site.start, site.end) not in awaited:
-            rows.append(_call_row(view, site, site.meaning.suspends))
+    rows += [
+        _call_row(view, site, site.meaning.suspends)
+        for site in sites
+        if site.meaning.suspends is not None and (site.start, site.end) not in awaited
+    ]
     return _in_order(rows)
 
 

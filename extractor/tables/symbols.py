@@ -110,7 +110,9 @@ def declared_names(node: tree_sitter.Node) -> list[tree_sitter.Node]:
             for field in ("name", "declarator", "pattern", "left", "property")
             for child in each.children_by_field_name(field)
         ]
-        stack.extend(inner or (each.named_children if each.type in ("expression_list", "reference_declarator") else ()))
+        if not inner and each.type in ("expression_list", "reference_declarator"):
+            inner = each.named_children
+        stack.extend(reversed(inner))
     return found
 
 

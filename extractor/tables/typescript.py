@@ -51,7 +51,8 @@ TYPESCRIPT = Table(
         "timeout": r"^(window\.|globalThis\.)?(setTimeout|setInterval|setImmediate|requestAnimationFrame)$"
         r"|\bAbortSignal\.timeout$",
         "random": r"^Math\.random$|\b(randomUUID|getRandomValues|randomBytes)$|^(uuid|uuidv4|nanoid)$",
-        "gather": r"^Promise\.(all|allSettled|race|any)$|^new (Worker|SharedWorker)$|^queueMicrotask$|^process\.nextTick$",
+        "gather": r"^Promise\.(all|allSettled|race|any)$|^new (Worker|SharedWorker)$"
+        r"|^queueMicrotask$|^process\.nextTick$",
         "message": r"\.(onmessage|subscribe|addEventListener|on|once|addListener)$",
         "retry": RETRIES,
     },

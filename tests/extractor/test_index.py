@@ -12,7 +12,7 @@ import pytest
 from extractor import index, workers
 from extractor.cache import default_path
 from extractor.indexer import parse
-from extractor.show import to_json, to_text
+from extractor.show import sections, summary, to_json
 from extractor.types import Counts
 from extractor.walk import Limits
 
@@ -203,12 +203,19 @@ def test_json_holds_every_fact_and_no_text(three, read):
     assert len(shown["symbols"]) == 12
 
 
-def test_the_summary_counts_what_there_is(three, read):
+def test_the_summary_and_the_sections_say_what_there_is(three, read):
     (three / "bad.py").write_text("x = )\n")
-    text = to_text(read())
-    assert "4 files (4 parsed, 0 from the index)" in text
-    assert "3 classes, 6 methods, 3 functions" in text
-    assert "bad.py:1: syntax error" in text
+    (three / "d.go").write_text("package d\n\ntype D struct{}\n")
+    facts = read()
+    assert summary(facts)[1:] == (
+        f"4 python, 1 go files (5 parsed, 0 from the index), {sum(file.size for file in facts.files)} bytes",
+        "symbols: 6 method, 3 class, 3 function, 1 struct",
+        "calls: 3, 0 resolved inside the feature",
+    )
+    titles = {section.title: section.rows for section in sections(facts)}
+    assert list(titles) == ["Shared state", "Not read"]
+    assert titles["Shared state"][1] == ("a.py:5", "A.m", "read self.store.get (external)")
+    assert titles["Not read"][0][:2] == ("bad.py:1", "")
 
 
 def test_facts_are_ordinary_frozen_values(three, read):

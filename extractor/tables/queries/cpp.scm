@@ -32,6 +32,7 @@
 (co_yield_statement) @suspension.yield
 (for_range_loop right: (_) @iterated)
 (throw_statement (call_expression function: (_) @exception)) @raise
+(throw_statement (identifier) @exception)
 (throw_statement) @raise
 (catch_clause parameters: (parameter_list (parameter_declaration type: (_) @exception))) @catch
 (catch_clause) @catch

@@ -28,6 +28,7 @@
 (method_declaration (modifiers "synchronized")) @sync.lock.with.this
 (enhanced_for_statement value: (_) @iterated)
 (throw_statement (object_creation_expression type: (_) @exception)) @raise
+(throw_statement (identifier) @exception)
 (throw_statement) @raise
 (catch_clause (catch_formal_parameter (catch_type (_) @exception))) @catch
 (finally_clause) @finally

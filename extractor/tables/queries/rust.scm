@@ -29,4 +29,4 @@
 (yield_expression) @suspension.yield
 (macro_invocation macro: (_) @_macro (#match? @_macro "select(_biased)?$")) @suspension.blocking @nondeterminism.select
 (for_expression value: (_) @iterated)
-(try_expression) @raise
+(try_expression "?" @exception) @raise

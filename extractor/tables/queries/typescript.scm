@@ -37,6 +37,7 @@
 (yield_expression) @suspension.yield
 (for_in_statement "await" right: (_) @suspension.async-for)
 (throw_statement (new_expression constructor: (_) @exception)) @raise
+(throw_statement (identifier) @exception)
 (throw_statement) @raise
 (catch_clause) @catch
 (finally_clause) @finally
