@@ -12,9 +12,11 @@ from code2tla import authoring_result
 from code2tla.authoring_tlc import TlcChecker
 from code2tla.authors import Author as StaticDraft
 from code2tla.checked import Checked
+from code2tla.decisions import Decided
 from code2tla.settings import Settings
+from extractor.history.types import History, HistoryFinding
 from extractor.types import Facts, Span
-from reports.result import Result
+from reports.result import HistoryResult, Result
 from specgen.authoring import loop
 from specgen.authoring.brief import Brief, HistoryNote, Limits
 from specgen.authoring.draft import Draft
@@ -25,6 +27,9 @@ from specgen.authoring.tla import is_identifier
 from specgen.authoring.types import Author
 from specgen.types import Plan, Spec, Target
 
+#: Commits of the history that an author is asked about at most, the newest.
+_COMMITS = 24
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -33,6 +38,15 @@ class Told:
     history: tuple[HistoryNote, ...] = ()
     guidance: str = ""
     answered: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, past: History, decided: Decided) -> Told:
+        """From the history and ``decisions.toml``: the newest commits, one note each, and what has an answer."""
+        by_commit: dict[str, list[HistoryFinding]] = {}
+        for finding in past.findings:
+            by_commit.setdefault(finding.commit, []).append(finding)
+        notes = tuple(_note(found) for found in list(by_commit.values())[:_COMMITS])
+        return cls(notes, decided.guidance, tuple((q.text, q.answer) for q in decided.questions if q.answer))
 
 
 @dataclass(slots=True)
@@ -101,6 +115,14 @@ class WritingAuthor:
             found["properties.md"] = authored.properties.strip() + "\n"
         return found
 
+    def remembered(self, found: tuple[HistoryResult, ...]) -> tuple[HistoryResult, ...]:
+        """The history with what the author said of each commit."""
+        said = {commit: r for authored in self._written.values() for commit, r in authored.remembered.items()}
+        return tuple(
+            replace(f, modelled=said[f.commit].modelled, actions=said[f.commit].actions) if f.commit in said else f
+            for f in found
+        )
+
     def _skeleton(self, target: Target) -> Spec | None:
         if self.settings.start == "facts" or not target.operations:
             return None
@@ -108,6 +130,17 @@ class WritingAuthor:
         made = static.write(target)
         self.mistakes += static.mistakes
         return made if isinstance(made, Spec) else None
+
+
+def _note(found: Sequence[HistoryFinding]) -> HistoryNote:
+    """All findings of one commit as one note."""
+    first = found[0]
+    mechanisms = dict.fromkeys(f"{f.mechanism} {f.target}".strip() for f in found)
+    quote = "\n".join(dict.fromkeys(f.quote for f in found))
+    now = next((f.now for f in found if f.now), None)
+    return HistoryNote(
+        first.commit, first.date, first.subject, first.kind, ", ".join(m for m in mechanisms if m), quote, now
+    )
 
 
 def _whole(facts: Facts) -> Target:

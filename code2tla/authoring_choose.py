@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from code2tla import runners
+from code2tla import models, runners
 from code2tla.authoring import Told, WritingAuthor
 from code2tla.authoring_tlc import TlcChecker
+from code2tla.authoring_tools import tools_for
 from code2tla.authors import Author as StaticAuthor
 from code2tla.climb import Limits
 from code2tla.errors import UsageError
 from code2tla.events import OnEvent
-from code2tla.rundir import RunDirectory
+from code2tla.rundir import RunDirectory, write_text
 from code2tla.runners import Recorded as RecordedRuns
 from code2tla.settings import Settings
 from extractor.types import Facts
 from specgen.authoring.agent import AgentAuthor
+from specgen.authoring.llm.exploring import Tool
+from specgen.authoring.llm.recorded import recorded_models
 from specgen.authoring.recording import Recorded
 from specgen.authoring.scripted import ScriptedAuthor, ScriptUnreadable
 from specgen.authoring.transcript import Transcript, TranscriptUnreadable
@@ -33,21 +37,32 @@ def choose(
     runner, identity = runners.choose(settings)
     limits = Limits(settings.budget, settings.memory_mb, settings.states, settings.callers, settings.before)
     checker = TlcChecker(facts, RecordedRuns(runner, directory, identity), limits, on_event)
-    return WritingAuthor(facts, settings, writer(settings, spec_dir), checker, told)
+    return WritingAuthor(facts, settings, writer(settings, spec_dir, tools_for(facts, told.history)), checker, told)
 
 
-def writer(settings: Settings, spec_dir: Path) -> Author:
+def writer(settings: Settings, spec_dir: Path, tools: Sequence[Tool] = ()) -> Author:
     """Whoever answers the tasks; what the transcript holds is answered from it."""
     try:
-        transcript = (
-            Transcript(settings.replay, replaying=True) if settings.replay else Transcript(spec_dir / TRANSCRIPT)
-        )
+        transcript = _transcript(settings, spec_dir)
         name, _, script = settings.author.partition(":")
         if name == "scripted":
             log = Path(f"{script}.log")
             return Recorded(ScriptedAuthor.of(Path(script), log), transcript)
-        if name == "llm":
-            raise UsageError("--author llm: not here yet")
+        if name == "llm" or (settings.replay and recorded_models(settings.replay)):
+            return models.author(settings.models, transcript, tools)
         return Recorded(AgentAuthor(), transcript)
     except (ScriptUnreadable, TranscriptUnreadable) as error:
         raise UsageError(str(error)) from error
+
+
+def _transcript(settings: Settings, spec_dir: Path) -> Transcript:
+    """The transcript of the specification directory; of a replay, the one that is replayed, and a copy of it there."""
+    own = spec_dir / TRANSCRIPT
+    if settings.replay is None:
+        return Transcript(own)
+    if not settings.replay.is_file():
+        raise UsageError(f"--replay {settings.replay}: there is no such file")
+    replayed = Transcript(settings.replay, replaying=True)
+    if settings.replay.resolve() != own.resolve():
+        write_text(own, settings.replay.read_text(encoding="utf-8"))
+    return replayed

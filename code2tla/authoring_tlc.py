@@ -1,4 +1,4 @@
-"""TLC as the writing loop asks it: small trials at the gate, whole checks in the rounds; each is kept and not run twice."""
+"""TLC as the writing loop asks it: small trials at the gate, whole checks in the rounds, none of them run twice."""
 
 from __future__ import annotations
 

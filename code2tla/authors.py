@@ -8,7 +8,7 @@ from code2tla.checked import Checked
 from code2tla.errors import SettingError, UsageError
 from code2tla.settings import FILE_NAME, Invariant, Settings
 from extractor.types import Facts
-from reports.result import Result
+from reports.result import HistoryResult, Result
 from specgen.static import InvariantUnsupported, NothingToModel, StaticAuthor, WrittenInvariant
 from specgen.types import Plan, Spec, Target
 
@@ -58,6 +58,10 @@ class Author:
     def files(self, spec: Spec) -> dict[str, str]:  # noqa: ARG002 - as every author's
         """What is written beside a specification: nothing."""
         return {}
+
+    def remembered(self, found: tuple[HistoryResult, ...]) -> tuple[HistoryResult, ...]:
+        """What is known of the history, as it is."""
+        return found
 
     def _check(self, invariant: Invariant, plan: Plan, classes: set[str]) -> None:
         where = f"{FILE_NAME}: invariants.{invariant.name}"

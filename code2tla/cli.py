@@ -163,6 +163,9 @@ def _checking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--states", metavar="N", help="distinct states of one TLC run at most (default: no limit)")
     parser.add_argument("--runner", metavar="NAME", help="auto, embedded or docker (default: auto)")
     parser.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
+    parser.add_argument(
+        "--sweep", action="store_const", const=True, help="go on to larger scenarios until the budget is spent"
+    )
     parser.add_argument("--callers", metavar="N", help="overlapping calls at most (default: 3)")
     parser.add_argument("--before", metavar="N", help="earlier calls at most (default: 2)")
 
@@ -173,7 +176,7 @@ def _authored(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="start",
         metavar="START",
-        help="an author that writes starts from: draft or facts (default: draft)",
+        help="what an author starts from: draft or facts (default: draft)",
     )
     parser.add_argument("--repairs", metavar="N", help="further attempts at an answer that fails (default: 2)")
     parser.add_argument("--rounds", metavar="N", help="rounds of checking and changing at most (default: 4)")

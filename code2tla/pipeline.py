@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import extractor
 from code2tla import assemble, authoring_choose, decisions, history, itf, obeying, output, runners
@@ -15,7 +16,7 @@ from code2tla.authoring import Told, WritingAuthor
 from code2tla.authoring_result import doubted
 from code2tla.authors import Author
 from code2tla.check import LADDER, check_all
-from code2tla.checked import Checked
+from code2tla.checked import Checked, Passed
 from code2tla.climb import Limits
 from code2tla.errors import ToolError, UsageError
 from code2tla.events import Event, Found, OnEvent, RunEnded, StageBegan, StageEnded
@@ -31,6 +32,7 @@ from extractor.types import Facts
 from replay import run as replaying
 from reports.result import Result
 from specgen import printing
+from specgen.authoring.transcript import TranscriptDiverges
 from specgen.types import Plan, Spec, Target
 from tlc_runner.errors import TlcRunnerError
 
@@ -40,32 +42,42 @@ STATUS = {"verified": 0, "violated": 1, "inconclusive": 3, "failed": 4}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run leaves: the result, the directory it was written to, and the exit status."""
+    """What a run leaves: the result, the directory it was written to, the exit status, and what was checked."""
 
     result: Result
     spec_dir: Path
     exit_status: int
+    checked: tuple[tuple[Spec, Checked], ...] = ()
 
 
-def run(repo: Path, feature: str, settings: Settings, on_event: OnEvent | None = None) -> Run:
+def run(
+    repo: Path,
+    feature: str,
+    settings: Settings,
+    on_event: OnEvent | None = None,
+    earlier: Mapping[str, Passed] = MappingProxyType({}),
+) -> Run:
     """Take a feature of a repository the whole way; writes ``specs/<feature>/`` under ``settings.out``.
+
+    ``earlier`` says, by the digest of a specification's text, what need not be explored again.
 
     Raises UsageError for input that cannot be used and ToolError for a tool that is missing; a feature that was
     read but could not be modelled or checked ends in a Result that says so.
     """
-    work = Workshop(repo, feature, settings, on_event)
+    work = Workshop(repo, feature, settings, on_event, earlier)
     facts = work.index()
     past = work.history(facts)
-    author = work.author(facts)
+    author = work.author(facts, past)
     plan = work.plan(author)
     written = work.write(author, plan)
     checked = work.check(author, written.specs) if written.specs else []
     result, pieces = work.conclude(facts, author, plan, written, checked)
-    result, pieces = work.remember(past, written, result, pieces)
+    result, pieces = work.remember(past, author, written, result, pieces)
     result, pieces = work.decide(result, pieces)
     result, pieces = work.replay(result, pieces)
     spec_dir = work.report(facts, plan, pieces, result)
-    return Run(result, spec_dir, exit_status(result))
+    specs = [spec for _, spec in written.specs]
+    return Run(result, spec_dir, exit_status(result), tuple(zip(specs, checked, strict=True)))
 
 
 def exit_status(result: Result) -> int:
@@ -95,15 +107,25 @@ def _tool_errors() -> Iterator[None]:
         yield
     except TlcRunnerError as error:
         raise ToolError(str(error)) from error
+    except TranscriptDiverges as error:
+        raise UsageError(str(error)) from error
 
 
 class Workshop:
     """The stages of one run, and what they share: settings, run directory, events."""
 
-    def __init__(self, repo: Path, feature: str, settings: Settings, on_event: OnEvent | None = None) -> None:
+    def __init__(
+        self,
+        repo: Path,
+        feature: str,
+        settings: Settings,
+        on_event: OnEvent | None = None,
+        earlier: Mapping[str, Passed] = MappingProxyType({}),
+    ) -> None:
         self.repo = repo
         self.feature = feature
         self.settings = settings
+        self.earlier = earlier
         self.directory = RunDirectory.of(settings.cache, repo.resolve(), feature)
         self.spec_dir = settings.out
         self._on_event = on_event
@@ -117,9 +139,11 @@ class Workshop:
         self.spec_dir = self.settings.spec_dir or default
         return facts
 
-    def author(self, facts: Facts) -> Author | WritingAuthor:
-        """Choose who writes. Raises UsageError and ToolError."""
-        return authoring_choose.choose(facts, self.settings, self.directory, self.spec_dir, Told(), self._tell)
+    def author(self, facts: Facts, past: History) -> Author | WritingAuthor:
+        """Choose who writes, and hand over what git and people say. Raises UsageError and ToolError."""
+        decided = decisions.read(self.spec_dir, dt.datetime.now().astimezone().date())
+        told = Told.of(past, decided)
+        return authoring_choose.choose(facts, self.settings, self.directory, self.spec_dir, told, self._tell)
 
     def history(self, facts: Facts) -> History:
         """Read what git tells of the feature."""
@@ -159,17 +183,25 @@ class Workshop:
             states=self.settings.states,
             callers=self.settings.callers,
             before=self.settings.before,
+            sweep=self.settings.sweep,
         )
         with self._stage("check", "starting TLC"), _tool_errors():
             keys = [digest(identity, spec, limits, len(specs)) for _, spec in specs]
             known = {key: kept for key in keys if isinstance(kept := self.directory.get("check", key), Checked)}
+            if limits.sweep:  # what an earlier sweep found is only where this one begins
+                known = {}
             new = {key: spec for key, (_, spec) in zip(keys, specs, strict=True) if key not in known}
-            for key, checked in zip(new, check_all(list(new.values()), oracle, limits, self._tell), strict=True):
+            made = check_all(list(new.values()), oracle, limits, self._tell, self._passed(new.values()))
+            for key, checked in zip(new, made, strict=True):
                 known[key] = checked
                 # One that had no time to learn anything may have it next time.
                 if checked.rungs or checked.findings:
                     self.directory.put("check", key, checked)
         return [known[key] for key in keys]
+
+    def _passed(self, specs: Iterable[Spec]) -> dict[str, Passed]:
+        """By module, what earlier checks passed, where the specification is still the same."""
+        return {spec.module: found for spec in specs if (found := self.earlier.get(digest(spec.text)))}
 
     def conclude(
         self, facts: Facts, author: Author | WritingAuthor, plan: Plan, written: Written, checked: Sequence[Checked]
@@ -202,10 +234,10 @@ class Workshop:
         return replace(assemble.merged(facts, parts, notes), seconds=dict(self.seconds)), pieces
 
     def remember(
-        self, past: History, written: Written, result: Result, pieces: Sequence[Piece]
+        self, past: History, author: Author | WritingAuthor, written: Written, result: Result, pieces: Sequence[Piece]
     ) -> tuple[Result, list[Piece]]:
         """Say of each change in the history whether a specification models it."""
-        found = history.modelled(past.findings, [spec for _, spec in written.specs])
+        found = author.remembered(history.modelled(past.findings, [spec for _, spec in written.specs]))
         result = replace(result, history=found, notes=(*result.notes, *history.notes(past)))
         return result, _with_results(pieces, result)
 

@@ -38,10 +38,11 @@ class Settings:
 
     ``budget`` is in seconds of wall clock for the model checking of all targets together, ``memory_mb`` the heap
     of one TLC, ``states`` the distinct states of one TLC run (None: no limit); ``callers`` and ``before`` are the
-    largest scenario: how many overlapping calls, after how many set-up calls. ``execute`` lets the target's own code
+    largest scenario: how many overlapping calls, after how many set-up calls; a ``sweep`` goes on to larger ones until the
+    budget is spent. ``execute`` lets the target's own code
     run, to replay what was found. ``spec_dir`` is where the specification goes (None: ``specs/<feature>/`` in ``out``).
-    ``author`` is static, llm, agent or ``scripted:FILE``; an author that writes starts from the static ``draft`` or from
-    the ``facts`` alone, may repair an answer ``repairs`` times and changes what it wrote in ``rounds`` rounds at most.
+    ``author`` is static, llm, agent or ``scripted:FILE``; one that writes starts from the static ``draft`` or from the
+    ``facts`` alone, may repair an answer ``repairs`` times and changes what it wrote in ``rounds`` rounds at most.
     ``replay`` is a transcript that answers in the author's place. ``models`` are the llm author's.
     """
 
@@ -55,6 +56,7 @@ class Settings:
     classes: tuple[str, ...] = ()
     callers: int = 3
     before: int = 2
+    sweep: bool = False
     execute: bool = False
     author: str = "static"
     start: Literal["draft", "facts"] = "draft"
@@ -95,8 +97,9 @@ class _Values(ModelValues):
     classes: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_split)] | None = Field(
         default=None, alias="class"
     )
-    callers: Annotated[int, BeforeValidator(number), Field(ge=2, le=4)] | None = None
-    before: Annotated[int, BeforeValidator(number), Field(ge=0, le=4)] | None = None
+    callers: Annotated[int, BeforeValidator(number), Field(ge=2, le=6)] | None = None
+    before: Annotated[int, BeforeValidator(number), Field(ge=0, le=6)] | None = None
+    sweep: bool | None = None
     execute: bool | None = None
     author: Annotated[str, Field(pattern=r"^(static|llm|agent|scripted:.+)$")] | None = None
     start: Literal["draft", "facts"] | None = Field(default=None, alias="from")
@@ -138,8 +141,9 @@ ALLOWED = {
     "runner": "auto, embedded or docker",
     "jar": "a path to tla2tools.jar",
     "class": "names of classes of the feature",
-    "callers": "a whole number from 2 to 4",
-    "before": "a whole number from 0 to 4",
+    "callers": "a whole number from 2 to 6",
+    "before": "a whole number from 0 to 6",
+    "sweep": "true or false",
     "execute": "true or false",
     "author": "static, llm or agent",
     "from": "draft or facts",
@@ -155,6 +159,10 @@ ALLOWED = {
 #: Where results and caches go, which jar is run, whether the target's code is, who is shown it and what that may cost,
 #: is the user's to say and never the target's.
 _USERS_OWN = ("out", "jar", "execute", "author", "replay", "cache", *model_settings.ALLOWED)
+
+
+#: The largest scenario of a sweep, where none is given.
+_SWEEP = 6
 
 
 def load(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:

@@ -18,11 +18,13 @@ Text = Annotated[str, Field(min_length=1, max_length=6_000)]
 Document = Annotated[str, Field(min_length=1, max_length=40_000, description="Markdown")]
 
 
-class _Answer(BaseModel):
+class AnAnswer(BaseModel):
+    """What every answer is: nothing that its schema does not name."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class Lines(_Answer):
+class Lines(AnAnswer):
     """Lines of one file of the feature, counted from 1."""
 
     path: Annotated[str, Field(min_length=1, max_length=500)]
@@ -30,7 +32,7 @@ class Lines(_Answer):
     end_line: Annotated[int, Field(ge=1, le=10_000_000)]
 
 
-class Quote(_Answer):
+class Quote(AnAnswer):
     """A line of the feature, word for word."""
 
     path: Annotated[str, Field(min_length=1, max_length=500)]
@@ -38,7 +40,7 @@ class Quote(_Answer):
     quote: Annotated[str, Field(min_length=3, max_length=1_000)]
 
 
-class ConstantAnswer(_Answer):
+class ConstantAnswer(AnAnswer):
     """A constant and its value on each rung, the smallest first: ``2``, ``TRUE``, ``"a"``, ``{w1, w2}``."""
 
     name: Name
@@ -46,7 +48,7 @@ class ConstantAnswer(_Answer):
     values: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=4)]
 
 
-class VariableAnswer(_Answer):
+class VariableAnswer(AnAnswer):
     """A variable; ``type_ok`` and ``init`` are formulas on it, ``target`` its name in the code or ""."""
 
     name: Name
@@ -57,7 +59,7 @@ class VariableAnswer(_Answer):
     source: Lines | None
 
 
-class HelperAnswer(_Answer):
+class HelperAnswer(AnAnswer):
     """An operator that actions use: its whole definition, ``Free(s) == ...``."""
 
     name: Name
@@ -65,14 +67,14 @@ class HelperAnswer(_Answer):
     definition: Text
 
 
-class ParameterAnswer(_Answer):
+class ParameterAnswer(AnAnswer):
     """A parameter and the set its values come from."""
 
     name: Name
     range: Annotated[str, Field(min_length=1, max_length=300)]
 
 
-class PlannedAction(_Answer):
+class PlannedAction(AnAnswer):
     """One atomic step: what it is for, and which lines it models."""
 
     name: Name
@@ -81,7 +83,7 @@ class PlannedAction(_Answer):
     sources: Annotated[list[Lines], Field(min_length=1, max_length=12)]
 
 
-class PlannedProperty(_Answer):
+class PlannedProperty(AnAnswer):
     """A property in words: what must hold in every state (invariant), what the code asserts, or what must come."""
 
     name: Name
@@ -90,14 +92,14 @@ class PlannedProperty(_Answer):
     sources: Annotated[list[Lines], Field(max_length=12)]
 
 
-class LeftOutAnswer(_Answer):
+class LeftOutAnswer(AnAnswer):
     """What is not modelled and why."""
 
     what: Words
     why: Words
 
 
-class PlanAnswer(_Answer):
+class PlanAnswer(AnAnswer):
     """The plan of a specification written from the facts."""
 
     title: Words
@@ -109,7 +111,7 @@ class PlanAnswer(_Answer):
     left_out: Annotated[list[LeftOutAnswer], Field(max_length=40)]
 
 
-class RevisionAnswer(_Answer):
+class RevisionAnswer(AnAnswer):
     """The plan of what is to be rewritten in, or added to, a specification that a compiler has drafted."""
 
     title: Words
@@ -120,13 +122,13 @@ class RevisionAnswer(_Answer):
     left_out: Annotated[list[LeftOutAnswer], Field(max_length=40)]
 
 
-class ArchitectureAnswer(_Answer):
+class ArchitectureAnswer(AnAnswer):
     """The architecture document."""
 
     document: Document
 
 
-class FairnessAnswer(_Answer):
+class FairnessAnswer(AnAnswer):
     """An action that is not put off for ever."""
 
     action: Name
@@ -134,7 +136,7 @@ class FairnessAnswer(_Answer):
     why: Words
 
 
-class PropertiesAnswer(_Answer):
+class PropertiesAnswer(AnAnswer):
     """The properties document, the properties themselves with what matters most first, and what they lean on."""
 
     document: Document
@@ -142,7 +144,7 @@ class PropertiesAnswer(_Answer):
     fairness: Annotated[list[FairnessAnswer], Field(max_length=40)]
 
 
-class ActionAnswer(_Answer):
+class ActionAnswer(AnAnswer):
     """One action: its definition, what it reads and writes, and where it does otherwise than the code."""
 
     definition: Text
@@ -152,21 +154,21 @@ class ActionAnswer(_Answer):
     reason: Annotated[str, Field(max_length=1_500)]
 
 
-class PropertyAnswer(_Answer):
+class PropertyAnswer(AnAnswer):
     """One property: its definition."""
 
     definition: Text
     reason: Annotated[str, Field(max_length=1_500)]
 
 
-class TypeAnswer(_Answer):
+class TypeAnswer(AnAnswer):
     """The type of one variable, as a formula on it."""
 
     type_ok: Formula
     reason: Words
 
 
-class ViolationAnswer(_Answer):
+class ViolationAnswer(AnAnswer):
     """What a counterexample means, with the lines that show it, and what is to change if the specification is wrong."""
 
     classification: Literal["code", "spec", "environment"]
@@ -177,7 +179,7 @@ class ViolationAnswer(_Answer):
     assumption: Annotated[str, Field(max_length=600)]
 
 
-class Mechanism(_Answer):
+class Mechanism(AnAnswer):
     """What the specification makes of one commit's safety mechanism."""
 
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")]
@@ -187,7 +189,7 @@ class Mechanism(_Answer):
     reason: Words
 
 
-class HistoryAnswer(_Answer):
+class HistoryAnswer(AnAnswer):
     """One entry for each commit that was shown, and the actions and properties to add."""
 
     mechanisms: Annotated[list[Mechanism], Field(max_length=40)]
@@ -195,7 +197,7 @@ class HistoryAnswer(_Answer):
     new_properties: Annotated[list[PlannedProperty], Field(max_length=10)]
 
 
-_Model = TypeVar("_Model", bound=_Answer)
+_Model = TypeVar("_Model", bound=AnAnswer)
 
 
 def schema(model: type[BaseModel]) -> dict[str, Any]:

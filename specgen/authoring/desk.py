@@ -6,11 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from pydantic import BaseModel
-
 from extractor.types import Span
 from specgen.authoring import answers, ledger
-from specgen.authoring.answers import ActionAnswer, Lines, PlannedAction, PlannedProperty, PropertyAnswer, TypeAnswer
+from specgen.authoring.answers import (
+    ActionAnswer,
+    AnAnswer,
+    Lines,
+    PlannedAction,
+    PlannedProperty,
+    PropertyAnswer,
+    TypeAnswer,
+)
 from specgen.authoring.brief import Brief
 from specgen.authoring.checker import Checker
 from specgen.authoring.draft import Draft, DraftAction, DraftProperty, Parameter
@@ -21,7 +27,7 @@ from specgen.authoring.printing import to_spec
 from specgen.authoring.tasks import Again, Asking
 from specgen.authoring.types import Author, Task, Usage
 
-_Answer = TypeVar("_Answer", bound=BaseModel)
+_Answer = TypeVar("_Answer", bound=AnAnswer)
 _Made = TypeVar("_Made")
 
 #: As much of an unusable answer as the next attempt is shown, in characters.
@@ -52,7 +58,7 @@ class Desk:
         Each further attempt is told what was wrong. Raises what the author raises.
         """
         again = Again()
-        for attempt in range(2, self.brief.limits.repairs + 3):
+        while True:
             task = make(again)
             reply = self.author.answer(task)
             self.usage += reply.usage
@@ -61,8 +67,10 @@ class Desk:
                 made, wrong = accept(answer)
                 if made is not None and not wrong:
                     return made
-            again = Again(attempt, reply.text[:_SHOWN], wrong)
-        self.notes.append(f"No answer to the {task.kind} task {task.subject!r} could be used: {again.wrong[:300]}")
+            if again.attempt > self.brief.limits.repairs:
+                break
+            again = Again(again.attempt + 1, reply.text[:_SHOWN], wrong)
+        self.notes.append(f"No answer to the {task.kind} task {task.subject!r} could be used: {wrong[:300]}")
         return None
 
     def write_action(self, action: DraftAction, reason: str = "", evidence: Sequence[Proof] = ()) -> bool:
@@ -151,9 +159,9 @@ class Desk:
         before = self.draft
         old = next(v.type_ok for v in before.variables if v.name == name)
         made = self.ask(
-            lambda again: self.asking.type(before, name, again, reason),
+            lambda again: self.asking.typing(before, name, again, reason),
             TypeAnswer,
-            lambda answer: self.gate.type(before, name, answer),
+            lambda answer: self.gate.typing(before, name, answer),
         )
         if made is None:
             return False

@@ -43,6 +43,10 @@ class Evidence:
         """The files of the feature that could be read."""
         return tuple(self._lines)
 
+    def lines(self, path: str) -> Sequence[str]:
+        """The lines of one file, none where it could not be read."""
+        return self._lines.get(path, [])
+
     def line(self, path: str, line: int) -> str:
         """One line, "" where there is none."""
         lines = self._lines.get(path, [])
@@ -53,7 +57,7 @@ class Evidence:
         lines = self._lines.get(span.path)
         if lines is None:
             return f"{span.path[:200]} is no file of the feature; there are {', '.join(self.paths[:12])}"
-        if span.end_line < span.line or span.end_line > len(lines):
+        if span.line < 1 or span.end_line < span.line or span.end_line > len(lines):
             return f"{span.path}:{span.line}-{span.end_line} are no lines of it: it has {len(lines)}"
         return ""
 
@@ -90,7 +94,7 @@ class Evidence:
         return list(dict.fromkeys(found))
 
     def whole(self, room: int) -> str:
-        """All source, if it fits in ``room`` characters; else the functions that touch most shared state, as it does."""
+        """All source, if it fits in ``room`` characters; else the functions that touch most shared state."""
         size = sum(len(line) + 7 for lines in self._lines.values() for line in lines)
         if size <= room:
             return self.slices((Span(p, 1, len(lines)) for p, lines in self._lines.items()), room, around=0)
@@ -130,7 +134,9 @@ class Evidence:
 
     def touched(self, spans: Sequence[Span]) -> Touched:
         """What the facts say of these lines."""
-        reads, writes, syncs = set(), set(), set()
+        reads: set[str] = set()
+        writes: set[str] = set()
+        syncs: set[str] = set()
         for access in self.facts.accesses:
             if any(_inside(access.span, s) for s in spans):
                 (reads if access.mode == "read" else writes).add(access.target)

@@ -19,7 +19,7 @@ _BOUND = frozenset({"bounded_quantification", "unbounded_quantification"})
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """``missing``: variables without a next value on some branch; ``reads`` and ``writes`` of the module's variables."""
+    """``missing``: variables without a next value on some branch; ``reads`` and ``writes``: the module's variables."""
 
     missing: tuple[str, ...]
     reads: frozenset[str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.types import Span
@@ -85,7 +85,7 @@ class Gate:
         wrong = _said(self.checker.trial(changed, (planned.name,)))
         return (draft, wrong) if wrong else (changed, "")
 
-    def type(self, draft: Draft, name: str, answer: TypeAnswer) -> tuple[Draft, str]:
+    def typing(self, draft: Draft, name: str, answer: TypeAnswer) -> tuple[Draft, str]:
         """The draft with another type of a variable, or as it was and what is wrong."""
         if wrong := tla.read_formula(answer.type_ok):
             return draft, wrong
@@ -117,17 +117,19 @@ class Gate:
         for parameter in action.parameters:
             if not tla.is_identifier(parameter.name):
                 return f"{action.name}: {parameter.name} cannot be a parameter's name"
-            if "\n" in parameter.range or (wrong := tla.read_formula(parameter.range)):
-                return f"{action.name}: the range of {parameter.name}: {wrong if chr(10) not in parameter.range else 'give it on one line'}"
+            wrong = "give it on one line" if "\n" in parameter.range else tla.read_formula(parameter.range)
+            if wrong:
+                return f"{action.name}: the range of {parameter.name}: {wrong}"
         return ""
 
-    def _plan(self, draft: Draft) -> Iterable[str]:
+    def _plan(self, draft: Draft) -> Iterator[str]:
         empty = replace(draft, constants=(), variables=(), helpers=(), actions=(), properties=())
         new = [
             a for a in draft.actions if draft.skeleton is None or a.name not in {s.name for s in draft.skeleton.actions}
         ]
-        things = (*draft.constants, *draft.variables, *draft.helpers, *new, *draft.properties)
-        checks = [self.names(empty, (t.name for t in things))]
+        names = [c.name for c in draft.constants] + [v.name for v in draft.variables]
+        names += [h.name for h in draft.helpers] + [a.name for a in new] + [p.name for p in draft.properties]
+        checks = [self.names(empty, names)]
         checks += [
             f"the constant {c.name}: {value!r} is no number, TRUE, FALSE, string, name or set of such"
             for c in draft.constants
@@ -143,7 +145,8 @@ class Gate:
             checks.append(f"the helper {helper.name}: {wrong}" if wrong else "")
         checks += [self.parameters(a) for a in draft.actions]
         checks.append(self.places(v.source for v in draft.variables if v.source))
-        checks.append(self.places(s for t in (*draft.actions, *draft.properties) for s in t.sources))
+        checks.append(self.places(s for a in draft.actions for s in a.sources))
+        checks.append(self.places(s for p in draft.properties for s in p.sources))
         if not any(checks):
             checks.append(_intact(tla.read_module(to_spec(draft).text), draft))
         return (wrong for wrong in checks if wrong)

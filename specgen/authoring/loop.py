@@ -53,8 +53,10 @@ def write(brief: Brief, author: Author, checker: Checker) -> Authored:
     try:
         work.run()
     except CapReached as error:
+        work.desk.usage += error.usage
         work.stop(str(error), "cap")
     except AuthorUnavailable as error:
+        work.desk.usage += error.usage
         work.stop(str(error), "author")
     return work.conclude()
 

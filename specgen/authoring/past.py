@@ -53,8 +53,9 @@ def _accepted(desk: Desk, shown: Mapping[str, HistoryNote], answer: HistoryAnswe
             return None, f"mechanisms: {unknown[0]} is nothing in this specification"
     actions = [planned(a) for a in answer.new_actions]
     properties = [promised(p, 1) for p in answer.new_properties]
-    wrong = desk.gate.names(desk.draft, [x.name for x in (*actions, *properties)])
-    wrong = wrong or desk.gate.places(s for x in (*actions, *properties) for s in x.sources)
+    wrong = desk.gate.names(desk.draft, [a.name for a in actions] + [p.name for p in properties])
+    wrong = wrong or desk.gate.places(s for a in actions for s in a.sources)
+    wrong = wrong or desk.gate.places(s for p in properties for s in p.sources)
     wrong = wrong or next((w for a in actions if (w := desk.gate.parameters(a))), "")
     return (None, wrong) if wrong else (answer, "")
 

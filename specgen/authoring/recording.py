@@ -21,7 +21,7 @@ def request(task: Task) -> dict[str, Any]:
     }
 
 
-def response(text: str, usage: Usage = Usage()) -> dict[str, Any]:
+def response(text: str, usage: Usage) -> dict[str, Any]:
     """What the transcript holds of an answer."""
     return {"text": text, "usage": asdict(usage)}
 

@@ -1,4 +1,4 @@
-"""Rounds of checking and changing: errors are mended, counterexamples judged with evidence before anything is edited."""
+"""Rounds of checking and changing: errors are mended, counterexamples judged before anything is edited."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Asking:
             actions=_actions(draft), source=self.evidence.slices(prop.sources, _ROOM["action"] // 2),
         )  # fmt: skip
 
-    def type(self, draft: Draft, name: str, again: Again, reason: str) -> Task:
+    def typing(self, draft: Draft, name: str, again: Again, reason: str) -> Task:
         """The type of one variable, because of ``reason``."""
         variable = next(v for v in draft.variables if v.name == name)
         return self._task(
@@ -190,7 +190,8 @@ def _variables(draft: Draft) -> list[str]:
 def _text(draft: Draft, name: str) -> str:
     """The definition of an action or property as it stands, "" where there is none."""
     spec = to_spec(draft)
-    return next((thing.text for thing in (*spec.actions, *spec.properties) if thing.name == name), "")
+    texts = {p.name: p.text for p in spec.properties} | {a.name: a.text for a in spec.actions}
+    return texts.get(name, "")
 
 
 def _frame(draft: Draft) -> str:

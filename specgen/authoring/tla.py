@@ -90,7 +90,7 @@ def read_module(text: str) -> Module:
 def definition(node: Node) -> Definition:
     """The definition that an ``operator_definition`` of the tree is."""
     names = [text_of(c) for c in node.named_children if c.type == "identifier"]
-    return Definition(names[0] if names else "", tuple(names[1:]), node.named_children[-1], text_of(node))
+    return Definition(names[0] if names else "", tuple(names[1:]), node.named_children[-1], text_of(node).rstrip())
 
 
 def read_definition(text: str, name: str, parameters: tuple[str, ...] | None = None) -> tuple[Definition | None, str]:
