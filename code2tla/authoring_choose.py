@@ -10,7 +10,7 @@ from code2tla.authoring import Told, WritingAuthor
 from code2tla.authoring_tlc import TlcChecker
 from code2tla.authoring_tools import tools_for
 from code2tla.authors import Author as StaticAuthor
-from code2tla.climb import Limits
+from code2tla.bounds import Limits
 from code2tla.errors import UsageError
 from code2tla.events import OnEvent
 from code2tla.rundir import RunDirectory, write_text

@@ -71,7 +71,12 @@ class Reply:
 
 
 class AuthorError(Exception):
-    """An author gives no answer; one line says what happened and what to do."""
+    """An author gives no answer; one line says what happened and what to do.
+
+    ``usage`` is what was spent on the answer that did not come.
+    """
+
+    usage = Usage()
 
 
 class AnswerPending(AuthorError):

@@ -137,13 +137,17 @@ def test_an_answer_that_cannot_be_used_is_asked_for_again(make: Make, bad: Turn,
 def test_words_that_never_fit_are_left_to_the_gate(make: Make) -> None:
     with OpenAiServer([say("no")], again=True) as server:
         reply = make(server).answer(ACTION)
-    assert (reply.text, reply.usage.calls) == ("no", 3)
+    assert (reply.text, reply.usage.calls) == ("no", 2)
 
 
 def test_a_model_that_keeps_refusing_ends_it(make: Make) -> None:
-    with OpenAiServer([refuse()], again=True) as server, pytest.raises(AuthorUnavailable, match="refuses the action"):
+    with (
+        OpenAiServer([refuse()], again=True) as server,
+        pytest.raises(AuthorUnavailable, match="refuses the action") as ended,
+    ):
         make(server).answer(ACTION)
-    assert len(server.requests) == 3
+    assert len(server.requests) == 2
+    assert ended.value.usage.calls == 2
 
 
 def test_a_server_without_schemas_is_asked_by_function_call_then_in_words(make: Make) -> None:

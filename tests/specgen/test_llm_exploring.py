@@ -118,13 +118,6 @@ def test_exploring_ends_with_its_budget_of_tokens(tmp_path: Path) -> None:
     assert len(said) < 22_000  # half the budget of tokens
 
 
-def test_arguments_that_do_not_fit_never_reach_the_tool(tmp_path: Path) -> None:
-    files = Files({})
-    server, _, _ = explored([wish(("read", {"file": 1})), say("READY"), GOOD], files, tmp_path)
-    assert files.asked == []
-    assert "the arguments do not fit: $: 'path' is a required property" in str(server.requests[-1])
-
-
 def test_exploring_ends_with_its_rounds(tmp_path: Path) -> None:
     files = Files({})
     turns = [wish(read(f"{n}.py")) for n in range(2)]

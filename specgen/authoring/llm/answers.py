@@ -23,14 +23,14 @@ def read(text: str, schema: Mapping[str, Any]) -> tuple[str, str]:
         return text, f"it is {len(text)} characters long"
     wrong = ""
     for found in _objects(text):
-        error = misfit(found, schema)
+        error = _misfit(found, schema)
         if not error:
             return json.dumps(found), ""
         wrong = wrong or f"it does not fit the schema: {error}"
     return text, wrong or "it holds no JSON object"
 
 
-def misfit(value: Any, schema: Mapping[str, Any]) -> str:
+def _misfit(value: Any, schema: Mapping[str, Any]) -> str:
     """Where a JSON value does not fit a JSON Schema, and how; "" if it fits."""
     import jsonschema  # not for those who ask no model
 

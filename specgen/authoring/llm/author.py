@@ -15,7 +15,7 @@ from specgen.authoring.llm.client import Client, Method
 from specgen.authoring.llm.exploring import Message, Tool, explore
 from specgen.authoring.llm.ledger import Caps, Ledger, Price
 from specgen.authoring.transcript import Transcript
-from specgen.authoring.types import AuthorUnavailable, Reply, Task, TaskKind, Usage
+from specgen.authoring.types import AuthorError, AuthorUnavailable, Reply, Task, TaskKind, Usage
 
 #: Answered by the planner.
 PLANNING: frozenset[TaskKind] = frozenset({"plan", "architecture", "properties"})
@@ -58,7 +58,7 @@ class Conduct:
 
     answer_tokens: int = 8_192
     call_seconds: float = 300.0
-    corrections: int = 2
+    corrections: int = 1
     exploring_tokens: int = 60_000
     exploring_rounds: int = 8
     patience: Patience = Patience()
@@ -109,9 +109,13 @@ class LlmAuthor:
         """
         model = self._models.of(task.kind)
         head = {"kind": task.kind, "subject": task.subject, "model": model, "max_tokens": self._conduct.answer_tokens}
-        read = self._explored(task, head) if task.explores and self._tools else ""
-        messages = [_message("system", _SYSTEM), _message("user", f"{task.prompt}\n\n{read}".strip())]
-        return Reply(self._answered(task, head, messages), self._ledger.take())
+        try:
+            read = self._explored(task, head) if task.explores and self._tools else ""
+            messages = [_message("system", _SYSTEM), _message("user", f"{task.prompt}\n\n{read}".strip())]
+            return Reply(self._answered(task, head, messages), self._ledger.take())
+        except AuthorError as error:
+            error.usage = self._ledger.take()
+            raise
 
     def _explored(self, task: Task, head: Mapping[str, Any]) -> str:
         def ask(messages: list[Message], tools: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

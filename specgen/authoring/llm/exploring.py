@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from specgen.authoring.llm.answers import misfit
 from specgen.authoring.llm.ledger import estimated_tokens
 
 _LONGEST_RESULT = 12_000
@@ -76,8 +75,7 @@ def _run(tools: Mapping[str, Tool], call: Mapping[str, Any]) -> str:
     tool = tools.get(call["name"])
     if tool is None:
         return f"there is no such tool; there are {', '.join(tools)}"
-    error = misfit(call["arguments"], tool.schema)
-    return f"the arguments do not fit: {error}" if error else tool.run(call["arguments"])
+    return tool.run(call["arguments"])
 
 
 _INVITATION = (
