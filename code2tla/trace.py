@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from code2tla import pytext, summary
+from code2tla import heap, pytext, summary
 from code2tla.checked import Finding
 from code2tla.source import Lines
 from code2tla.summary import Ended, Scene
@@ -79,13 +79,14 @@ class Context:
 
 def violation(context: Context, finding: Finding) -> ViolationResult:
     """A finding as a reader is given it."""
-    first, last = finding.trace[0], finding.trace[-1]
+    states = heap.readable(finding.trace, heap.fields(context.spec.variables))
+    first, last = states[0], states[-1]
     told = summary.tell(finding, _scene(context, last, over=finding.property.kind not in ("invariant", "assertion")))
     return ViolationResult(
         property=finding.property.name,
         kind=finding.property.kind,
         summary=told.sentence,
-        trace=tuple(steps(context, finding.trace)),
+        trace=tuple(steps(context, states)),
         serial=told.serial,
         outcome=told.outcome,
         initial={name: context.show(name, first.values[name]) for name in context.object if name in first.values},
