@@ -30,6 +30,7 @@ IN_A_RUN = HistoryLimits(seconds=5.0, findings=200)
 #: Mechanisms that have a variable of their own in a specification, or are folded into one step.
 _HELD = frozenset({"lock", "rlock", "condition", "semaphore", "event", "queue"})
 _QUOTED = 6
+_WIDTH = 120
 
 
 def read(repo: Path, feature: str, limits: HistoryLimits) -> History:
@@ -144,10 +145,10 @@ def _print(history: History, out: Console) -> None:
     if history.head is None:
         out.print(Text(f"{feature} has no history: {visible(history.reason)}"), soft_wrap=True)
         return
-    counts = f"{len(history.findings)} findings in {history.commits:,} commits"
+    counts = f"{_many(len(history.findings), 'finding')} in {_many(history.commits, 'commit')}"
     out.print(Text(f"{feature} at {history.head[:12]}: {counts}"), soft_wrap=True)
     if history.findings:
-        table = Table("date", "commit", "kind", "mechanism", "where now", "what", box=None, pad_edge=False)
+        table = Table("date", "commit", "change", "what, and where it stands today", box=None, pad_edge=False)
         for finding in history.findings:
             table.add_row(*_cells(finding))
         out.print(table)
@@ -155,26 +156,21 @@ def _print(history: History, out: Console) -> None:
         out.print(Text(visible(note), style="yellow"), soft_wrap=True)
 
 
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def _cells(finding: HistoryFinding) -> tuple[Text, ...]:
-    kind = f"{finding.kind} (fix)" if finding.fix and finding.kind != "fix" else finding.kind
-    where = "gone" if finding.now is None else f"{finding.now.path}:{finding.now.line}"
-    what = Text(clip(finding.subject, 100), style="bold")
-    if finding.detail:
-        what.append(f"\n{clip(finding.detail, 100)}", style="default not bold")
+    change = f"{finding.kind} {finding.mechanism}".strip()
+    what = Text(clip(finding.subject, _WIDTH))
+    where = "gone" if finding.now is None else f"now {finding.now.path}:{finding.now.line}"
+    for line in (finding.detail, where, f"with {', '.join(finding.tests)}" if finding.tests else ""):
+        if line:
+            what.append(f"\n{clip(line, _WIDTH)}", style="dim")
     quoted = finding.quote.split("\n")
     for line in quoted[:_QUOTED]:
-        colour = {"+": "green", "-": "red"}.get(line[:1], "dim")
-        what.append(f"\n{clip(line, 100)}", style=f"{colour} not bold")
+        what.append(f"\n{clip(line, _WIDTH)}", style={"+": "green", "-": "red"}.get(line[:1], "dim"))
     if len(quoted) > _QUOTED:
-        what.append(f"\n… ({len(quoted) - _QUOTED} more lines)", style="dim not bold")
-    if finding.tests:
-        what.append(f"\ntests: {clip(', '.join(finding.tests), 100)}", style="dim not bold")
-    mechanism = f"{finding.mechanism} {finding.target}".strip()
-    return (
-        Text(finding.date[:10]),
-        Text(finding.commit[:10]),
-        Text(kind),
-        Text(clip(mechanism, 40)),
-        Text(clip(where, 60)),
-        what,
-    )
+        what.append(f"\n… ({len(quoted) - _QUOTED} more lines)", style="dim")
+    mends = "\nmends a fault" if finding.fix and finding.kind != "fix" else ""
+    return Text(finding.date[:10]), Text(finding.commit[:8]), Text(f"{change}{mends}"), what

@@ -121,7 +121,7 @@ def _kind(uses: Sequence[Use]) -> str:
     return next((use.mechanism for use in uses if use.operation == "create"), uses[0].mechanism)
 
 
-def _main(uses: Sequence[Use]) -> Use:
+def main_use(uses: Sequence[Use]) -> Use:
     """The use that says most: the first that guards, else the first."""
     return next((use for use in uses if use.operation in GUARDING), uses[0])
 
@@ -131,13 +131,13 @@ def _replaced(pair: Pair, old: Sequence[Use], new: Sequence[Use]) -> Difference 
     said_old, said_new = _spelled(pair.before, old), _spelled(pair.after, new)
     if _kind(old) == _kind(new) and (old[0].target == new[0].target or said_old == said_new):
         return None
-    use = _main(new)
+    use = main_use(new)
     if _kind(old) != _kind(new):
         detail = f"{_kind(old)} {old[0].target} became {_kind(new)} {new[0].target}"
     else:
         detail = f"{old[0].target} became {new[0].target}"
     lines = (
-        tuple(u.line for u in old if pair_line_gone(pair, u.line)),
+        tuple(u.line for u in old if _is_gone(pair, u.line)),
         tuple(u.line for u in new if _is_new(pair, u.line)),
     )
     if not lines[0] and not lines[1]:
@@ -152,7 +152,7 @@ def _spelled(version: Version, uses: Sequence[Use]) -> tuple[str, ...]:
     return tuple(sorted(re.sub(rf"{name}\b|\b{last}\b", "it", version.lines[use.line - 1].strip()) for use in uses))
 
 
-def pair_line_gone(pair: Pair, line: int) -> bool:
+def _is_gone(pair: Pair, line: int) -> bool:
     """Whether a 1-based line of the version before has no line after."""
     return line - 1 not in pair.matched
 
@@ -168,12 +168,12 @@ def _removed(pair: Pair, uses: Sequence[Use]) -> Iterator[Difference]:
     if _is_object(uses[0]) and _moved_along(pair, uses):
         return
     lines = tuple(dict.fromkeys(use.line for use in uses))
-    yield Difference("removed", _main(uses), f"{_kind(uses)} {uses[0].target} is no longer used", lines, ())
+    yield Difference("removed", main_use(uses), f"{_kind(uses)} {uses[0].target} is no longer used", lines, ())
 
 
 def _moved_along(pair: Pair, uses: Sequence[Use]) -> bool:
     """Whether every line of the uses is still there: what they are called on is only known otherwise now."""
-    return bool(pair.after.lines) and all(not pair_line_gone(pair, use.line) for use in uses)
+    return bool(pair.after.lines) and all(not _is_gone(pair, use.line) for use in uses)
 
 
 def _added(pair: Pair, uses: Sequence[Use]) -> Iterator[Difference]:
@@ -184,7 +184,7 @@ def _added(pair: Pair, uses: Sequence[Use]) -> Iterator[Difference]:
         return
     guarded = ", ".join(dict.fromkeys(use.function for use in uses if use.operation in GUARDING and use.function))
     detail = f"{_kind(uses)} {uses[0].target}" + (f" in {guarded}" if guarded else "")
-    yield Difference("added", _main(uses), detail, (), tuple(dict.fromkeys(use.line for use in uses)))
+    yield Difference("added", main_use(uses), detail, (), tuple(dict.fromkeys(use.line for use in uses)))
 
 
 def _changed(pair: Pair, old: Sequence[Use], new: Sequence[Use]) -> Iterator[Difference]:
@@ -295,7 +295,7 @@ def _waits_otherwise(pair: Pair, old: Sequence[Use], new: Sequence[Use]) -> Iter
     }
     for use, how in woken:
         if before and how not in before and _is_new(pair, use.line):
-            gone = tuple(u.line for u in old if u.operation == "notify" and pair_line_gone(pair, u.line))
+            gone = tuple(u.line for u in old if u.operation == "notify" and _is_gone(pair, u.line))
             yield Difference(
                 "altered",
                 use,
@@ -326,18 +326,34 @@ def _crossing(pair: Pair, olds: Sequence[Use], news: Sequence[Use]) -> tuple[lis
     first, last = pair.after.functions[news[0].function]
     old_first, old_last = pair.before.functions[olds[0].function]
     inside_before, inside_after = _covered(olds, pair.before), _covered(news, pair.after)
+    came_from = _same_text(pair, range(old_first, old_last + 1), range(first, last + 1))
+    taking = {use.line for use in pair.after.uses if use.operation in GUARDING}
     entered: list[int] = []
     left: list[int] = []
     for line in range(first + 1, last + 1):
-        at = pair.matched[line - 1] + 1
+        at = pair.matched[line - 1] + 1 or came_from.get(line, 0)
         text = pair.after.lines[line - 1].strip()
-        if not old_first < at <= old_last or not text or _NOTHING.match(text):
+        if not old_first < at <= old_last or not text or _NOTHING.match(text) or line in taking:
             continue
         if line in inside_after and at not in inside_before:
             entered.append(line)
         elif at in inside_before and line not in inside_after:
             left.append(line)
     return entered, left
+
+
+def _same_text(pair: Pair, old: range, new: range) -> dict[int, int]:
+    """New lines that read like exactly one that went: a line that others were moved across."""
+    kept = set(pair.matched)
+    gone: dict[str, list[int]] = defaultdict(list)
+    for line in old:
+        if line - 1 not in kept:
+            gone[pair.before.lines[line - 1].strip()].append(line)
+    return {
+        line: found[0]
+        for line in new
+        if _is_new(pair, line) and len(found := gone.get(pair.after.lines[line - 1].strip(), [])) == 1
+    }
 
 
 def _covered(uses: Sequence[Use], version: Version) -> set[int]:

@@ -152,7 +152,7 @@ class _Reading:
         out: list[HistoryFinding] = []
         for study, findings in made:
             grew = paths.get(study.commit.id, {})
-            tests = tuple(self._shown(path) for path in grew if is_test(path))
+            tests = tuple(sorted(self._shown(path) for path in grew if is_test(path)))
             mends = any(grew[path] for path in grew if is_test(path)) and _looks_small(study)
             out += [
                 replace(finding, tests=tests, fix=finding.fix or mends)
@@ -198,7 +198,7 @@ def _with_inverses(made: list[tuple[Study, list[HistoryFinding]]]) -> list[tuple
     newer: dict[tuple[object, ...], int] = {}
     undone: dict[int, str] = {}
     for index, (study, _) in enumerate(made):
-        if study.lines_changed >= _INVERSE:
+        if study.lines_changed >= _INVERSE and not study.commit.sides:
             later = newer.pop(study.signature(backwards=True), None)
             if later is not None:
                 undone[later] = study.commit.id

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from extractor.history import words
-from extractor.history.compare import Difference, Pair, differences
+from extractor.history.compare import Difference, Pair, differences, main_use
 from extractor.history.log import Change, Commit
 from extractor.history.objects import Objects
 from extractor.history.order import reordered, taken_otherwise
@@ -170,7 +170,6 @@ class Studies:
         for side in commit.sides:
             for change in side:
                 files.setdefault(change.path, []).append(change)
-        edits: list[Edit] = []
         seen: list[Seen] = []
         known: dict[str, str] | None = None
         for path, changes in files.items():
@@ -196,30 +195,16 @@ class Studies:
                 old_keys = _keys(older) if older is not None else {}
                 # What one side took away on purpose was there at the base; what came since and is gone, the merge lost.
                 lost = {k: v for k, v in lost.items() if k not in old_keys or all(k in _keys(s) for s in sides)}
-            first = changes[0]
-            for key in sorted(new):
-                use = uses[key]
-                edit = Edit(first, sides[0], result, (), (use.line,))
-                seen.append(
-                    Seen(
-                        edit,
-                        Difference("added", use, f"{use.mechanism} {use.target}, by the merge itself", (), (use.line,)),
-                    )
-                )
-                edits.append(edit)
-            for key in sorted(lost):
-                change, parent, use = lost[key]
-                edit = Edit(change, parent, result, (use.line,), ())
-                seen.append(
-                    Seen(
-                        edit,
-                        Difference(
-                            "removed", use, f"{use.mechanism} {use.target} got lost in the merge", (use.line,), ()
-                        ),
-                    )
-                )
-                edits.append(edit)
-        return Study(commit, tuple(edits), tuple(_without_moves(seen)))
+            for use, lines in _objects([uses[key] for key in new]):
+                edit = Edit(changes[0], sides[0], result, (), lines)
+                detail = f"{use.mechanism} {use.target}, by the merge itself"
+                seen.append(Seen(edit, Difference("added", use, detail, (), lines)))
+            for change, parent in zip(changes, sides, strict=False):
+                for use, lines in _objects([use for at, _, use in lost.values() if at is change]):
+                    edit = Edit(change, parent, result, lines, ())
+                    detail = f"{use.mechanism} {use.target} got lost in the merge"
+                    seen.append(Seen(edit, Difference("removed", use, detail, lines, ())))
+        return Study(commit, tuple(one.edit for one in seen), tuple(_without_moves(seen)))
 
     def _may_differ(self, changes: list[Change], sides: int) -> bool:
         """Whether the lines with telling words are not simply those of the parents together."""
@@ -237,6 +222,15 @@ _Key = tuple[str, str, str, str, str]
 
 def _keys(version: Version) -> dict[_Key, Use]:
     return {(use.mechanism, use.operation, use.scope, use.target, use.function): use for use in reversed(version.uses)}
+
+
+def _objects(uses: list[Use]) -> Iterator[tuple[Use, tuple[int, ...]]]:
+    """Each object among these uses by the use that says most, with the lines of all."""
+    groups: dict[tuple[str, str, str], list[Use]] = {}
+    for use in sorted(uses, key=lambda u: u.line):
+        groups.setdefault((use.mechanism, *use.group), []).append(use)
+    for group in groups.values():
+        yield main_use(group), tuple(dict.fromkeys(use.line for use in group))
 
 
 def _telling(data: bytes) -> frozenset[str]:
