@@ -8,7 +8,6 @@ from pathlib import Path
 from code2tla import models, runners
 from code2tla.authoring import Told, WritingAuthor
 from code2tla.authoring_tlc import TlcChecker
-from code2tla.authoring_tools import tools_for
 from code2tla.authors import Author as StaticAuthor
 from code2tla.bounds import Limits
 from code2tla.errors import UsageError
@@ -16,11 +15,11 @@ from code2tla.events import OnEvent
 from code2tla.rundir import RunDirectory, write_text
 from code2tla.runners import Recorded as RecordedRuns
 from code2tla.settings import Settings
+from extractor.explore import Tool, tools
 from extractor.types import Facts
 from specgen.authoring.agent import AgentAuthor
-from specgen.authoring.llm.exploring import Tool
 from specgen.authoring.llm.recorded import recorded_models
-from specgen.authoring.recording import Recorded
+from specgen.authoring.recording import Recorded, Recording
 from specgen.authoring.scripted import ScriptedAuthor, ScriptUnreadable
 from specgen.authoring.transcript import Transcript, TranscriptUnreadable
 from specgen.authoring.types import Author
@@ -37,22 +36,35 @@ def choose(
     runner, identity = runners.choose(settings)
     limits = Limits(settings.budget, settings.memory_mb, settings.states, settings.callers, settings.before)
     checker = TlcChecker(facts, RecordedRuns(runner, directory, identity), limits, on_event)
-    return WritingAuthor(facts, settings, writer(settings, spec_dir, tools_for(facts, told.history)), checker, told)
+    return WritingAuthor(facts, settings, writer(settings, spec_dir, looks(facts, settings, told)), checker, told)
 
 
-def writer(settings: Settings, spec_dir: Path, tools: Sequence[Tool] = ()) -> Author:
+def writer(settings: Settings, spec_dir: Path, explorers: Sequence[Tool] = ()) -> Author:
     """Whoever answers the tasks; what the transcript holds is answered from it."""
     try:
         transcript = _transcript(settings, spec_dir)
         name, _, script = settings.author.partition(":")
-        if name == "scripted":
+        if name == "scripted" and settings.replay is None:
             log = Path(f"{script}.log")
             return Recorded(ScriptedAuthor.of(Path(script), log), transcript)
         if name == "llm" or (settings.replay and recorded_models(settings.replay)):
-            return models.author(settings.models, transcript, tools)
-        return Recorded(AgentAuthor(), transcript)
+            return models.author(settings.models, transcript, explorers)
+        return Recorded(Recording(settings.replay) if settings.replay else AgentAuthor(), transcript)
     except (ScriptUnreadable, TranscriptUnreadable) as error:
         raise UsageError(str(error)) from error
+
+
+def looks(facts: Facts, settings: Settings, told: Told) -> tuple[Tool, ...]:
+    """The tools of an author that looks around before it answers."""
+
+    def past(path: str) -> list[str]:
+        return [
+            f"{note.commit[:12]} {note.date[:10]} {note.kind} {note.mechanism}: {note.subject}"
+            for note in told.history
+            if path in ("", ".") or (note.now and note.now.path.startswith(path))
+        ]
+
+    return tools(Path(facts.repo), facts.feature, past, settings.index_file)
 
 
 def _transcript(settings: Settings, spec_dir: Path) -> Transcript:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 from specgen.authoring.transcript import Transcript
-from specgen.authoring.types import Author, Reply, Task, Usage
+from specgen.authoring.types import Author, AuthorUnavailable, Reply, Task, Usage
 
 
-def request(task: Task) -> dict[str, Any]:
-    """What the transcript holds of a question: all of it."""
+def request(task: Task, author: str) -> dict[str, Any]:
+    """What the transcript holds of a question: who is asked, and all of it."""
     return {
+        "author": author,
         "kind": task.kind,
         "subject": task.subject,
         "attempt": task.attempt,
@@ -24,6 +27,20 @@ def request(task: Task) -> dict[str, Any]:
 def response(text: str, usage: Usage) -> dict[str, Any]:
     """What the transcript holds of an answer."""
     return {"text": text, "usage": asdict(usage)}
+
+
+class Recording:
+    """The author of a replay: a name and nothing else, since the transcript has all of its answers."""
+
+    model: str | None = None
+
+    def __init__(self, path: Path) -> None:
+        first = path.read_bytes().partition(b"\n")[0]
+        self.name = str(json.loads(first or b"{}").get("request", {}).get("author", "agent"))
+
+    def answer(self, task: Task) -> NoReturn:
+        """Raises AuthorUnavailable: what is asked is not in the transcript."""
+        raise AuthorUnavailable(f"the transcript has no answer to the {task.kind} task {task.subject!r}")
 
 
 class Recorded:
@@ -46,7 +63,7 @@ class Recorded:
             reply = self._author.answer(task)
             return response(reply.text, reply.usage)
 
-        found, known = self._transcript.exchange(request(task), ask)
+        found, known = self._transcript.exchange(request(task, self.name), ask)
         usage = Usage(**found.get("usage", {}))
         if known:
             usage = replace(usage, calls=0, cached_calls=1)
