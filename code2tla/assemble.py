@@ -51,7 +51,7 @@ def part(facts: Facts, target: Target, spec: Spec, checked: Checked, lines: Line
                 plain=p.plain,
                 sources=sources(p.sources),
             )
-            for p in spec.properties
+            for p in (*spec.properties, *checked.more)
         ),
         violations=tuple(
             replace(trace.violation(context, finding), scenario=scenario.of(context, target, finding))

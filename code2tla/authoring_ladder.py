@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from code2tla.bounds import Limits
 from code2tla.checked import Checked, Finding, Rung
-from code2tla.climb import Clock, Limits, numbers, rank
+from code2tla.climb import Clock, numbers, rank
 from code2tla.each import Each
 from code2tla.events import Found, OnEvent, RunBegan, RunEnded
 from code2tla.runners import Recorded

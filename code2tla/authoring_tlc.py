@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from code2tla import authoring_ladder, pytext, trace
-from code2tla.check import check_all, ladder
+from code2tla.bounds import Limits, ladder
+from code2tla.check import check_all
 from code2tla.checked import Checked, Finding
-from code2tla.climb import Limits, rank
+from code2tla.climb import rank
 from code2tla.events import OnEvent
 from code2tla.rundir import digest
 from code2tla.runners import Recorded

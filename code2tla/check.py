@@ -8,18 +8,17 @@ each property once. TLC searches breadth first with one worker, so each trace is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import MappingProxyType
 
-from code2tla.checked import Checked
-from code2tla.climb import Climb, Clock, Limits
+from code2tla.bounds import Limits, ladder
+from code2tla.checked import Checked, Passed
+from code2tla.climb import Climb, Clock
 from code2tla.events import OnEvent
 from code2tla.runners import Recorded
 from specgen.types import Bounds, Spec
 from tlc_runner.types import CheckResult
-
-#: How the scenario grows: overlapping calls, calls made before them, level of the argument domains.
-LADDER = (Bounds(2, 1, 0), Bounds(2, 2, 1), Bounds(3, 1, 1), Bounds(3, 2, 2))
 
 #: Runs of TLC at the same time; each is one thread and Java's own.
 _AT_A_TIME = 2
@@ -29,25 +28,28 @@ _LEAST = 2.0
 _SHARE = 10.0
 
 
-def ladder(limits: Limits) -> tuple[Bounds, ...]:
-    """The rungs within the limits; the first is always there, cut down to them."""
-    inside = [b for b in LADDER if b.callers <= limits.callers and b.before <= limits.before]
-    return tuple(inside) or (Bounds(2, min(1, limits.before), 0),)
-
-
 def check(spec: Spec, oracle: Recorded, limits: Limits, on_event: OnEvent) -> Checked:
     """Check one specification as far up the ladder as the budget allows."""
     return check_all([spec], oracle, limits, on_event)[0]
 
 
-def check_all(specs: Sequence[Spec], oracle: Recorded, limits: Limits, on_event: OnEvent) -> list[Checked]:
+def check_all(
+    specs: Sequence[Spec],
+    oracle: Recorded,
+    limits: Limits,
+    on_event: OnEvent,
+    passed: Mapping[str, Passed] = MappingProxyType({}),
+) -> list[Checked]:
     """Check specifications together: all on one rung before any on the next.
+
+    ``passed`` says, by module, which rungs need no climbing any more.
 
     Two runs go on at a time: those of two specifications or, where there is but one left, the next rung's
     serial run beside this rung's overlapping one.
     """
-    clock = Clock(limits.seconds)
-    climbs = [Climb(spec, oracle, limits, clock, on_event) for spec in specs]
+    clock = Clock(limits.seconds, limits.sweep)
+    nothing = Passed()
+    climbs = [Climb(s, oracle, limits, clock, on_event, passed=passed.get(s.module, nothing)) for s in specs]
     rungs = ladder(limits)
     with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="check") as pool:
         party = _Party(climbs, clock, pool)

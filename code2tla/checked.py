@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from reports.result import Tlc, Verdict
+from reports.result import AuditResult, Tlc, Verdict
 from specgen.types import Bounds, Property
 from tlc_runner.types import State
 
@@ -34,12 +34,23 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """What earlier checks of the very same specification explored in full without finding anything."""
+
+    rungs: tuple[Rung, ...] = ()
+    fired: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    held: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(repr=False, default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """The verdict on one specification.
 
     ``fired`` says how often each action was taken over all overlapping runs, ``rungs`` what was explored in full,
     ``properties`` the status of each by name: holds, violated or unchecked; ``files`` are the configuration and the
-    module of serial outcomes of the last rung, by file name.
+    module of serial outcomes of the last rung, by file name. ``more`` are properties of larger scenarios than the
+    specification's own speak of.
     """
 
     verdict: Verdict
@@ -51,3 +62,15 @@ class Checked:
     tlc: Tlc = Tlc()
     notes: tuple[str, ...] = ()
     files: Mapping[str, str] = field(repr=False, default_factory=lambda: MappingProxyType({}))
+    more: tuple[Property, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What the audit made of a verdict: the verdict that stands, and per property mutants decided and noticed."""
+
+    verdict: Verdict
+    reason: str
+    audit: AuditResult
+    mutants: Mapping[str, int]
+    killed: Mapping[str, int]

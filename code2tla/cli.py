@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from code2tla import audit_command, commands, history
+from code2tla import audit_command, commands, conform_command, history
 from code2tla.errors import ToolError, UsageError
 from code2tla.nightly import command as nightly
 from reports.text import visible
@@ -82,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     _models(run)
     _spending(run)
     _execute(run)
+    run.add_argument(
+        "--conformance", action="store_const", const=True, help="with --execute: compare random schedules of the code"
+    )
+    _schedules(run)
 
     check = _verb(verbs, "check", nightly.check, "a specification against its code as it is now")
     check.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
@@ -96,14 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     _execute(check)
     _common(check)
 
-    audit = _verb(verbs, "audit", audit_command.run, "what a pass of any TLA+ specification means")
-    audit.add_argument("spec", type=Path, metavar="SPEC.tla")
-    audit.add_argument("--cfg", type=Path, metavar="FILE", help="TLC's configuration (default: SPEC.cfg)")
-    audit.add_argument("--budget", metavar="SECONDS", help="wall clock of the audit (default: 60)")
-    audit.add_argument("--memory", metavar="MB", help="heap of one TLC (default: 2048)")
-    audit.add_argument("--runner", metavar="NAME", help="auto, embedded or docker (default: auto)")
-    audit.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
-    _common(audit)
+    _audit(verbs)
 
     index = _verb(verbs, "index", commands.index, "the facts alone: what the code shares, locks and waits for")
     _target(index)
@@ -119,11 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--repo", type=Path, help="the target, for its source text (default: the one in result.json)")
     _common(report)
 
-    replay = _verb(verbs, "replay", commands.replay, "writes each finding as a test of the real code, and runs it")
-    replay.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
-    replay.add_argument("--repo", type=Path, help="the target (default: the one in result.json)")
-    _execute(replay)
-    _common(replay)
+    _replay(verbs)
+
+    _conform(verbs)
 
     review = _verb(verbs, "review", _review, "serves the report on this machine, with leave to decide")
     review.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
@@ -205,8 +200,44 @@ def _execute(parser: argparse.ArgumentParser) -> None:
         "--execute",
         action="store_const",
         const=True,
-        help="run the tests of the findings, and with them the target's own code (default: only write them)",
+        help="let the target's own code run, to replay findings on it (default: it does not run)",
     )
+    parser.add_argument("--sandbox", metavar="NAME", help="what it runs in: auto, docker or process (default: auto)")
+
+
+def _audit(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    audit = _verb(verbs, "audit", audit_command.run, "what a pass of any TLA+ specification means")
+    audit.add_argument("spec", type=Path, metavar="SPEC.tla")
+    audit.add_argument("--cfg", type=Path, metavar="FILE", help="TLC's configuration (default: SPEC.cfg)")
+    audit.add_argument("--budget", metavar="SECONDS", help="wall clock of the audit (default: 60)")
+    audit.add_argument("--memory", metavar="MB", help="heap of one TLC (default: 2048)")
+    audit.add_argument("--runner", metavar="NAME", help="auto, embedded or docker (default: auto)")
+    audit.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
+    _common(audit)
+
+
+def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    replay = _verb(verbs, "replay", commands.replay, "writes each finding as a test of the real code, and runs it")
+    replay.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
+    replay.add_argument("--repo", type=Path, help="the target (default: the one in result.json)")
+    _execute(replay)
+    _common(replay)
+
+
+def _conform(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    conform = _verb(verbs, "conform", conform_command.run, "whether steps of the real code are the specification's")
+    conform.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
+    conform.add_argument("--repo", type=Path, help="the target (default: the one in result.json)")
+    conform.add_argument("--runner", metavar="NAME", help="auto, embedded or docker (default: auto)")
+    conform.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
+    _execute(conform)
+    _schedules(conform)
+    _common(conform)
+
+
+def _schedules(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--schedules", metavar="N", help="random schedules to compare (default: 60)")
+    parser.add_argument("--seed", metavar="S", help="where they begin (default: 0)")
 
 
 def _common(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from code2tla.checked import Checked, Finding, Rung
+from code2tla.bounds import OWN_CALLERS, Limits, larger, words
+from code2tla.checked import Checked, Finding, Passed, Rung
 from code2tla.each import Each
 from code2tla.events import Found, OnEvent, RunBegan, RunEnded, RunProgress
 from code2tla.runners import Recorded
@@ -19,29 +20,16 @@ from specgen.types import Bounds, Property, Spec
 from tlc_runner.types import Budget, CheckResult, Job, Outcome, Progress, Violation
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """``seconds`` for everything that is checked together, ``memory_mb`` and ``states`` for each run of TLC.
-
-    ``callers`` and ``before`` are the largest scenario.
-    """
-
-    seconds: float = 60.0
-    memory_mb: int = 2048
-    states: int | None = None
-    callers: int = 3
-    before: int = 2
-
-
 class Clock:
     """The time budget of all climbs together.
 
     A result kept from an earlier run costs half of what it cost then, two runs going on at a time, so that a run
-    that is done again gets about as far and not ever further.
+    that is done again gets about as far and not ever further; in a sweep it costs nothing.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, sweep: bool = False) -> None:
         self._end = time.monotonic() + seconds
+        self._sweep = sweep
         self.over = threading.Event()
 
     @property
@@ -51,7 +39,8 @@ class Clock:
 
     def charge(self, seconds: float) -> None:
         """Count time that was spent earlier."""
-        self._end -= seconds / 2
+        if not self._sweep:
+            self._end -= seconds / 2
 
 
 @dataclass(slots=True)
@@ -73,20 +62,27 @@ class Climb:
     over: bool = False
     broken: str = ""
     stopped: tuple[Verdict, str] | None = None
+    passed: Passed = field(default_factory=Passed)
+
+    def __post_init__(self) -> None:
+        self.fired.update(self.passed.fired)
+        self.held.update(self.passed.held)
+        self.files.update(self.passed.files)
 
     def goes_on(self, bounds: Bounds) -> bool:
         """Whether this rung is to be climbed: the ladder has not ended, and something could still be learnt here."""
-        return not self.over and (not self.found or bool(self._wanted(bounds)))
+        known = any(rung.bounds == bounds for rung in self.passed.rungs)
+        return not self.over and not known and (not self.found or bool(self._wanted(bounds)))
 
     def out_of_time(self, bounds: Bounds) -> None:
         """End the ladder below this rung, for want of time."""
         self.over = True
         if self.rungs or self.found:
-            self.notes.append(f"The time budget ended before {_words(bounds)} were explored.")
+            self.notes.append(f"The time budget ended before {words(bounds)} were explored.")
 
     def serial(self, bounds: Bounds, seconds: float) -> CheckResult:
         """The run that lets one call go at a time, for its outcomes."""
-        return self._run(printing.cfg(self.spec, bounds, False), (), f"{_words(bounds)}, one at a time", seconds)
+        return self._run(printing.cfg(self.spec, bounds, False), (), f"{words(bounds)}, one at a time", seconds)
 
     def rung(
         self,
@@ -108,7 +104,7 @@ class Climb:
         outcomes = tuple(sorted(set(first.prints)))
         wanted = self._wanted(bounds)
         each = Each(self.spec, wanted)
-        what = f"{_words(bounds)}, overlapping"
+        what = f"{words(bounds)}, overlapping"
         result = self._run(each.cfg(bounds), outcomes, what, end - time.monotonic(), each)
         for action, count in result.coverage.items():
             self.fired[action] += count.generated
@@ -134,11 +130,24 @@ class Climb:
             findings=tuple(sorted(self.found.values(), key=rank)),
             properties=statuses,
             fired={a.name: self.fired[a.name] for a in self.spec.actions},
-            rungs=tuple(self.rungs),
+            rungs=self._all_rungs,
             tlc=numbers(self.runs),
             notes=tuple(self.notes),
             files=self.files or dict([printing.serial_module(self.spec)]),
+            more=self._more,
         )
+
+    @property
+    def _all_rungs(self) -> tuple[Rung, ...]:
+        return (*self.passed.rungs, *self.rungs)
+
+    @property
+    def _more(self) -> tuple[Property, ...]:
+        """Properties of more calls than the specification's own speak of, as far as the ladder went."""
+        sizes = sorted({r.bounds.callers for r in self._all_rungs})
+        made = {p.name: p for size in sizes for p in larger(self.spec, size)}
+        made |= {f.property.name: f.property for f in self.found.values() if f.property not in self.spec.properties}
+        return tuple(made.values())
 
     def _wanted(self, bounds: Bounds) -> list[Property]:
         """Properties still to check on this rung.
@@ -146,22 +155,24 @@ class Climb:
         One that speaks of a number of calls is only true or false of that many. A combination of which a part
         already races is not asked about again: its trace would show the same race with a bystander.
         """
-        return [p for p in self.spec.properties if p.name not in self.found and self._new_here(p, bounds)]
+        known = (*self.spec.properties, *larger(self.spec, bounds.callers))
+        return [p for p in known if p.name not in self.found and self._new_here(p, bounds)]
 
     def _new_here(self, prop: Property, bounds: Bounds) -> bool:
         if prop.kind not in ("serializable", "deadlock"):
             return True
         broken = [Counter(f.property.operations) for f in self.found.values() if f.property.kind == prop.kind]
-        if not prop.operations:  # any three calls
-            return bounds.callers == 3 and not broken
+        if not prop.operations:  # any calls, three of them where the specification itself speaks of them
+            return bounds.callers >= OWN_CALLERS and not broken
         return len(prop.operations) == bounds.callers and not any(b <= Counter(prop.operations) for b in broken)
 
     def _record(self, name: str, violation: Violation, bounds: Bounds, outcomes: tuple[str, ...]) -> None:
         """Keep a violation. One of the types is none of the code: it says that the specification is wrong."""
-        prop = next((p for p in self.spec.properties if p.name == name), None)
+        known = (*self.spec.properties, *larger(self.spec, bounds.callers))
+        prop = next((p for p in known if p.name == name), None)
         if prop is None:
             self.broken = (
-                f"the specification leaves its own types ({name}) with {_words(bounds)}, so its answers do not count"
+                f"the specification leaves its own types ({name}) with {words(bounds)}, so its answers do not count"
             )
             return
         self.found[prop.name] = Finding(prop, bounds, violation.trace, outcomes)
@@ -169,7 +180,7 @@ class Climb:
 
     def _went(self, result: CheckResult, bounds: Bounds, what: str) -> bool:
         """True if the run explored everything; otherwise the ladder ends here, and this says why."""
-        where = f"{_words(bounds)}, {what}"
+        where = f"{words(bounds)}, {what}"
         match result.outcome:
             case Outcome.PASSED:
                 return True
@@ -199,7 +210,7 @@ class Climb:
             if self.stopped:
                 self.notes.append(f"The search ended early: {self.stopped[1]}.")
             return "violated", f"{len(self.found)} of {len(self.spec.properties)} properties violated"
-        if not self.rungs:
+        if not self._all_rungs:
             return (
                 "inconclusive",
                 "the time budget ended before the smallest scenario was explored; give a larger --budget",
@@ -210,7 +221,7 @@ class Climb:
                 f"{a.name} ({a.sources[0].path}:{a.sources[0].line})" if a.sources else a.name for a in never
             )
             return "inconclusive", f"never taken within the bounds, so nothing was learnt about: {named}"
-        return "verified", f"every property holds with {_words(self.rungs[-1].bounds)}"
+        return "verified", f"every property holds with {words(self._all_rungs[-1].bounds)}"
 
     def _complaint(self, result: CheckResult) -> str:
         text = " ".join((result.errors[0] if result.errors else result.reason).split())
@@ -276,11 +287,6 @@ class _Rate:
         rate = (progress.generated - self._generated) / span if span > 0 else 0.0
         self._generated, self._seconds = progress.generated, progress.seconds
         return max(rate, 0.0)
-
-
-def _words(bounds: Bounds) -> str:
-    before = f"{bounds.before} earlier call{'s' if bounds.before != 1 else ''}" if bounds.before else "no earlier call"
-    return f"{bounds.callers} calls after at most {before}" if bounds.before else f"{bounds.callers} calls, {before}"
 
 
 def rank(finding: Finding) -> tuple[int, int, str]:

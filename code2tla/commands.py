@@ -12,14 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from code2tla import model_settings, models, output, pipeline
+from code2tla import model_settings, models, output, pipeline, replaying
 from code2tla.errors import UsageError
 from code2tla.progress import Display
 from code2tla.settings import Settings, load
 from code2tla.source import Lines
 from extractor import show
 from extractor.types import Facts
-from replay import run as replaying
 from reports import jsonio, terminal
 from reports.result import Result
 from reports.text import clip, visible
@@ -63,10 +62,7 @@ def index(options: argparse.Namespace, out: Console, err: Console) -> int:
 
 def report(options: argparse.Namespace, out: Console, err: Console) -> int:  # noqa: ARG001 - as every command
     """``code2tla report``."""
-    try:
-        result = output.read_result(options.spec_dir)
-    except jsonio.ResultUnreadable as error:
-        raise UsageError(f"{options.spec_dir}: {error}") from error
+    result = stored(options.spec_dir)
     output.write_reports(options.spec_dir, result, lines_of(result, repository(options.repo, options.spec_dir, result)))
     _print_result(result, options, out)
     return 0
@@ -74,25 +70,34 @@ def report(options: argparse.Namespace, out: Console, err: Console) -> int:  # n
 
 def replay(options: argparse.Namespace, out: Console, err: Console) -> int:
     """``code2tla replay``: 0 if no finding was confirmed, 1 if one was, 3 if none could be run."""
-    try:
-        result = output.read_result(options.spec_dir)
-    except jsonio.ResultUnreadable as error:
-        raise UsageError(f"{options.spec_dir}: {error}") from error
-    repo = repository(options.repo, options.spec_dir, result)
-    if repo is None or not repo.is_dir():
-        raise UsageError(f"{options.repo or result.feature.repo}: not found from here; name the target with --repo")
-    result, made = replaying.prepare(result, repo, options.spec_dir)
-    if load(repo, {"execute": options.execute}).execute:
-        with Display(err, 0, options.quiet):
-            result = replaying.execute(result, made, repo, options.spec_dir)
+    result = stored(options.spec_dir)
+    repo = target(options.repo, options.spec_dir, result)
+    with Display(err, 0, options.quiet):
+        result = replaying.replay(result, repo, options.spec_dir, settings_of(options, repo))
     output.write_result(options.spec_dir, result)
     output.write_reports(options.spec_dir, result, lines_of(result, repo))
     if options.json:
-        _write(out, jsonio.dumps(result))
+        write(out, jsonio.dumps(result))
     else:
         _print_replays(result, options.spec_dir, out)
     statuses = {v.replay.status for v in result.violations}
     return 1 if "confirmed" in statuses else 3 if "not_run" in statuses else 0
+
+
+def stored(spec_dir: Path) -> Result:
+    """The result in a specification directory. Raises UsageError and InputError."""
+    try:
+        return output.read_result(spec_dir)
+    except jsonio.ResultUnreadable as error:
+        raise UsageError(f"{spec_dir}: {error}") from error
+
+
+def target(given: Path | None, spec_dir: Path, result: Result) -> Path:
+    """The repository that a stored result speaks of. Raises UsageError where it is not to be found."""
+    repo = repository(given, spec_dir, result)
+    if repo is None or not repo.is_dir():
+        raise UsageError(f"{given or result.feature.repo}: not found from here; name the target with --repo")
+    return repo
 
 
 def _print_replays(result: Result, spec_dir: Path, out: Console) -> None:
@@ -132,23 +137,29 @@ def settings_of(options: argparse.Namespace, repo: Path) -> Settings:
     return load(repo, given)
 
 
+#: Options of the command line that are settings.
 _SETTINGS = frozenset(
-    "out budget memory states runner jar classes callers before execute author start repairs rounds replay".split()
-) | {key.replace("-", "_") for key in model_settings.ALLOWED}
+    {
+        *("out", "budget", "memory", "states", "runner", "jar", "classes", "callers", "before", "sweep"),
+        *("author", "start", "repairs", "rounds", "replay"),
+        *("execute", "sandbox", "conformance", "schedules", "seed"),
+        *(key.replace("-", "_") for key in model_settings.ALLOWED),
+    }
+)
 
 
 def _print_result(result: Result, options: argparse.Namespace, out: Console) -> None:
     if options.json:
-        _write(out, jsonio.dumps(result))
+        write(out, jsonio.dumps(result))
     else:
         terminal.render(result, out)
 
 
 def _print_json(value: object, out: Console) -> None:
-    _write(out, json.dumps(value, indent=2) + "\n")
+    write(out, json.dumps(value, indent=2) + "\n")
 
 
-def _write(out: Console, text: str) -> None:
+def write(out: Console, text: str) -> None:
     """As it is: no wrapping, no markup."""
     out.file.write(text.encode("utf-8", "backslashreplace").decode("utf-8"))
     out.file.flush()

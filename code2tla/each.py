@@ -21,6 +21,8 @@ class Each:
     def __init__(self, spec: Spec, wanted: Sequence[Property]) -> None:
         self._spec = spec
         self._names = ["TypeOK", *(p.name for p in wanted)]
+        own = {p.name for p in spec.properties}
+        self._more = [p.text for p in wanted if p.name not in own]
         taken = spec.text
         self._stem = next(stem for n in range(1, 1000) if (stem := "Each" + "_" * n) not in taken)
         self.root = f"{spec.module}{self._stem}"
@@ -35,6 +37,7 @@ class Each:
         lines = [
             f"---- MODULE {self.root} ----",
             f"EXTENDS {self._spec.module}",
+            *self._more,
             *(f"ASSUME TLCSet({number}, 0)" for number in range(1, len(self._names) + 1)),
             f"{fresh}({n}, {h}) ==",
             f"    IF {h} \\/ TLCGet({n}) = 1 THEN TRUE",

@@ -11,13 +11,24 @@ from pathlib import Path
 from types import MappingProxyType
 
 import extractor
-from code2tla import assemble, authoring_choose, decisions, history, itf, obeying, output, runners
+from code2tla import (
+    assemble,
+    authoring_choose,
+    conforming,
+    decisions,
+    history,
+    itf,
+    obeying,
+    output,
+    replaying,
+    runners,
+)
 from code2tla.authoring import Told, WritingAuthor
 from code2tla.authoring_result import doubted
 from code2tla.authors import Author
-from code2tla.check import LADDER, check_all
+from code2tla.bounds import LADDER, Limits
+from code2tla.check import check_all
 from code2tla.checked import Checked, Passed
-from code2tla.climb import Limits
 from code2tla.errors import ToolError, UsageError
 from code2tla.events import Event, Found, OnEvent, RunEnded, StageBegan, StageEnded
 from code2tla.output import Piece
@@ -29,7 +40,6 @@ from code2tla.trace import Context
 from extractor.errors import ExtractorError
 from extractor.history import History
 from extractor.types import Facts
-from replay import run as replaying
 from reports.result import Result
 from specgen import printing
 from specgen.authoring.transcript import TranscriptDiverges
@@ -75,6 +85,7 @@ def run(
     result, pieces = work.remember(past, author, written, result, pieces)
     result, pieces = work.decide(result, pieces)
     result, pieces = work.replay(result, pieces)
+    result, pieces = work.conform(facts, written, result, pieces)
     spec_dir = work.report(facts, plan, pieces, result)
     specs = [spec for _, spec in written.specs]
     return Run(result, spec_dir, exit_status(result), tuple(zip(specs, checked, strict=True)))
@@ -250,9 +261,18 @@ class Workshop:
     def replay(self, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
         """Write each finding as a test of the real code; with ``execute``, run the tests."""
         with self._stage("replay", "replaying on the real code" if self.settings.execute else "writing tests"):
-            result, made = replaying.prepare(result, self.repo, self.spec_dir)
-            if self.settings.execute:
-                result = replaying.execute(result, made, self.repo, self.spec_dir)
+            result = replaying.replay(result, self.repo, self.spec_dir, self.settings)
+        return result, _with_results(pieces, result)
+
+    def conform(
+        self, facts: Facts, written: Written, result: Result, pieces: Sequence[Piece]
+    ) -> tuple[Result, list[Piece]]:
+        """With ``conformance``, compare steps of the real code with the specifications."""
+        if self.settings.conformance and not self.settings.execute:
+            raise UsageError("--conformance runs the target's own code; give --execute to let it")
+        if self.settings.conformance:
+            with self._stage("conform", "comparing with the real code"), _tool_errors():
+                result = conforming.conformed(result, written.specs, facts, self.repo, self.settings)
         return result, _with_results(pieces, result)
 
     def report(self, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result) -> Path:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from code2tla import model_settings
 from code2tla.errors import SettingError
 from code2tla.model_settings import ModelSettings, ModelValues, Prices, number
+from replay.choose import SandboxName
 
 FILE_NAME = "code2tla.toml"
 PREFIX = "CODE2TLA_"
@@ -38,9 +39,10 @@ class Settings:
 
     ``budget`` is in seconds of wall clock for the model checking of all targets together, ``memory_mb`` the heap
     of one TLC, ``states`` the distinct states of one TLC run (None: no limit); ``callers`` and ``before`` are the
-    largest scenario: how many overlapping calls, after how many set-up calls; a ``sweep`` goes on to larger ones until the
-    budget is spent. ``execute`` lets the target's own code
-    run, to replay what was found. ``spec_dir`` is where the specification goes (None: ``specs/<feature>/`` in ``out``).
+    largest scenario: how many overlapping calls, after how many set-up calls; a ``sweep`` goes on to larger ones until
+    the budget is spent. ``execute`` lets the target's own code run in a ``sandbox``, to replay what was found; with
+    ``conformance`` also to compare ``schedules`` random schedules from ``seed`` on with the specification. ``spec_dir``
+    is where the specification goes (None: ``specs/<feature>/`` in ``out``).
     ``author`` is static, llm, agent or ``scripted:FILE``; one that writes starts from the static ``draft`` or from the
     ``facts`` alone, may repair an answer ``repairs`` times and changes what it wrote in ``rounds`` rounds at most.
     ``replay`` is a transcript that answers in the author's place. ``models`` are the llm author's.
@@ -58,6 +60,10 @@ class Settings:
     before: int = 2
     sweep: bool = False
     execute: bool = False
+    sandbox: SandboxName = "auto"
+    conformance: bool = False
+    schedules: int = 60
+    seed: int = 0
     author: str = "static"
     start: Literal["draft", "facts"] = "draft"
     repairs: int = 2
@@ -101,6 +107,10 @@ class _Values(ModelValues):
     before: Annotated[int, BeforeValidator(number), Field(ge=0, le=6)] | None = None
     sweep: bool | None = None
     execute: bool | None = None
+    sandbox: SandboxName | None = None
+    conformance: bool | None = None
+    schedules: Annotated[int, BeforeValidator(number), Field(ge=1, le=10_000)] | None = None
+    seed: Annotated[int, BeforeValidator(number), Field(ge=0)] | None = None
     author: Annotated[str, Field(pattern=r"^(static|llm|agent|scripted:.+)$")] | None = None
     start: Literal["draft", "facts"] | None = Field(default=None, alias="from")
     repairs: Annotated[int, BeforeValidator(number), Field(ge=0, le=10)] | None = None
@@ -145,6 +155,10 @@ ALLOWED = {
     "before": "a whole number from 0 to 6",
     "sweep": "true or false",
     "execute": "true or false",
+    "sandbox": "auto, docker or process",
+    "conformance": "true or false",
+    "schedules": "a whole number from 1 to 10000",
+    "seed": "a whole number from 0",
     "author": "static, llm or agent",
     "from": "draft or facts",
     "repairs": "a whole number from 0 to 10",
@@ -158,7 +172,7 @@ ALLOWED = {
 }
 #: Where results and caches go, which jar is run, whether the target's code is, who is shown it and what that may cost,
 #: is the user's to say and never the target's.
-_USERS_OWN = ("out", "jar", "execute", "author", "replay", "cache", *model_settings.ALLOWED)
+_USERS_OWN = ("out", "jar", "execute", "sandbox", "conformance", "author", "replay", "cache", *model_settings.ALLOWED)
 
 
 #: The largest scenario of a sweep, where none is given.
@@ -192,6 +206,8 @@ def load(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str] = os
     layers = [_validate(_Values, from_env, _env), _validate(_Values, given, lambda key: "--" + key)]
     for layer in layers:
         merged |= _given(layer)
+    if merged.get("sweep"):
+        merged = {"callers": _SWEEP, "before": _SWEEP} | merged
     return Settings(**merged, invariants=invariants, models=model_settings.merged(layers, prices))
 
 

@@ -8,6 +8,9 @@ from specgen.ir import ConstDecl
 from specgen.render import quoted
 from specgen.types import Bounds, Property, Spec
 
+#: The highest level that constants have sizes for.
+_LAST_LEVEL = 2
+
 
 def module_text(spec: Spec) -> str:
     """The TLA+ module."""
@@ -39,9 +42,14 @@ def cfg(spec: Spec, bounds: Bounds, overlap: bool, properties: Iterable[Property
 
 
 def constant_value(const: ConstDecl, level: int) -> str:
-    """The text of a constant's value on one level of the ladder; the last one where it grows no further."""
+    """The text of a constant's value on one level of the ladder; the last one where it grows no further.
+
+    Beyond the levels that it has sizes for, a set that grows at all grows by one element a level.
+    """
     if const.is_set():
         size = const.size[min(level, len(const.size) - 1)]
+        if const.size[-1] > const.size[0]:
+            size += max(level - _LAST_LEVEL, 0)
         return "{" + ", ".join(f"{const.stem}{i + 1}" for i in range(size)) + "}"
     return const.value[min(level, len(const.value) - 1)] if const.value else const.name
 

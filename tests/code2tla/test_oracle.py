@@ -9,9 +9,9 @@ import pytest
 from pipeline_targets import COUNTER, LOCKED
 
 import extractor
-from code2tla.check import check, ladder
+from code2tla.bounds import Limits, ladder
+from code2tla.check import check
 from code2tla.checked import Checked
-from code2tla.climb import Limits
 from code2tla.events import Event, RunBegan
 from code2tla.rundir import RunDirectory
 from code2tla.runners import Recorded
