@@ -1,0 +1,28 @@
+"""Replay in the pipeline's words: which sandbox the target's code runs in, and the tests of a run's findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from code2tla.errors import ToolError
+from code2tla.settings import Settings
+from replay import choose, run
+from replay.container import ContainerUnavailable
+from replay.sandbox import Sandbox
+from reports.result import Result
+
+
+def sandbox(settings: Settings) -> Sandbox:
+    """Where the target's code runs. Raises ToolError where the one that was asked for cannot be had."""
+    try:
+        return choose.sandbox(settings.sandbox)
+    except ContainerUnavailable as error:
+        raise ToolError(f"--sandbox docker: {error}; start Docker, or give --sandbox process") from error
+
+
+def replay(result: Result, repo: Path, spec_dir: Path, settings: Settings) -> Result:
+    """Write each finding as a test of the real code and, with ``execute``, run the tests. Raises ToolError."""
+    result, made = run.prepare(result, repo, spec_dir)
+    if not (settings.execute and made.tests):
+        return result
+    return run.execute(result, made, repo, spec_dir, sandbox(settings))
