@@ -1,5 +1,7 @@
 """A picture of a report: ``python -m bench.screenshot REPORT.html OUT.png [--dark]``, by headless Chromium.
 
+It says how long the report took to open.
+
 Playwright is only the driver; the browser is the one that is installed (``--chromium``, ``CHROMIUM`` or the first
 of the usual names on PATH).
 """
@@ -32,6 +34,7 @@ def main() -> int:
     parser.add_argument("report", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--dark", action="store_true", help="the dark colours")
+    parser.add_argument("--print", action="store_true", help="as on paper")
     parser.add_argument("--width", type=int, default=1280, help="of the window, in CSS pixels")
     parser.add_argument("--height", type=int, default=860, help="of the window, in CSS pixels")
     parser.add_argument("--scale", type=float, default=1.5, help="device pixels to a CSS pixel")
@@ -56,7 +59,13 @@ def main() -> int:
             color_scheme="dark" if options.dark else "light",
             reduced_motion="reduce",
         )
+        if options.print:
+            page.emulate_media(media="print")
         page.goto(options.report.resolve().as_uri())
+        opening = page.evaluate("performance.getEntriesByType('navigation')[0].domComplete")
+        print(f"{options.report.stat().st_size / 1024:,.0f} KB, opened in {opening:.0f} ms")
+        if options.print:
+            page.evaluate("dispatchEvent(new Event('beforeprint'))")
         if options.step:
             page.click(f"#f{options.finding}-s{options.step} .card")
             page.evaluate("scrollTo(0, 0)")

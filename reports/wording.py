@@ -135,7 +135,10 @@ def bounds_words(bounds: Mapping[str, Any]) -> str:
             words[0] += f" after at most {count(before, 'earlier call')}" if before else " on a fresh object"
     for name, value in rest.items():
         called = name.replace("_", " ")
-        words.append(f"{value:,} {called}" if type(value) is int else f"{called} {_value(value)}")
+        if type(value) is not int:
+            words.append(f"{called} {_value(value)}")
+        else:  # a capital letter begins the name of a set of values
+            words.append(f"{count(value, 'value')} of {called}" if name[:1].isupper() else f"{value:,} {called}")
     return ", ".join(words)
 
 

@@ -100,11 +100,14 @@
       const line = byId(current.dataset.line);
       if (!line) return;
       line.classList.add("current");
-      const pane = line.closest(".scroll");
-      const top = line.offsetTop - pane.offsetTop;
-      if (top < pane.scrollTop || top + line.offsetHeight > pane.scrollTop + pane.clientHeight) {
-        pane.scrollTop = top - pane.clientHeight / 2;
-      }
+      // Measured when all findings are drawn, so that a page of many is laid out once and not once for each.
+      requestAnimationFrame(() => {
+        const pane = line.closest(".scroll");
+        const top = line.offsetTop - pane.offsetTop;
+        if (top < pane.scrollTop || top + line.offsetHeight > pane.scrollTop + pane.clientHeight) {
+          pane.scrollTop = top - pane.clientHeight / 2;
+        }
+      });
     }
 
     bringIntoView(card) {
