@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from specgen import movers
 from specgen.execute import Executor, Granularity
-from specgen.expr import Expr, Op, Var
+from specgen.expr import Expr, Lit, NeverT, Op, RaisedT, Ty, Var, boxed_kinds, join, members
 from specgen.ir import Operation, Program
 from specgen.module import compose
 from specgen.prepare import compute_before_suspending, prepared
@@ -30,6 +30,7 @@ def build(program: Program, granularity: Granularity = "step") -> Spec:
             before = len(steps)
             steps, program = without_free_locks(steps, program)
             steps = _reached(steps)
+    program = replace(program, result_ty=_results(program, steps))
     return compose(program, steps, begin_apart=granularity == "statement")
 
 
@@ -148,6 +149,29 @@ def _reached(steps: list[Step]) -> list[Step]:
         mine = [s for s in steps if (s.operation, s.place) == at]
         work += [(s.operation, leaf.goto) for s in mine for leaf in leaves(s.tree) if leaf.goto is not None]
     return [s for s in steps if (s.operation, s.place) in seen]
+
+
+def _results(program: Program, steps: list[Step]) -> Ty:
+    """The type of results without the exceptions that no step ends with."""
+    named: set[str] = set()
+    for step in steps:
+        for leaf in leaves(step.tree):
+            for e in walk(leaf.result) if leaf.result is not None else ():
+                if isinstance(e, Lit) and isinstance(e.value, str):
+                    named.add(e.value)
+                elif (
+                    isinstance(e, Op)
+                    and e.name == "record"
+                    and e.names == ("raised",)
+                    and not isinstance(e.args[0], Lit)
+                ):
+                    return program.result_ty  # raised again: whatever was caught
+    kept = [RaisedT(m.values & named) if isinstance(m, RaisedT) else m for m in members(program.result_ty)]
+    out: Ty = NeverT()
+    for ty in kept:
+        if not isinstance(ty, RaisedT) or ty.values:
+            out = join(out, ty)
+    return out if boxed_kinds(out) == boxed_kinds(program.result_ty) else program.result_ty
 
 
 def _names_in_use(program: Program) -> set[str]:

@@ -17,8 +17,6 @@ from specgen.expr import (
     SetT,
     StrT,
     TupleT,
-    Ty,
-    Var,
     join,
     kind_of,
 )
@@ -69,6 +67,8 @@ def _extreme(smallest: bool) -> Callable[[Lowerer, list[Val]], Value]:
                 containers.raise_unless(lw, Op("#", (containers.size(args[0]), Lit(0))), "ValueError")
                 return Val(op_call("MinOf" if smallest else "MaxOf", found), IntT())
             if isinstance(containers.item_type(args[0].ty), NeverT):
+                if not isinstance(containers.container_of(args[0].ty), NeverT):
+                    containers.raise_unless(lw, FALSE, "ValueError")  # nothing is ever in it
                 return Val(NONE, NeverT())
             return _one_of(lw, args[0], "min or max of a collection")
         out = number(lw, args[0])
@@ -162,10 +162,12 @@ def _list(lw: Lowerer, args: list[Val]) -> Value:
             return Val(_values_in_some_order(lw, behind), SeqT(item))
         case SeqT() as ty:
             return Val(kinds.unbox(args[0], "seq"), ty)
-        case SetT() as ty:
-            return Val(kinds.unbox(args[0], "set"), ty)
+        case SetT(item):
+            members_of = kinds.unbox(args[0], "set")
+            return Val(comprehensions.in_some_order(lw, members_of, item), SeqT(item))
         case DictT(key, _):
-            return Val(Op("DOMAIN", (kinds.unbox(args[0], "dict"),)), SetT(key))
+            keys = Op("DOMAIN", (kinds.unbox(args[0], "dict"),))
+            return Val(comprehensions.in_some_order(lw, keys, key), SeqT(key))
         case TupleT() as ty:
             whole = SeqT(container_methods.tuple_item(ty))
             return Val(kinds.coerce(args[0], whole), whole)
@@ -175,18 +177,8 @@ def _list(lw: Lowerer, args: list[Val]) -> Value:
 def _values_in_some_order(lw: Lowerer, d: Expr) -> Expr:
     from specgen.lower.values import apply, domain
 
-    order = comprehensions.in_some_order(
-        lw, domain(d), comprehensions.Source(domain(d), lambda x: Val(x, _key_type(lw, d)))
-    )
+    order = comprehensions.in_some_order(lw, domain(d), comprehensions.key_type(lw, d))
     return Op("function", (domain(order), apply(d, apply(order, Bound("i")))), ("i",))
-
-
-def _key_type(lw: Lowerer, d: Expr) -> Ty:
-    from specgen.expr import Local
-
-    ty = lw.type_of(f"l.{d.name}") if isinstance(d, Local) else lw.var_type(d.name) if isinstance(d, Var) else NeverT()
-    found = containers.container_of(ty)
-    return found.key if isinstance(found, DictT) else NeverT()
 
 
 def _set(lw: Lowerer, args: list[Val]) -> Value:
@@ -424,7 +416,9 @@ def _token(lw: Lowerer, args: list[Val]) -> Value:
     from specgen.lower.contracts import fresh_token
 
     if lw.in_init:
-        return Val(Lit("sentinel"), StrT(frozenset({"sentinel"})))
+        from specgen.lower.names import of_sentinel
+
+        return of_sentinel(lw.pending_attr or "sentinel")
     return fresh_token(lw)
 
 

@@ -264,7 +264,12 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
             if default is None and param in spec.kwonlyargs:
                 default = spec.kw_defaults[spec.kwonlyargs.index(param)]
             saved, lw.frame = lw.frame, Frame(None, function.module, None)
-            bound[param.arg] = lower(lw, default) if default is not None else Val(NONE, NoneT())
+            marker = (
+                names.sentinel(lw, function.cls, default.id)
+                if isinstance(default, ast.Name) and function.cls is not None
+                else None
+            )
+            bound[param.arg] = marker or (lower(lw, default) if default is not None else Val(NONE, NoneT()))
             lw.frame = saved
     if spec.vararg is not None:
         items = [rv(lw, a) for a in rest]

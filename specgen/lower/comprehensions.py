@@ -6,7 +6,24 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from specgen.expr import BoolT, Bound, DictT, Expr, IntT, Lit, NeverT, Op, SeqT, SetT, TupleT, Ty, Var, join, members
+from specgen.expr import (
+    BoolT,
+    Bound,
+    DictT,
+    Expr,
+    IntT,
+    Lit,
+    Local,
+    NeverT,
+    Op,
+    SeqT,
+    SetT,
+    TupleT,
+    Ty,
+    Var,
+    join,
+    members,
+)
 from specgen.lower import exprs, kinds, operators
 from specgen.lower.lowerer import Frame, Lowerer
 from specgen.lower.values import TRUE, Val, Value, apply, call, conj, domain, ite
@@ -18,11 +35,12 @@ Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 class Source:
     """What a comprehension runs over: a set, what element each of its members stands for, the sequence if any.
 
-    ``distinct``: no two members stand for the same element.
+    ``member`` is the type of the set's members; ``distinct``: no two members stand for the same element.
     """
 
     elements: Expr
     element: Callable[[Expr], Val]
+    member: Ty
     seq: Expr | None = None
     distinct: bool = True
 
@@ -36,26 +54,34 @@ def source_of(lw: Lowerer, node: ast.expr) -> Source:
     by_key = values_of(value.expr)
     if by_key is not None and isinstance(found, SetT):
         behind = by_key
-        return Source(domain(behind), lambda x: Val(apply(behind, x), found.item), distinct=False)
+        return Source(domain(behind), lambda x: Val(apply(behind, x), found.item), key_type(lw, behind), distinct=False)
     paired = items_of(value.expr)
     if paired is not None and isinstance(found, SetT):
         entries = paired
-        return Source(domain(entries), lambda x: Val(Op("tuple", (x, apply(entries, x))), found.item))
+        of = found.item.items[0] if isinstance(found.item, TupleT) else NeverT()
+        return Source(domain(entries), lambda x: Val(Op("tuple", (x, apply(entries, x))), found.item), of)
     match found:
         case SeqT(item):
             seq = kinds.unbox(value, "seq")
-            return Source(call("Items", seq), lambda x: Val(x, item), seq)
+            return Source(call("Items", seq), lambda x: Val(x, item), item, seq)
         case SetT(item):
-            return Source(kinds.unbox(value, "set"), lambda x: Val(x, item))
+            return Source(kinds.unbox(value, "set"), lambda x: Val(x, item), item)
         case DictT(key, _):
-            return Source(domain(kinds.unbox(value, "dict")), lambda x: Val(x, key))
+            return Source(domain(kinds.unbox(value, "dict")), lambda x: Val(x, key), key)
         case TupleT(items) if items:
             ty = next(iter(items))
             for other in items[1:]:
                 ty = join(ty, other)
             whole = kinds.coerce(value, SeqT(ty))
-            return Source(call("Items", whole), lambda x: Val(x, ty), whole)
-    return Source(Op("set"), lambda x: Val(x, NeverT()))
+            return Source(call("Items", whole), lambda x: Val(x, ty), ty, whole)
+    return Source(Op("set"), lambda x: Val(x, NeverT()), NeverT())
+
+
+def key_type(lw: Lowerer, d: Expr) -> Ty:
+    """The type of the keys of a dict that a local or a variable holds."""
+    ty = lw.type_of(f"l.{d.name}") if isinstance(d, Local) else lw.var_type(d.name) if isinstance(d, Var) else NeverT()
+    found = next((m for m in members(ty) if isinstance(m, DictT)), None)
+    return found.key if found is not None else NeverT()
 
 
 def values_of(e: Expr) -> Expr | None:
@@ -184,25 +210,31 @@ def comprehension(lw: Lowerer, node: Comprehension) -> Value:
         if value.expr == x:
             return Val(seq, SeqT(value.ty))
         return Val(Op("function", (domain(seq), found.at(value.expr, apply(seq, Bound("i")))), ("i",)), SeqT(value.ty))
-    if found.distinct:
+    if found.distinct and isinstance(node, ast.GeneratorExp):
         return Val(kept if value.expr == x else Op("map", (kept, value.expr), (name,)), SetT(value.ty))
-    order = in_some_order(lw, kept, found.source)
+    order = in_some_order(lw, kept, found.source.member)
     return Val(Op("function", (domain(order), found.at(value.expr, apply(order, Bound("i")))), ("i",)), SeqT(value.ty))
 
 
-def in_some_order(lw: Lowerer, elements: Expr, source: Source) -> Expr:
+def in_some_order(lw: Lowerer, elements: Expr, item: Ty) -> Expr:
     """A sequence of the members, each once, in an order that is chosen freely."""
-    from specgen.expr import Local
-
+    note_order(lw, elements)
     name = lw.temp("order")
     lw.active.add(name)
-    member: Ty = NeverT()
-    match elements:
-        case Op("DOMAIN" | "filter", _):
-            member = source.element(Bound("x")).ty
-    lw.declare(f"l.{name}", SeqT(member))
+    lw.declare(f"l.{name}", SeqT(item))
     lw.graph.choose(Local(name), call("Orders", elements), "unordered")
     return Local(name)
+
+
+def note_order(lw: Lowerer, elements: Expr) -> None:
+    """Say that an order is any where Python has the order of insertion: of a dict, its keys, values or items."""
+    match elements:
+        case Op("filter", (inner, _)):
+            note_order(lw, inner)
+        case Op("DOMAIN") | Op("call", _, ("Values",)):
+            lw.approximate("the order of a dict", "any order: that of insertion is not kept")
+        case Op() if items_of(elements) is not None:
+            lw.approximate("the order of a dict", "any order: that of insertion is not kept")
 
 
 def _replace(e: Expr, old: Expr, new: Expr) -> Expr:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specgen.expr import (
+    Arg,
     BoolT,
     Bound,
     DictT,
     Expr,
     IntT,
     Lit,
+    Local,
     NeverT,
     NoneT,
     Op,
@@ -18,6 +20,7 @@ from specgen.expr import (
     SetT,
     TupleT,
     Ty,
+    Var,
     join,
     kind_of,
 )
@@ -107,6 +110,8 @@ class Change:
             containers.still_there(
                 self.lw, owner, self.root, lambda: self.lw.store(owner, Val(expr, ty), self.root, self.group)
             )
+        elif _is_part(self.owner.expr):
+            self.lw.approximate("change of a container that a tuple or another value holds", "the change is lost")
 
     def grows(self, expr: Expr, drop_last: bool = False) -> None:
         """The list is now this, cut down to the limit of a bounded deque."""
@@ -120,8 +125,9 @@ class Change:
         match self.now.ty:
             case SeqT():
                 self.declare(SeqT(value.ty))
-            case SetT():
+            case SetT(item):
                 self.declare(SetT(value.ty))
+                containers.looked_up(self.lw, value, item)
         return kinds.coerce(value, self.item) if not isinstance(self.item, NeverT) else value.expr
 
     def declare(self, ty: Ty) -> None:
@@ -142,7 +148,7 @@ class Change:
     def key(self, value: Val) -> Expr:
         """A key as the dict holds it."""
         assert isinstance(self.now.ty, DictT)
-        containers.same_domain(self.lw, value, self.now.ty.key)
+        containers.looked_up(self.lw, value, self.now.ty.key)
         if isinstance(self.now.ty.key, NeverT) or not containers.comparable(value.ty, self.now.ty.key):
             return value.expr
         return kinds.coerce(value, self.now.ty.key)
@@ -151,8 +157,21 @@ class Change:
         """Whether the dict has the key."""
         assert isinstance(self.now.ty, DictT)
         if not containers.comparable(value.ty, self.now.ty.key):
+            containers.looked_up(self.lw, value, self.now.ty.key)
             return FALSE
         return Op("in", (self.key(value), domain(self.e)))
+
+
+def _is_part(e: Expr) -> bool:
+    """Whether the value is taken out of something else, which should show a change of it."""
+    match e:
+        case Local() | Var() | Arg():
+            return True
+        case Op("if", (_, yes, no)):
+            return _is_part(yes) or _is_part(no)
+        case Op("apply" | "field", (holder, *_)) | Op("call", (holder,), ("Head" | "Last",)):
+            return _is_part(holder)
+    return False
 
 
 _NOTHING = Val(NONE, NoneT())

@@ -128,7 +128,10 @@ def contains(lw: Lowerer, item: Val, holder: Value) -> Expr:
         found = call_method(lw, holder, "__contains__", [item], {})
         return kinds.truth(rv(lw, found, "bool"))
     value = rv(lw, holder, "seq")
-    match usable(lw, value):
+    found_in = usable(lw, value)
+    if kinds.true_meets_one(item.ty, item_type(found_in)):
+        return _contains_number(item, value, found_in)
+    match found_in:
         case SeqT(inner):
             same_domain(lw, item, inner)
             return (
@@ -159,6 +162,24 @@ def contains(lw: Lowerer, item: Val, holder: Value) -> Expr:
     return rv(lw, any_value(lw, "bool")).expr
 
 
+def _contains_number(item: Val, value: Val, ty: Ty) -> Expr:
+    """``in`` where numbers and booleans meet: True is 1 there."""
+    inner, x = kinds.unbox(value, str(kind_of(ty))), Bound("x")
+    of = item_type(ty)
+    match ty:
+        case TupleT(items) if isinstance(inner, Op) and inner.name == "tuple":
+            return disj(*[kinds.equal(item, Val(e, t)) for e, t in zip(inner.args, items, strict=True)])
+        case TupleT():
+            members_of = call("Items", kinds.coerce(Val(inner, ty), SeqT(of)))
+        case SeqT():
+            members_of = call("Items", inner)
+        case DictT():
+            members_of = domain(inner)
+        case _:
+            members_of = inner
+    return Op("exists", (members_of, kinds.equal(item, Val(x, of))), ("x",))
+
+
 def comparable(a: Ty, b: Ty) -> bool:
     """Whether values of the two types can be equal at all."""
     if isinstance(b, NeverT):
@@ -173,6 +194,13 @@ def same_domain(lw: Lowerer, a: Val, b: Ty) -> None:
     if isinstance(a.ty, TupleT) and isinstance(b, TupleT):
         for x, y in zip(a.ty.items, b.items, strict=False):
             lw.meet(Val(NONE, x), y)
+
+
+def looked_up(lw: Lowerer, key: Val, among: Ty) -> None:
+    """The value is a key among keys, or a member among members, of the type."""
+    same_domain(lw, key, among)
+    if kinds.true_meets_one(key.ty, among):
+        lw.approximate("True and 1, or False and 0, as keys or members of one collection", "they are two keys")
 
 
 def raise_unless(lw: Lowerer, test: Expr, name: str) -> None:
@@ -217,7 +245,7 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
     found = usable(lw, value)
     match found:
         case DictT(key_ty, value_ty):
-            same_domain(lw, key, key_ty)
+            looked_up(lw, key, key_ty)
             if not comparable(key.ty, key_ty) and not isinstance(key_ty, NeverT):
                 lw.raise_(Exc("KeyError"))
                 return Val(NONE, value_ty)
@@ -366,11 +394,12 @@ def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
             raise_unless(lw, _within(seq, position), "IndexError")
             lw.store(Place(holder.root, (*holder.path, position), ty), value, root, group)
         else:
-            same_domain(lw, key, ty.key if isinstance(ty, DictT) else NeverT())
+            looked_up(lw, key, ty.key if isinstance(ty, DictT) else NeverT())
             key_ty = ty.key if isinstance(ty, DictT) else NeverT()
             k = kinds.coerce(key, key_ty) if not isinstance(key_ty, NeverT) else key.expr
             wrapped = Place(holder.root, (*holder.path, k), ty)
             _declare_key(lw, holder, key.ty)
+            lw.detach(holder.root, wrapped.path)
             lw.store(wrapped, value, root, group)
 
     still_there(lw, holder, root, put)
@@ -426,6 +455,8 @@ def del_item(lw: Lowerer, holder: Value, key: Val) -> None:
         lw.store(holder, Val(call("RemoveAt", seq, position), ty), root, group)
         return
     inner = kinds.unbox(current, "dict")
+    if isinstance(ty, DictT):
+        looked_up(lw, key, ty.key)
     k = kinds.coerce(key, ty.key) if isinstance(ty, DictT) else key.expr
     raise_unless(lw, Op("in", (k, domain(inner))), "KeyError")
     lw.store(holder, Val(call("Without", inner, k), ty), root, group)

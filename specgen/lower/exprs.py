@@ -159,8 +159,12 @@ def lower(lw: Lowerer, node: ast.expr) -> Value:
         case ast.List(elts=elts) if not any(isinstance(e, ast.Starred) for e in elts):
             return sequence(lw, [rv(lw, lower(lw, e)) for e in elts])
         case ast.Set(elts=elts):
+            from specgen.lower import containers
+
             items = [rv(lw, lower(lw, e)) for e in elts]
             ty = join_all([i.ty for i in items])
+            for item in items:
+                containers.looked_up(lw, item, ty)
             return Val(Op("set", tuple(kinds.coerce(i, ty) for i in items)), SetT(ty))
         case ast.Dict(keys=keys, values=values):
             return dict_display(lw, keys, values)
@@ -240,12 +244,15 @@ def sequence(lw: Lowerer, items: list[Val]) -> Val:
 
 def dict_display(lw: Lowerer, keys: list[ast.expr | None], values: list[ast.expr]) -> Value:
     """``{k: v, ...}``."""
+    from specgen.lower import containers
+
     out: Val = Val(EMPTY, DictT(NeverT(), NeverT()))
     for key, value in zip(keys, values, strict=True):
         if key is None:
             return lw.approximate("** in a dict display", "any value")
         k, v = rv(lw, lower(lw, key)), rv(lw, lower(lw, value))
         assert isinstance(out.ty, DictT)
+        containers.looked_up(lw, k, out.ty.key)
         ty = DictT(join(out.ty.key, k.ty), join(out.ty.value, v.ty))
         before = kinds.coerce(out, ty)
         out = Val(call("Put", before, kinds.coerce(k, ty.key), kinds.coerce(v, ty.value)), ty)

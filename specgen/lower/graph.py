@@ -39,6 +39,10 @@ class Graph:
         self._group += 1
         return self._group
 
+    def waits(self) -> int:
+        """How many places there are so far at which a call waits or lets others run."""
+        return sum(n.kind in {"suspend", "guard"} for n in self.nodes.values())
+
     def groups_after(self, other: Graph) -> None:
         """Number access groups on from another graph's."""
         self._group = other._group

@@ -228,6 +228,14 @@ def _bool_as_number(a: Val, b: Val) -> list[Expr]:
     return [] if found == FALSE else [found]
 
 
+def true_meets_one(a: Ty, b: Ty) -> bool:
+    """Whether booleans of the one type meet numbers of the other, or of its own."""
+    return any(
+        any(isinstance(m, BoolT) for m in members(x)) and any(isinstance(m, IntT) for m in members(y))
+        for x, y in ((a, b), (b, a))
+    )
+
+
 def _equal(a: Val, b: Val) -> Expr:
     """Equality of values of one kind."""
     plain_both = bool(plain_members(a.ty)) and bool(plain_members(b.ty))

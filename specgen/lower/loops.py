@@ -14,7 +14,7 @@ from specgen.expr import (
     SetT,
     TupleT,
 )
-from specgen.lower import containers, kinds, names, stmts, suspension
+from specgen.lower import comprehensions, containers, kinds, names, stmts, suspension
 from specgen.lower.exprs import lower, rv, split
 from specgen.lower.lowerer import Detour, Loop, Lowerer
 from specgen.lower.values import (
@@ -158,6 +158,7 @@ def _maybe_one(lw: Lowerer) -> Val:
 
 
 def _in_any_order(lw: Lowerer, todo: str, source: Expr, item: object) -> None:
+    comprehensions.note_order(lw, source)
     lw.declare(f"l.{todo}", SeqT(item))  # type: ignore[arg-type]
     lw.graph.choose(Local(todo), op_call("Orders", source), "unordered")
 

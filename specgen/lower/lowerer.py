@@ -38,7 +38,7 @@ from specgen.expr import (
 from specgen.ir import Abstraction, Access, AccessMode, Assumption
 from specgen.lower import kinds
 from specgen.lower.graph import Edge, Graph, Where
-from specgen.lower.values import NONE, Exc, Obj, Place, Unknown, Val, Value, apply, call, domain, ite
+from specgen.lower.values import NONE, Exc, Obj, Place, Unknown, Val, Value, apply, call, conj, domain, eq, ite, neg
 from specgen.source import Class, Function, Module, Sources
 
 MAX_NODES = 600
@@ -265,6 +265,7 @@ class Lowerer:
         self.globals_begun: set[str] = set()
         self.inits: dict[str, Expr] = {}
         self.ties: dict[str, tuple[str, tuple[Expr, ...]]] = {}
+        self.tied_under: dict[str, tuple[frozenset[str], int, Where]] = {}
         self.first_node = 0
 
     # --- types -----------------------------------------------------------------------------------
@@ -497,6 +498,7 @@ class Lowerer:
         if self.ties.setdefault(name, here) != here:
             self.approximate("one container stored in two places", "changes through a name reach only the first")
             return
+        self.tied_under[name] = (frozenset(self.held), self.graph.waits(), self.graph.where)
         self.set_local(f"{name}_shared", Val(flag, BoolT()))
 
     def untie(self, name: str) -> None:
@@ -504,9 +506,34 @@ class Lowerer:
         if self.tied(name) is not None:
             self.set_local(f"{name}_shared", Val(Lit(False), BoolT()))
 
-    def _still_tied(self, name: str, tied: Place, root: Val) -> Expr:
-        from specgen.lower.values import conj
+    def detach(self, root: str, path: tuple[Expr, ...] = ()) -> None:
+        """Let locals go on with the container that was at the place, where this call now puts another one."""
+        for name in sorted({*self.ties, *self.shared.ties} & self.active):
+            tied = self.tied(name)
+            inside = tied is not None and tied.root == root and len(tied.path) >= len(path)
+            if tied is None or not inside or isinstance(self.type_of(f"l.{name}_shared"), NeverT):
+                continue
+            same = conj(*[eq(a, b) for a, b in zip(path, tied.path, strict=False)])
+            self.set_local(name, self._effective(name, self.graph.group()))
+            self.set_local(f"{name}_shared", Val(conj(Local(f"{name}_shared"), neg(same)), BoolT()))
 
+    def _note_replacement(self, name: str, tied: Place) -> None:
+        """Say so where another call may have put another container there since the local became its name."""
+        if tied.path or self.in_init or self.attribute_of(tied.root) not in self.sources.usage.assigned:
+            return
+        here = (frozenset(self.held), self.graph.waits(), self.graph.where)
+        held, waits, where = self.tied_under.get(name, here)
+        if (waits != here[1]) if self.mode == "asyncio" else not held & here[0]:
+            saved, self.graph.where = self.graph.where, where
+            what = f"{name}, a name for a container that another call may replace"
+            self.approximate(what, "it follows what stands there now")
+            self.graph.where = saved
+
+    def attribute_of(self, var: str) -> str:
+        """The attribute or global that a variable stands for."""
+        return self.vars[var].comment.partition(":")[0].partition(" of each ")[0].rpartition(".")[2]
+
+    def _still_tied(self, name: str, tied: Place, root: Val) -> Expr:
         return conj(Local(f"{name}_shared"), self.present(tied, root))
 
     def _effective(self, name: str, group: int | None) -> Val:
@@ -514,6 +541,7 @@ class Lowerer:
         tied = self.tied(name)
         if tied is None or isinstance(self.type_of(f"l.{name}_shared"), NeverT):
             return mine
+        self._note_replacement(name, tied)
         root = self.read(tied.root, group)
         there = self._at(tied.path, root)
         both = join(mine.ty, there.ty)
@@ -542,8 +570,6 @@ class Lowerer:
 
     def present(self, place: Place, root: Val) -> Expr:
         """Whether every key on the way to the place is (still) there."""
-        from specgen.lower.values import conj
-
         tests: list[Expr] = []
         expr, ty = root.expr, root.ty
         for key in place.path:

@@ -19,6 +19,7 @@ from specgen.expr import (
     SeqT,
     SetT,
     StrT,
+    TupleT,
     Ty,
     join,
     members,
@@ -127,6 +128,8 @@ def get_attribute(lw: Lowerer, obj: Obj, attr: str) -> Value:
             if "staticmethod" in method.decorators():
                 return Func(method)
             return Func(method, obj)
+        if (marker := sentinel(lw, obj.cls, attr)) is not None:
+            return marker
         for cls in lw.sources.mro(obj.cls):
             for item in cls.node.body:
                 value = _class_level(item, attr)
@@ -175,6 +178,21 @@ def first_use_of_global(lw: Lowerer, obj: Obj, attr: str) -> None:
             lw.graph.done(NONE, raised=False)
     lw.inits.update(initial_values(lw, entry))
     (lw.graph, lw.exits, lw.frame, lw.in_init, lw.pending_attr, lw.held, lw.pure_reads, lw.in_loop) = saved
+
+
+def sentinel(lw: Lowerer, cls: Class, attr: str) -> Val | None:
+    """``marker = object()`` in the body of the class or of one above it: a value that equals nothing else."""
+    for owner in lw.sources.mro(cls):
+        for item in owner.node.body:
+            value = _class_level(item, attr)
+            if isinstance(value, ast.Call) and dotted(value.func) == "object" and not value.args:
+                return of_sentinel(f"{owner.name}.{attr}")
+    return None
+
+
+def of_sentinel(name: str) -> Val:
+    """The one object that ``object()`` made for that name."""
+    return Val(Lit(name), StrT(frozenset({name})))
 
 
 def _class_level(item: ast.stmt, attr: str) -> ast.expr | None:
@@ -226,7 +244,9 @@ def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
         lw.vars[var].observable = False  # which loop runs the calls is no part of what they do
     if isinstance(value, (Unknown, *STATIC)):
         value = rv(lw, value)
-    lw.write(var, rv(lw, value))
+    new = rv(lw, value)
+    lw.detach(var)
+    lw.write(var, new)
     stored(lw, value, Place(var, (), NeverT()))
 
 
@@ -260,7 +280,12 @@ def is_constant(value: Val) -> bool:
             return all(clean(a) for a in e.args)
         return not isinstance(e, (Local, Arg))
 
-    return clean(value.expr) and not is_container(value.ty)
+    return clean(value.expr) and not _holds_container(value.ty)
+
+
+def _holds_container(ty: Ty) -> bool:
+    """Whether values of the type are lists, dicts or sets, or tuples that hold one."""
+    return is_container(ty) or any(_holds_container(t) for m in members(ty) if isinstance(m, TupleT) for t in m.items)
 
 
 def declare_field(lw: Lowerer, obj: Obj, attr: str) -> str:
@@ -433,10 +458,12 @@ def _assign_container(lw: Lowerer, frame: Frame, name: str, value: Place) -> Non
 
 
 def _replaced(lw: Lowerer, frame: Frame, root: str) -> bool:
-    """Whether the function itself takes the container out of where it is stored, or puts another one there."""
+    """Whether code takes the container out of where it is stored, or puts another one there."""
     if frame.function is None:
         return False
-    attr = lw.vars[root].comment.partition(":")[0].partition(" of each ")[0].rpartition(".")[2]
+    attr = lw.attribute_of(root)
+    if attr in lw.sources.usage.assigned or attr in lw.sources.usage.globals_assigned.get(frame.module.path, set()):
+        return True
 
     def here(node: ast.expr) -> bool:
         return (isinstance(node, ast.Attribute) and node.attr == attr) or (
@@ -445,8 +472,6 @@ def _replaced(lw: Lowerer, frame: Frame, root: str) -> bool:
 
     for node in ast.walk(frame.function.node):
         match node:
-            case ast.Attribute(attr=found, ctx=ast.Store() | ast.Del()) if found == attr:
-                return True
             case ast.Subscript(value=holder, ctx=ast.Store() | ast.Del()) if here(holder):
                 return True
             case ast.Call(func=ast.Attribute(value=holder, attr="pop" | "popitem" | "clear")) if here(holder):

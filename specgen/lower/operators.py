@@ -115,6 +115,9 @@ def only_kinds(lw: Lowerer, value: Val, wanted: tuple[str, ...], error: str) -> 
     from specgen.lower.containers import raise_unless
 
     found = members(value.ty)
+    if found == {NoneT()} and not (lw.in_init or lw.pure_reads or lw.bound_depth or lw.hopeful):
+        raise_unless(lw, FALSE, error)
+        return
     if not any(kind_of(m) in wanted for m in found) or lw.in_init or lw.pure_reads or lw.bound_depth:
         return
     never_none(lw, value, error)

@@ -15,6 +15,7 @@ from specgen.expr import (
     NeverT,
     NoneT,
     Op,
+    StrT,
     TupleT,
     Ty,
     boxed_kinds,
@@ -273,16 +274,21 @@ def _parameters(lw: Lowerer, function: Function, frame: Frame, params: list[Para
 
 
 def _fixed_default(lw: Lowerer, function: Function, default: ast.expr | None) -> Value | None:
-    """The function or class that a parameter stands for unless a caller says otherwise, as in ``now=time.time``."""
+    """The function, class or sentinel that a parameter is unless a caller says otherwise, as in ``now=time.time``."""
     if not isinstance(default, (ast.Name, ast.Attribute)):
         return None
+    if isinstance(default, ast.Name) and function.cls is not None:
+        marker = names.sentinel(lw, function.cls, default.id)
+        if marker is not None:
+            return marker
     point, saved = lw.checkpoint(), lw.frame
     lw.frame = Frame(None, function.module, None)
     try:
         value = lower(lw, default)
     finally:
         lw.frame = saved
-    if isinstance(value, (Func, ClassV, External)) and lw.untouched_since(point):
+    marked = isinstance(value, Val) and isinstance(value.ty, StrT) and isinstance(value.expr, Lit)
+    if (marked or isinstance(value, (Func, ClassV, External))) and lw.untouched_since(point):
         return value
     lw.roll_back(point)
     return None
