@@ -240,7 +240,7 @@ class Workshop:
             for t, why in written.refused
         ]
         if not parts:
-            reason = "nothing to model: no class or module of the feature has operations on shared state"
+            reason = _nothing(facts, author)
             parts = [assemble.unmodelled(facts, "inconclusive", reason)]
         return replace(assemble.merged(facts, parts, notes), seconds=dict(self.seconds)), pieces
 
@@ -301,6 +301,17 @@ def _with_results(pieces: Sequence[Piece], result: Result) -> list[Piece]:
     """The pieces with their parts of the result; parts that have no specification come last there."""
     parts = result.parts or (result,)
     return [replace(piece, result=part) for piece, part in zip(pieces, parts, strict=False)]
+
+
+def _nothing(facts: Facts, author: Author | WritingAuthor) -> str:
+    """Why no shared object of the feature was modelled, and what to do where another author could."""
+    languages = sorted({file.language for file in facts.files})
+    if isinstance(author, WritingAuthor) or "python" in languages:
+        return "nothing to model: no class or module of the feature has operations on shared state"
+    return (
+        f"the feature has no Python, which is all that the static author models: it is {', '.join(languages)}; "
+        "run again with --author llm or --author agent"
+    )
 
 
 def _files(spec: Spec, checked: Checked) -> dict[str, str]:

@@ -27,7 +27,8 @@ def find_feature(repo: Path, name: str, directory: str = ".", cache: Path | None
     """The feature called ``name`` (a path, a class, or words) below ``directory``.
 
     A path is taken as it is. Else every source file is weighed by how much of the name its own name, its
-    directories and its symbols have. When nothing fits, all of ``directory`` is the feature.
+    directories and its symbols have; where the best lies in a directory of that very name, that directory is the
+    feature. When nothing fits, all of ``directory`` is.
     Raises RepositoryNotFound, Refused for a directory that can't be used, and FeatureNotFound when it has no source.
     """
     place = Place(repo)
@@ -49,9 +50,23 @@ def find_feature(repo: Path, name: str, directory: str = ".", cache: Path | None
     best = max(weights.values())
     if best <= 0:
         return Feature(under, ranked)
+    named = _directory_named(ranked[0], under, name)
+    if named is not None:
+        return Feature(named, tuple(path for path in ranked if is_below(path, named)))
     fitting = tuple(path for path in ranked if weights[path] * 2 >= best)
     shared = _shared(path for path in fitting if weights[path] == best)
     return Feature(shared, fitting if under == "." else ranked)
+
+
+def _directory_named(path: str, under: str, name: str) -> str | None:
+    """The innermost directory around a file, below ``under``, that has the very name."""
+    wanted = _words(name)
+    directory = path.rpartition("/")[0]
+    while directory and directory != under:
+        if _likeness(wanted, "".join(wanted), directory.rpartition("/")[2]) == 1.0:
+            return directory
+        directory = directory.rpartition("/")[0]
+    return None
 
 
 def _weight(path: str, under: str, name: str, atlas: Atlas) -> float:

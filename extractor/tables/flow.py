@@ -84,24 +84,23 @@ def syncs(meanings: Meanings, view: FileView) -> list[list[Any]]:
             target = match.group(1) if match else one_line(view.text_of(node, 200))
         places.append((start, end, mechanism, operation, target))
     return [
-        [view.owner(start), mechanism, operation, target, view.line(start), view.last_line(end)]
+        [view.owner(start), mechanism, operation, target.replace("->", "."), view.line(start), view.last_line(end)]
         for start, end, mechanism, operation, target in sorted(set(places))
     ]
 
 
 def _target(view: FileView, site: Site, operation: str) -> str:
     """What is synchronised on: what the method is called on, what a made object is kept as, else the argument."""
-    if operation == "create":
-        around: tree_sitter.Node | None = site.node.parent
-        for _ in range(3):
-            names = declared_names(around) if around is not None else []
-            if names:
-                return view.name(names[0].start_byte, names[0].end_byte)
-            around = around.parent if around is not None else None
     target, dot, _ = site.callee.rpartition(".")
-    match = _ARGUMENT.match(view.text(site.arguments, min(site.end, site.arguments + 200)))
+    match = _ARGUMENT.match(view.data[site.arguments : min(site.end, site.arguments + 200)].decode(errors="ignore"))
     if match and (not dot or target in _MODULES):
         return match.group(1)
+    around = site.node.parent if operation == "create" else None
+    while around is not None and not around.type.endswith(("statement", "block")):
+        names = declared_names(around)
+        if names:
+            return view.name(names[0].start_byte, names[0].end_byte)
+        around = around.parent
     return target if dot else site.callee
 
 

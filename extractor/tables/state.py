@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,8 +57,19 @@ class _Reader:
         self.declared: Declared = view.made["declared"]
         sites: Sites = view.made["sites"]
         self.sites: dict[int, Site] = {site.node.id: site for site in sites}
-        self.synced = {site.start for site in sites if sync_of(meanings, self.declared, site) is not None}
+        self.synced: set[int] = set()
+        handed: list[tuple[int, int]] = []
+        for site in sites:
+            found = sync_of(meanings, self.declared, site)
+            if found is not None:
+                self.synced.add(site.start)
+                if found[0] != "atomic" and "." not in site.callee:  # pthread_mutex_lock(&r->lock)
+                    handed.append((site.arguments, site.end))
+        guards = [node for _, node in view.captured("sync.") if node.type == "declaration"]
+        handed += [(node.start_byte, node.end_byte) for node in guards]
+        self.handed = sorted(handed)
         self.receivers = _owned(view, "receiver")
+        self.guarded = _owned(view, "guarded")
         self.variables_of = _owned(view, "variable")
 
     def fields(self) -> list[list[Any]]:
@@ -69,7 +81,12 @@ class _Reader:
             if match is None:
                 continue
             owner, name = view.owner(node.start_byte), match.group(1).decode()
-            if name in self.table.receivers or self._has(self.receivers, owner, name):
+            guarded = self._has(self.guarded, owner, name)
+            if guarded and node.parent is not None and node.parent.id in self.sites:
+                start, mutates = node.start_byte, self.sites[node.parent.id].meaning.mutates
+                line = view.line(start)
+                rows.append([start, owner, name, "mutate" if mutates else "read", "attribute", line, line])
+            elif guarded or name in self.table.receivers or self._has(self.receivers, owner, name):
                 field = node.child_by_field_name("field") or node.child_by_field_name("property")
                 if field is not None:
                     target = f"{name}.{view.name(field.start_byte, field.end_byte)}"
@@ -147,7 +164,8 @@ class _Reader:
 
     def _touch(self, rows: list[list[Any]], node: tree_sitter.Node, owner: int, target: str, scope: str) -> None:
         start = node.start_byte
-        if start in self.synced:
+        at = bisect_right(self.handed, (start, len(self.view.data))) - 1
+        if start in self.synced or (at >= 0 and start < self.handed[at][1]):
             return  # uses of locks are facts of their own
         line = self.view.line(start)
         rows.extend([start, owner, target, mode, scope, line, line] for mode in self._modes(node))

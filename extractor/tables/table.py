@@ -7,6 +7,7 @@ The queries of a language (``queries/*.scm``) say where things stand, by these c
 ``@container``         names what is inside it (``@name``) without being a symbol: Rust's ``impl``
 ``@call``, ``@awaited``  call sites, and those whose result is awaited
 ``@receiver``          a parameter through which a function reaches a shared object
+``@guarded``           a name that holds what a lock guards, as long as it is held
 ``@field``             ``object.field`` where object is a plain name, ``this`` or ``self``
 ``@member``, ``@variable``  declared names of fields, and of variables and parameters inside and outside functions
 ``@typed``, ``@hint``  declarations whose text tells what kind of object their names hold; ``@hint`` makes none

@@ -25,7 +25,7 @@ def test_index_prints_facts_with_their_lines(make: Make, home: Path, capsys: pyt
     assert main(["index", str(repo), "app"]) == 0
     out = capsys.readouterr().out
     assert "app/locked.py:12" in out
-    assert "1 known" in out  # nothing was parsed again
+    assert "0 parsed, 1 from the index" in out  # nothing was parsed again
 
 
 def test_doctor_says_what_a_run_would_use(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

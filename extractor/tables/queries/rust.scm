@@ -13,7 +13,7 @@
 
 (field_expression value: [(self) (identifier)]) @field
 (let_declaration
-  pattern: (identifier) @receiver
+  pattern: (identifier) @guarded
   value: (_) @_guard
   (#match? @_guard "\\.(lock|read|write|borrow_mut|lock_arc|upgradable_read)\\(\\)[^;{]{0,40}$"))
 (static_item name: (identifier) @variable)
