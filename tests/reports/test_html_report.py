@@ -356,17 +356,22 @@ def test_a_large_report_opens_and_steps_at_once(
     text = html.render(dataclasses.replace(result, violations=many), sources)
     assert len(text.encode()) < 3_000_000
     page = opened(browser, tmp_path, text).page
-    opening = "performance.getEntriesByType('navigation')[0].domComplete"
-    assert page.evaluate(opening) < 3000
+    # The page's own time on the processor, which does not grow with what else the machine is doing.
+    numbers = page.context.new_cdp_session(page)
+    numbers.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.reload()
+    taken = {m["name"]: m["value"] for m in numbers.send("Performance.getMetrics")["metrics"]}
+    assert 0 < taken["ScriptDuration"] < 0.5
+    assert taken["TaskDuration"] < 2
     page.locator("#f20-s1 .card").focus()
-    taken = page.evaluate(
+    per_step = page.evaluate(
         "() => { const t = performance.now();"
         "for (let i = 0; i < 20; i++) document.activeElement.dispatchEvent("
         "new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true, cancelable: true}));"
         "return (performance.now() - t) / 20; }"
     )
     assert page.locator("#f20 .at").inner_text() == "Step 21 of 60"
-    assert taken < 100
+    assert per_step < 100
 
 
 class Tags(HTMLParser):

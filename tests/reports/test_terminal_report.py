@@ -61,8 +61,8 @@ def test_markup_of_the_target_is_shown_as_it_stands(result: Result) -> None:
 def test_bounds_are_words(result: Result) -> None:
     bounds = {"callers": 3, "before": 0, "Visitors": 2, "time_budget": "60 s", "Keys": ["a"]}
     assert drawn(dataclasses.replace(result, bounds=bounds), 300).startswith(
-        "Violated: 2 findings in Seats within 3 overlapping calls on a fresh object, 2 values of Visitors, time budget 60 s, "
-        'Keys ["a"].\n'
+        "Violated: 2 findings in Seats within 3 overlapping calls on a fresh object, 2 values of Visitors, "
+        'time budget 60 s, Keys ["a"].\n'
     )
 
 
