@@ -16,6 +16,7 @@ from extractor.history.version import GUARDING, OBJECTS, Use, Version
 
 _Group = tuple[str, str]
 _NOTIFY = re.compile(r"\.(notify\w*|signal|broadcast)\(")
+_LITERAL = re.compile(r"\b(?:\d+|True|False|None|true|false|null)\b")
 _NOTHING = re.compile(r"(?:#|//|\*|/\*|\"\"\"|'''|pass\b|else\s*:|try\s*:|finally\s*:|[{}()\[\],;]*$)")
 
 
@@ -226,8 +227,9 @@ def _value(version: Version, use: Use) -> str:
     return text.partition("= ")[2] or text
 
 
-def _arguments(text: str) -> str:
-    return text.partition("(")[2]
+def _arguments(text: str) -> list[str]:
+    """The literals that an object is made with: of other arguments, the names may change and the values not."""
+    return _LITERAL.findall(text.partition("(")[2])
 
 
 def _guarded_otherwise(pair: Pair, old: Sequence[Use], new: Sequence[Use]) -> Iterator[Difference]:

@@ -19,6 +19,7 @@ _TEST = re.compile(
 )
 _ATTRIBUTE = re.compile(r"\b(?:self|cls|this)(?:\.|->)\w+")
 _COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|\"\"\"|'''|$)")
+_DOCSTRING = re.compile(r"\s*[rRuU]?(\"\"\"|''')")
 _DEFINES = re.compile(
     r"\s*(?:async\s+|export\s+|pub\s+|public\s+|private\s+|static\s+)*(?:def|class|func|fn|function|import|from)\s"
 )
@@ -239,7 +240,22 @@ def _telling(data: bytes) -> frozenset[str]:
 
 def _code_lines(version: Version, places: list[int]) -> tuple[int, ...]:
     """The 1-based lines at these indexes that are no comment."""
-    return tuple(at + 1 for at in places if not _COMMENT.match(version.lines[at]))
+    described = _described(version.lines)
+    return tuple(at + 1 for at in places if at not in described and not _COMMENT.match(version.lines[at]))
+
+
+def _described(lines: tuple[str, ...]) -> set[int]:
+    """The indexes of lines of docstrings: texts in triple quotes that begin a line."""
+    out: set[int] = set()
+    mark = ""
+    for at, line in enumerate(lines):
+        if mark:
+            out.add(at)
+            mark = "" if mark in line else mark
+        elif (found := _DOCSTRING.match(line)) is not None:
+            out.add(at)
+            mark = "" if found.group(1) in line[found.end() :] else found.group(1)
+    return out
 
 
 def _near(version: Version, places: list[int]) -> Iterator[str]:

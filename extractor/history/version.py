@@ -25,6 +25,11 @@ MADE = frozenset({"event", "queue"})
 GUARDING = frozenset({"with", "acquire", "wait"})
 
 _IMPORT = re.compile(r"\s*(?:import|from|use|using|#\s*include)\b|.*\brequire\(")
+#: The name of what makes an object, where one would expect the object's own: nothing was assigned on that line.
+_MAKER = re.compile(r"(?:\w+\.)*_?[A-Z]\w*")
+_ASSIGNS = re.compile(r"^\s*([\w.]+)(?::[^=]+)?\s*=\s*(?:\w+\.)*[A-Z]\w*\(", re.MULTILINE)
+_STATEMENT = 8
+_DEFINED = re.compile(r"\b(?:def|class|func|fn)\s+$")
 _CALL = re.compile(r"\s*\(.*", re.DOTALL)
 _RETRYING_LOOP = re.compile(r"(?:async\s+)?(?:while\b|for\b.*\b(?:range|count|attempts?|retries|tries|repeat)\b)")
 
@@ -116,6 +121,11 @@ def _use(
 ) -> Use | None:
     """A row of the facts as a use, None for what is no safety mechanism by itself."""
     name = _CALL.sub("", target)
+    if operation == "create" and _MAKER.fullmatch(name):
+        found = _assigned(lines, line)
+        if found is None:
+            return None  # what nobody keeps guards nothing here
+        name = found
     if mechanism in OBJECTS:
         return Use(mechanism, operation, _class_of(classes, function, name), name, function, line, end_line)
     if mechanism in MADE:
@@ -127,6 +137,13 @@ def _use(
     if mechanism == "transaction":
         name = name.rpartition(".")[0] or name
     return Use(mechanism, operation, function, name, function, line, end_line)
+
+
+def _assigned(lines: tuple[str, ...], line: int) -> str | None:
+    """What an object made on this line is assigned to, where the statement began further up."""
+    text = "\n".join(lines[max(line - _STATEMENT, 0) : line])
+    found = [match.group(1) for match in _ASSIGNS.finditer(text) if "\n" not in text[match.end() :]]
+    return found[-1] if found else None
 
 
 def _class_of(classes: set[str], function: str, target: str) -> str:
@@ -180,7 +197,8 @@ def _worded(data: bytes, suffix: str, functions: dict[str, tuple[int, int]]) -> 
             continue
         for mechanism, pattern in words.NAMED:
             for match in pattern.finditer(line):
-                if source.text_at(row, match.start()) is None:
+                defined = mechanism in ("timeout", "shield") and _DEFINED.search(line[: match.start()])
+                if not defined and source.text_at(row, match.start()) is None:
                     name = re.sub(r"\s*=\s*", "=", match.group())
                     function = function_at(row)
                     scope = function if mechanism in ("timeout", "shield") else ""
