@@ -7,7 +7,7 @@ executing the syntax on symbols). Where they differ, one of them may have overlo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from extractor.types import Access, Facts, Span
@@ -26,37 +26,60 @@ class Difference:
 
 
 def differences(facts: Facts, spec: Spec) -> tuple[Difference, ...]:
-    """Writes of shared state that only one of the two sees, on lines that the specification models."""
+    """Reads and writes of shared state that only one of the two sees, on lines that the specification models."""
     variables = {
         v.name: m.group(1)
         for v in spec.variables
         if (m := _ATTRIBUTE.match(v.comment)) and not _LOCKS.search(v.comment)
     }
-    by_attribute = {attribute: name for name, attribute in variables.items()}
+    used = _uses(facts)
     writing = [a for a in facts.accesses if a.mode in ("write", "mutate")]
+    found = [
+        *_unmodelled(writing, spec, variables),
+        *_unmodelled([a for a in facts.accesses if a.mode == "read"], spec, variables),
+        *_unseen("writes", "write", [*writing, *used], facts, spec, variables),
+        *_unseen("reads", "read", [*facts.accesses, *used], facts, spec, variables),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _uses(facts: Facts) -> list[Access]:
+    """Calls on locks, events and queues: each may look at the object and change it."""
+    return [Access(s.function, s.target, "mutate", "attribute", s.span) for s in facts.syncs if s.operation != "create"]
+
+
+def _unmodelled(accesses: Iterable[Access], spec: Spec, variables: dict[str, str]) -> list[Difference]:
+    """What the facts see and no action of the line does.
+
+    An action that writes a variable need not read it as well: what it has put there itself is known to it.
+    """
+    by_attribute = {attribute: name for name, attribute in variables.items()}
     out: list[Difference] = []
-    for access in writing:
+    for access in accesses:
         name = by_attribute.get(access.target)
         here = [a for a in spec.actions if _covers(a, access.span)]
-        if name is not None and here and not any(name in a.writes for a in here):
-            out.append(
-                Difference(
-                    access.span, f"the facts see a write of {access.target}; no action of this line writes {name}"
-                )
-            )
+        kind = "read" if access.mode == "read" else "write"
+        done = any(name in a.writes or (kind == "read" and name in a.reads) for a in here)
+        if name is not None and here and not done:
+            text = f"the facts see a {kind} of {access.target}; no action of this line {kind}s {name}"
+            out.append(Difference(access.span, text))
+    return out
+
+
+def _unseen(
+    verb: str, noun: str, accesses: Sequence[Access], facts: Facts, spec: Spec, variables: dict[str, str]
+) -> list[Difference]:
+    """What an action does and the facts see on none of its lines."""
+    out: list[Difference] = []
     for action in spec.actions:
-        for name in action.writes:
+        for name in action.writes if noun == "write" else action.reads:
             attribute = variables.get(name)
             if attribute is None or not _known(facts, attribute):
                 continue
-            if not any(a.target == attribute or a.target.startswith(f"{attribute}.") for a in _on(writing, action)):
-                span = action.sources[0]
-                out.append(
-                    Difference(
-                        span, f"action {action.name} writes {name}; the facts see no write of {attribute} on its lines"
-                    )
-                )
-    return tuple(dict.fromkeys(out))
+            if not any(a.target == attribute or a.target.startswith(f"{attribute}.") for a in _on(accesses, action)):
+                text = f"action {action.name} {verb} {name}; the facts see no {noun} of {attribute} on its lines"
+                out.append(Difference(action.sources[0], text))
+    return out
 
 
 def _known(facts: Facts, attribute: str) -> bool:

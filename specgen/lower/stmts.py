@@ -33,7 +33,7 @@ from specgen.lower.calls import return_value
 from specgen.lower.exprs import attribute_of, lower, rv, split
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Frame, Handlers, Lowerer
-from specgen.lower.operators import binary
+from specgen.lower.operators import binary, only_kinds
 from specgen.lower.values import (
     NONE,
     Exc,
@@ -153,7 +153,7 @@ def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
             names.assign_name(lw, name, value)
         case ast.Attribute(value=owner_node, attr=attr):
             owner = lower(lw, owner_node)
-            _assign_attribute(lw, owner, attr, value, target)
+            _assign_attribute(lw, owner, attr, value)
         case ast.Subscript(value=holder_node, slice=index):
             holder = lower(lw, holder_node)
             if isinstance(index, ast.Slice):
@@ -171,7 +171,7 @@ def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
             lw.approximate("assignment target", "no effect")
 
 
-def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value, node: ast.Attribute) -> None:
+def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value) -> None:
     match owner:
         case Obj():
             names.set_attribute(lw, owner, attr, value)
@@ -188,16 +188,15 @@ def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value, node: 
 
             set_field(lw, owner, attr, value)
         case Val():
-            found = attribute_of(lw, owner, node)
             from specgen.expr import RefT
             from specgen.lower.objects import set_field
 
             ref = next((m for m in members(owner.ty) if isinstance(m, RefT)), None)
             cls = lw.sources.find_class(ref.cls) if ref is not None else None
             if cls is not None:
+                only_kinds(lw, owner, ("ref",), "AttributeError")
                 set_field(lw, New(kinds.unbox(owner, "ref"), cls), attr, value)
             elif not isinstance(owner.ty, NeverT):
-                del found
                 lw.approximate(f"assignment to attribute {attr} of a value", "no effect")
         case _:
             lw.approximate(f"assignment to attribute {attr}", "no effect")
@@ -284,7 +283,7 @@ def augmented(lw: Lowerer, node: ast.AugAssign) -> None:
             current = attribute_of(lw, owner, ast.copy_location(ast.Attribute(owner_node, attr, ast.Load()), node))
 
             def put(value: Value) -> None:
-                _assign_attribute(lw, owner, attr, value, target)
+                _assign_attribute(lw, owner, attr, value)
 
         case ast.Subscript(value=holder_node, slice=index) if not isinstance(index, ast.Slice):
             holder, key = lower(lw, holder_node), rv(lw, lower(lw, index))

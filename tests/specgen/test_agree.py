@@ -58,3 +58,49 @@ def test_an_action_that_writes_what_its_lines_do_not_is_named(read: tuple[Facts,
     facts, spec = read
     facts = replace(facts, accesses=tuple(a for a in facts.accesses if a.span.line != 20 or a.mode == "read"))
     assert [d.text.split(";")[0] for d in differences(facts, spec)] == ["action give_18 writes free"]
+
+
+SLOT = """
+import threading
+
+
+class Slot:
+    def __init__(self):
+        self._full = threading.Event()
+        self._item = None
+
+    def put(self, item):
+        if self._full.is_set():
+            raise ValueError
+        self._item = item
+        self._full.set()
+
+    def take(self):
+        self._full.wait()
+        item = self._item
+        self._full.clear()
+        return item
+"""
+
+
+def slot(directory: Path) -> tuple[Facts, Spec]:
+    (directory / "slot.py").write_text(SLOT)
+    facts = extractor.index(directory, "slot.py", directory / "index.sqlite")
+    author = StaticAuthor(facts)
+    return facts, author.write(author.plan().targets[0])
+
+
+def test_setting_and_clearing_an_event_is_a_write_that_the_facts_see(tmp_path: Path) -> None:
+    facts, spec = slot(tmp_path)
+    assert any("full" in a.writes for a in spec.actions)
+    assert differences(facts, spec) == ()
+
+
+def test_reads_are_compared_both_ways(tmp_path: Path) -> None:
+    facts, spec = slot(tmp_path)
+    blind = replace(spec, actions=tuple(replace(a, reads=()) for a in spec.actions))
+    assert "the facts see a read of self._item; no action of this line reads item" in {
+        d.text for d in differences(facts, blind)
+    }
+    unread = replace(facts, accesses=tuple(a for a in facts.accesses if a.mode != "read"))
+    assert any("reads item; the facts see no read of self._item" in d.text for d in differences(unread, spec))

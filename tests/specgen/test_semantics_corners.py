@@ -213,6 +213,28 @@ class Mixed:
     assert {(13, *keys), (17, *keys)} <= found
 
 
+def test_assigning_a_field_does_not_read_it(tmp_path: Path) -> None:
+    source = """
+class Job:
+    def __init__(self):
+        self.tries = 0
+
+class Jobs:
+    def __init__(self):
+        self.jobs = {}
+
+    def add(self, key):
+        self.jobs[key] = Job()
+
+    def reset(self, key):
+        job = self.jobs.get(key)
+        job.tries = 5
+"""
+    made = compile_one(tmp_path, source, only=["Jobs"])
+    modes = {a.mode for n in made.program.nodes.values() if n.line == 15 for a in n.accesses if a.var == "job_tries"}
+    assert modes == {"update"}
+
+
 def test_only_exceptions_that_can_come_are_among_the_results(tmp_path: Path) -> None:
     source = """
 import threading
