@@ -294,8 +294,13 @@ def cost_words(result: Result) -> str:
     return (
         f"Written by the {author.name} author{model}: "
         f"{count(author.calls, 'call')} ({author.cached_calls:,} from the cache), "
-        f"{author.input_tokens:,} tokens in, {author.output_tokens:,} out, {author.usd:.2f} USD"
+        f"{author.input_tokens:,} tokens in, {author.output_tokens:,} out, {money(author.usd)}"
     )
+
+
+def money(usd: float | None) -> str:
+    """Dollars, or that the price of a model is not known."""
+    return "price not known" if usd is None else f"{usd:.2f} USD"
 
 
 def _shared_notes(result: Result) -> tuple[str, ...]:
