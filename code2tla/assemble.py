@@ -25,6 +25,7 @@ from reports.result import (
     Tlc,
     Verdict,
 )
+from specgen import printing
 from specgen.agree import differences
 from specgen.ir import Abstraction
 from specgen.types import Spec, Target
@@ -192,7 +193,7 @@ def _bounds(spec: Spec, checked: Checked) -> dict[str, object]:
     if not checked.rungs:
         return {}
     last = checked.rungs[-1].bounds
-    sizes = {c.name: c.size[min(last.level, len(c.size) - 1)] for c in spec.constants if c.is_set()}
+    sizes = {c.name: printing.constant_size(c, last.level) for c in spec.constants if c.is_set()}
     return {"callers": last.callers, "before": last.before, **sizes}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from specgen.types import Bounds, Property, PropertyKind, Spec
@@ -10,8 +11,8 @@ from specgen.types import Bounds, Property, PropertyKind, Spec
 LADDER = (Bounds(2, 1, 0), Bounds(2, 2, 1), Bounds(3, 1, 1), Bounds(3, 2, 2))
 #: How a sweep goes on from there, each rung dearer than the one before it.
 DEEPER = (
-    *(Bounds(2, 3, 3), Bounds(4, 1, 1), Bounds(3, 3, 3), Bounds(4, 2, 2), Bounds(5, 1, 1)),
-    *(Bounds(4, 3, 3), Bounds(5, 2, 2), Bounds(6, 1, 1), Bounds(5, 3, 3), Bounds(6, 3, 3)),
+    *(Bounds(4, 1, 1), Bounds(3, 3, 3), Bounds(4, 2, 2), Bounds(5, 1, 1), Bounds(4, 3, 3)),
+    *(Bounds(5, 2, 2), Bounds(6, 1, 1), Bounds(5, 3, 3), Bounds(6, 2, 2), Bounds(6, 3, 3)),
 )
 #: The most calls that a specification has properties of its own for.
 OWN_CALLERS = 3
@@ -65,3 +66,12 @@ def words(bounds: Bounds) -> str:
     if not bounds.before:
         return f"{bounds.callers} calls, no earlier call"
     return f"{bounds.callers} calls after at most {bounds.before} earlier call{'s' if bounds.before != 1 else ''}"
+
+
+def largest(explored: Sequence[Bounds]) -> tuple[Bounds, ...]:
+    """Of these scenarios those that no other one contains, in their order."""
+    return tuple(b for b in explored if not any(_within(b, other) for other in explored if other != b))
+
+
+def _within(bounds: Bounds, other: Bounds) -> bool:
+    return bounds.callers <= other.callers and bounds.before <= other.before and bounds.level <= other.level

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from code2tla.bounds import OWN_CALLERS, Limits, larger, words
-from code2tla.checked import Checked, Finding, Passed, Rung
+from code2tla.bounds import OWN_CALLERS, Limits, larger, largest, words
+from code2tla.checked import TYPES, Checked, Finding, Passed, Rung
 from code2tla.each import Each
 from code2tla.events import Found, OnEvent, RunBegan, RunEnded, RunProgress
 from code2tla.runners import Recorded
@@ -61,6 +61,7 @@ class Climb:
     files: dict[str, str] = field(default_factory=dict)
     over: bool = False
     broken: str = ""
+    types: Finding | None = None
     stopped: tuple[Verdict, str] | None = None
     passed: Passed = field(default_factory=Passed)
 
@@ -135,6 +136,7 @@ class Climb:
             notes=tuple(self.notes),
             files=self.files or dict([printing.serial_module(self.spec)]),
             more=self._more,
+            types=self.types,
         )
 
     @property
@@ -171,6 +173,7 @@ class Climb:
         known = (*self.spec.properties, *larger(self.spec, bounds.callers))
         prop = next((p for p in known if p.name == name), None)
         if prop is None:
+            self.types = Finding(TYPES, bounds, violation.trace)
             self.broken = (
                 f"the specification leaves its own types ({name}) with {words(bounds)}, so its answers do not count"
             )
@@ -221,7 +224,8 @@ class Climb:
                 f"{a.name} ({a.sources[0].path}:{a.sources[0].line})" if a.sources else a.name for a in never
             )
             return "inconclusive", f"never taken within the bounds, so nothing was learnt about: {named}"
-        return "verified", f"every property holds with {words(self._all_rungs[-1].bounds)}"
+        explored = [words(bounds) for bounds in largest([rung.bounds for rung in self._all_rungs])]
+        return "verified", f"every property holds with {', and '.join(explored)}"
 
     def _complaint(self, result: CheckResult) -> str:
         text = " ".join((result.errors[0] if result.errors else result.reason).split())

@@ -42,16 +42,19 @@ def cfg(spec: Spec, bounds: Bounds, overlap: bool, properties: Iterable[Property
 
 
 def constant_value(const: ConstDecl, level: int) -> str:
-    """The text of a constant's value on one level of the ladder; the last one where it grows no further.
-
-    Beyond the levels that it has sizes for, a set that grows at all grows by one element a level.
-    """
+    """The text of a constant's value on one level of the ladder; the last one where it grows no further."""
     if const.is_set():
-        size = const.size[min(level, len(const.size) - 1)]
-        if const.size[-1] > const.size[0]:
-            size += max(level - _LAST_LEVEL, 0)
-        return "{" + ", ".join(f"{const.stem}{i + 1}" for i in range(size)) + "}"
+        return "{" + ", ".join(f"{const.stem}{i + 1}" for i in range(constant_size(const, level))) + "}"
     return const.value[min(level, len(const.value) - 1)] if const.value else const.name
+
+
+def constant_size(const: ConstDecl, level: int) -> int:
+    """How many elements a constant that is a set has on one level of the ladder.
+
+    Beyond the levels that it has sizes for, one that grows at all grows by one element a level.
+    """
+    size = const.size[min(level, len(const.size) - 1)]
+    return size + max(level - _LAST_LEVEL, 0) if const.size[-1] > const.size[0] else size
 
 
 def serial_module(spec: Spec, outcomes: Sequence[str] = ()) -> tuple[str, str]:

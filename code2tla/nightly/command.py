@@ -31,6 +31,7 @@ def check(options: argparse.Namespace, out: Console, err: Console) -> int:
     if repo is None or not repo.is_dir():
         where = options.repo or found.result.feature.repo
         raise UsageError(f"{where}: not found from {options.spec_dir}; name the target with --repo")
+    options.sweep = True  # a night goes as deep as its budget lets it
     settings = settings_of(options, repo)
     with Display(err, settings.budget, options.quiet) as display:
         done = night(options.spec_dir, repo, settings, display)
@@ -51,6 +52,9 @@ def told(done: Night) -> Iterator[tuple[str, str]]:
     yield f"{now.feature.path}: {now.verdict}, {now.reason} ({then}: {was.verdict})", _STYLE[now.verdict]
     for name in done.new:
         yield f"  new finding: {name}", "red"
+    for name, commit in done.since.items():
+        if name not in done.new and commit:
+            yield f"  known since {commit[:12]}: {name}", ""
     for name in done.gone:
         yield f"  no longer found: {name}", "green"
     counts = Counter(a.status for a in done.drift.actions)
@@ -79,6 +83,7 @@ def as_json(done: Night, status: int) -> dict[str, Any]:
         "commit": done.result.feature.commit,
         "new": list(done.new),
         "gone": list(done.gone),
+        "since": dict(done.since),
         "rewritten": list(done.rewritten),
         "taken_over": done.taken_over,
         "actions": [

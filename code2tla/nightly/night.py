@@ -10,15 +10,14 @@ from typing import Literal, TypeAlias
 from code2tla import obeying, pipeline
 from code2tla.events import OnEvent
 from code2tla.nightly import kept as keeping
+from code2tla.nightly import state as remembering
 from code2tla.nightly.drift import Drift, drift
 from code2tla.nightly.kept import Kept
+from code2tla.nightly.state import State
 from code2tla.settings import Settings
 from reports.result import Result
 
 FailOn: TypeAlias = Literal["violation", "stale", "inconclusive", "never"]
-
-#: The schema of ``nightly.json``.
-SCHEMA = "code2tla/nightly/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Night:
     """What one check of a later commit found.
 
     ``new`` and ``gone`` are findings by id against the last result; ``rewritten`` the actions whose definition was
-    written anew, ``taken_over`` how many were not.
+    written anew, ``taken_over`` how many were not; ``since`` is the commit that each finding was first seen at.
     """
 
     spec_dir: Path
@@ -37,6 +36,7 @@ class Night:
     gone: tuple[str, ...]
     rewritten: tuple[str, ...]
     taken_over: int
+    since: Mapping[str, str | None]
 
     def status(self, fail_on: FailOn | None) -> int:
         """The exit status: that of ``code2tla run``, or with ``fail_on`` only what is at least that bad."""
@@ -71,13 +71,19 @@ def night(spec_dir: Path, repo: Path, settings: Settings, on_event: OnEvent | No
     classes = {s.name for s in facts.symbols if s.kind == "class"}
     only = settings.classes or tuple(name for name in kept.only if name in classes)
     drifted = drift(kept.provenances, facts)
-    done = pipeline.run(repo, feature, replace(settings, spec_dir=spec_dir, classes=only), on_event)
-    return compared(kept, done.result, drifted)
+    settings = replace(settings, spec_dir=spec_dir, classes=only)
+    remembered = remembering.read(spec_dir / remembering.FILE_NAME) or State()
+    done = pipeline.run(repo, feature, settings, on_event, remembered.passed)
+    since = {name: remembered.findings.get(name, done.result.feature.commit) for name in findings(done.result)}
+    passed = remembering.passed_by(done.checked)
+    state = State(done.result.feature.commit, done.result.verdict, since, passed)
+    remembering.write(spec_dir / remembering.FILE_NAME, state)
+    return compared(kept, done.result, drifted, since)
 
 
-def compared(kept: Kept, result: Result, drifted: Drift) -> Night:
-    """Lay the new result beside the last one."""
-    then, now = _findings(kept.result), _findings(result)
+def compared(kept: Kept, result: Result, drifted: Drift, since: Mapping[str, str | None]) -> Night:
+    """Lay the new result beside the last one; ``since`` says at which commit each finding was first seen."""
+    then, now = findings(kept.result), findings(result)
     old_texts, new_texts = _actions(kept.result), _actions(result)
     rewritten = tuple(name for name, text in new_texts.items() if old_texts.get(name) != text)
     return Night(
@@ -89,10 +95,12 @@ def compared(kept: Kept, result: Result, drifted: Drift) -> Night:
         gone=tuple(f for f in then if f not in now),
         rewritten=rewritten,
         taken_over=len(new_texts) - len(rewritten),
+        since=since,
     )
 
 
-def _findings(result: Result) -> list[str]:
+def findings(result: Result) -> list[str]:
+    """The ids of a result's findings."""
     return [obeying.name(p, v.property) for p in _parts(result) for v in p.violations]
 
 

@@ -31,7 +31,7 @@ def check(repo: Path, capsys: pytest.CaptureFixture[str]) -> Check:
     spec_dir = repo / "specs" / "blobkeeper.references"
 
     def checked(*options: str) -> tuple[int, dict[str, Any]]:
-        status = cli.main(["check", str(spec_dir), "--callers", "2", "--json", "--quiet", *options])
+        status = cli.main(["check", str(spec_dir), "--callers", "2", "--before", "2", "--json", "--quiet", *options])
         return status, json.loads(capsys.readouterr().out)
 
     return checked
@@ -97,6 +97,38 @@ def test_fail_on_says_what_ends_badly(repo: Path, check: Check, fail_on: str, st
     edit(repo, "async with self._lock:", "if self._table:")
     seen, found = check("--fail-on", fail_on)
     assert (seen, found["verdict"]) == (status, "violated")
+
+
+def test_each_night_goes_deeper_and_never_starts_over(
+    repo: Path, check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def explored() -> list[list[int]]:
+        (deepest,) = json.loads((repo / "specs/blobkeeper.references/nightly.json").read_text())["deepest"].values()
+        return [rung[:2] for rung in deepest["rungs"]]
+
+    check("--before", "1")
+    first = explored()
+    monkeypatch.setenv("CODE2TLA_CACHE", str(tmp_path / "another-machine"))
+    status, _ = check("--before", "2")
+    assert status == 0
+    assert explored()[: len(first)] == first
+    assert explored()[-1] == [2, 2]
+    asked = [json.loads(line) for line in next((tmp_path / "another-machine/runs").glob("*/events.jsonl")).open()]
+    assert [e["what"] for e in asked if e["kind"] == "RunEnded"] == [
+        "2 calls after at most 2 earlier calls, one at a time",
+        "2 calls after at most 2 earlier calls, overlapping",
+    ]
+
+
+def test_a_finding_remembers_the_commit_that_it_came_with(repo: Path, check: Check) -> None:
+    edit(repo, "async with self._lock:", "if self._table:")
+    _, found = check()
+    since = set(found["since"].values())
+    assert since == {found["commit"]}
+    edit(repo, '"""How many documents use a file."""', '"""How many documents use a file"""')
+    _, again = check()
+    assert set(again["since"].values()) == since
+    assert (again["new"], again["commit"] in since) == ([], False)
 
 
 def test_all_checks_every_directory_within_one_budget(
