@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from code2tla.bounds import Limits
-from code2tla.checked import Checked, Finding, Rung
+from code2tla.checked import TYPES, Checked, Finding, Rung
 from code2tla.climb import Clock, numbers, rank
 from code2tla.each import Each
 from code2tla.events import Found, OnEvent, RunBegan, RunEnded
@@ -63,12 +63,12 @@ class _Climb:
         for action, count in result.coverage.items():
             self.fired[action] += count.generated
         for name, violation in each.found(result):
-            prop = next((p for p in self.spec.properties if p.name == name), _TYPES)
+            prop = next((p for p in self.spec.properties if p.name == name), TYPES)
             self._keep(Finding(prop, bounds, violation.trace))
         if not (result.complete or self._went(result, number)):
             return False
         self.held.update(p.name for p in states)
-        if _TYPES.name in self.found:
+        if TYPES.name in self.found:
             return False
         for prop in self.spec.properties:
             if prop.kind == "temporal" and prop.name not in self.found and not self._temporal(prop, number):
@@ -79,24 +79,25 @@ class _Climb:
     def conclude(self) -> Checked:
         """The verdict on everything seen."""
         verdict, reason = self._verdict()
-        types = self.found.pop(_TYPES.name, None)
+        types = self.found.pop(TYPES.name, None)
         statuses = {p.name: "holds" if p.name in self.held else "unchecked" for p in self.spec.properties}
         statuses |= dict.fromkeys(self.found, "violated")
         findings = sorted(self.found.values(), key=rank)
         return Checked(
             verdict=verdict,
             reason=reason,
-            findings=tuple([types, *findings] if types else findings),
+            findings=tuple(findings),
             properties=statuses,
             fired={a.name: self.fired[a.name] for a in self.spec.actions},
             rungs=tuple(self.rungs),
             tlc=numbers(self.runs),
             notes=tuple(self.notes),
             files=self._files(),
+            types=types,
         )
 
     def _verdict(self) -> tuple[Verdict, str]:
-        if _TYPES.name in self.found:
+        if TYPES.name in self.found:
             return "inconclusive", "the specification leaves its own types (TypeOK), so its answers do not count"
         if self.found:
             return "violated", f"{len(self.found)} of {len(self.spec.properties)} properties violated"
@@ -183,7 +184,3 @@ class _Climb:
 def bounds_of(draft: Draft, rung: int) -> dict[str, str]:
     """The constants of a draft on one rung."""
     return {c.name: c.values[min(rung, len(c.values) - 1)] for c in draft.constants}
-
-
-#: Stands for the types in a finding; no author writes it.
-_TYPES = Property("TypeOK", "invariant", "", "every variable has a value of its type")

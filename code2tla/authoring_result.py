@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from code2tla.authoring_ladder import bounds_of
@@ -19,7 +19,8 @@ def told(part: Result, authored: Authored, checked: Checked | None, author: Auth
     usage = authored.usage
     draft = authored.draft
     free = draft is not None and draft.skeleton is None
-    violations = tuple(_violation(v, authored, free) for v in part.violations if v.property != "TypeOK")
+    plain = {p.name: p.plain.rstrip(".") for p in part.properties}
+    violations = tuple(_violation(_retold(v, plain, free), authored) for v in part.violations)
     part = replace(
         part,
         author=AuthorResult(
@@ -68,14 +69,24 @@ def _judged(part: Result, authored: Authored) -> Result:
     return part
 
 
-def _violation(violation: ViolationResult, authored: Authored, free: bool) -> ViolationResult:
+def _retold(violation: ViolationResult, plain: Mapping[str, str], free: bool) -> ViolationResult:
+    """A violation in words of its own where there are no calls to tell of, or no last step that is wrong."""
+    if not free and violation.kind != "temporal":
+        return violation
+    names = list(dict.fromkeys(step.action for step in violation.trace))
+    steps = f"After {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" if names else "At the start"
+    words = plain.get(violation.property) or violation.property
+    end = "and for ever after, this does not come about" if violation.kind == "temporal" else "this does not hold"
+    trace = tuple(replace(step, process="system") if free else step for step in violation.trace)
+    return replace(violation, summary=f"{steps}, {end}: {words}.", trace=trace, scenario=None)
+
+
+def _violation(violation: ViolationResult, authored: Authored) -> ViolationResult:
     judgement = authored.judgements.get(violation.property)
     if judgement is not None:
         lines = "; ".join(f"{p.path}:{p.line} `{' '.join(p.quote.split())}`" for p in judgement.evidence)
         summary = f"{violation.summary} The author says ({judgement.classification}): {judgement.reason} ({lines})"
-        violation = replace(violation, classification=judgement.classification, summary=summary)
-    if free or violation.kind == "temporal":
-        violation = replace(violation, scenario=None)
+        return replace(violation, classification=judgement.classification, summary=summary)
     return violation
 
 

@@ -74,7 +74,7 @@ class TlcChecker:
             complaint = Complaint(checked.reason, named)
         return Verification(
             complaint=complaint,
-            violated=tuple(_violated(context, finding) for finding in checked.findings),
+            violated=tuple(_violated(context, f) for f in (checked.types, *checked.findings) if f is not None),
             never=tuple(name for name, count in checked.fired.items() if not count) if checked.rungs else (),
             reason=checked.reason,
         )
@@ -86,7 +86,7 @@ class TlcChecker:
         if key not in self.checked:
             kept = self.oracle.directory.get("check", key)
             checked = kept if isinstance(kept, Checked) else self._checked(draft, spec)
-            if checked.rungs or checked.findings:
+            if checked.rungs or checked.findings or checked.types:
                 self.oracle.directory.put("check", key, checked)
             self.checked[key] = checked
         return self.checked[key]

@@ -24,6 +24,10 @@ class Finding:
     serial: tuple[str, ...] = field(repr=False, default=())
 
 
+#: Stands for the types in a finding: TLC is asked for them on every rung.
+TYPES = Property("TypeOK", "invariant", "", "every variable has a value of its type")
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One completed step of the ladder: its bounds, how many serial outcomes and how many overlapping states."""
@@ -50,7 +54,7 @@ class Checked:
     ``fired`` says how often each action was taken over all overlapping runs, ``rungs`` what was explored in full,
     ``properties`` the status of each by name: holds, violated or unchecked; ``files`` are the configuration and the
     module of serial outcomes of the last rung, by file name. ``more`` are properties of larger scenarios than the
-    specification's own speak of.
+    specification's own speak of. ``types`` is the trace along which the specification leaves its own types.
     """
 
     verdict: Verdict
@@ -63,6 +67,7 @@ class Checked:
     notes: tuple[str, ...] = ()
     files: Mapping[str, str] = field(repr=False, default_factory=lambda: MappingProxyType({}))
     more: tuple[Property, ...] = ()
+    types: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,8 @@ class _Reader:
                 self.touch(made.body, scope, bound | frozenset(made.parameters))
             self.touch(children[-1], scope, bound)
             return
+        if node.type in ("record_value", "except_update_record_field"):  # whose last name is a field
+            children = children[:-1]
         for child in children:
             self.touch(child, scope, bound)
 

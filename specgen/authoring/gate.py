@@ -54,6 +54,8 @@ class Gate:
         module = tla.read_module(to_spec(changed).text)
         if wrong := _intact(module, changed):
             return draft, wrong
+        if unknown := tla.unknown(module, made):
+            return draft, f"nothing defines {unknown}"
         seen = framing(module, module.definitions[planned.name])
         if seen.missing:
             return draft, (
@@ -79,7 +81,9 @@ class Gate:
             return draft, wrong
         changed = draft.with_property(replace(planned, definition=made.text, hole=False))
         module = tla.read_module(to_spec(changed).text)
-        wrong = _intact(module, changed) or _level(module, made, planned.kind) or _constant(module, made)
+        unknown = tla.unknown(module, made)
+        wrong = f"nothing defines {unknown}" if unknown else ""
+        wrong = wrong or _intact(module, changed) or _level(module, made, planned.kind) or _constant(module, made)
         if wrong:
             return draft, wrong
         wrong = _said(self.checker.trial(changed, (planned.name,)))

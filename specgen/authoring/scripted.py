@@ -17,7 +17,8 @@ class ScriptUnreadable(AuthorUnavailable):
 class ScriptedAuthor:
     """Gives the answers of a list in order, or what a function of the task gives.
 
-    An answer is text as it is, or data that becomes JSON. ``log``, if given, is a file that gets a line per answer.
+    An answer is text as it is, or data that becomes JSON; ``$subject`` in it stands for what the task is about. ``log``,
+    if given, is a file that gets a line per answer.
     """
 
     name = "scripted"
@@ -44,7 +45,7 @@ class ScriptedAuthor:
         if self._log is not None:
             with self._log.open("a", encoding="utf-8") as file:
                 file.write(f"{task.kind} {task.subject} {task.attempt} {task.digest()}\n")
-        text = given if isinstance(given, str) else json.dumps(given)
+        text = (given if isinstance(given, str) else json.dumps(given)).replace("$subject", task.subject)
         return Reply(text, Usage(calls=1))
 
 

@@ -21,6 +21,10 @@ _DEEPEST = 200
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 #: What every authored module defines for itself, beside TLA+'s own words; nobody may define it again.
 FRAME = frozenset(["Any", "Infinity", "Init", "Next", "Real", "Fairness", "Spec", "Symmetry", "TypeOK", "vars"])
+#: The operators of the standard modules that a definition may use.
+STANDARD = frozenset(
+    ["Append", "BOOLEAN", "Cardinality", "Head", "Int", "IsFiniteSet", "Len", "Nat", "Permutations", "STRING", "SelectSeq", "Seq", "SortSeq", "SubSeq", "Tail", "ToString"]
+)
 #: They look outside the state, remember across states, or end the run: no definition may use them.
 FORBIDDEN = frozenset(["JavaTime", "Print", "PrintT", "RandomElement", "TLCEval", "TLCGet", "TLCSet", "Assert", "Any"])
 #: Forms that reach beyond one definition, or that need not end.
@@ -136,8 +140,8 @@ def read_definition(text: str, name: str, parameters: tuple[str, ...] | None = N
     for node in walk(made.body):
         if node.type == "identifier_ref" and text_of(node) in FORBIDDEN:
             return None, f"{text_of(node)} is not allowed: a definition speaks of the state alone"
-        if node.type == "identifier_ref" and text_of(node) == name:
-            return None, f"{name} refers to itself"
+    if name in references(made.body):
+        return None, f"{name} refers to itself"
     return made, ""
 
 
@@ -145,7 +149,27 @@ def read_formula(text: str) -> str:
     """What is wrong with an expression, in a sentence; "" if nothing is."""
     if "==" in text.replace("===", ""):
         return "an expression is wanted, not a definition"
-    return read_definition(f"Formula ==\n  ({text}\n  )", "Formula")[1].replace("Formula", "the expression")
+    made, wrong = read_definition(f"Formula ==\n  ({text}\n  )", "Formula")
+    if made is not None and made.body.type != "parentheses":
+        return "its parentheses do not match"
+    return wrong.replace("Formula", "the expression")
+
+
+def references(node: Node) -> Iterator[str]:
+    """The names that a formula uses; the fields of records are none of them."""
+    for found in walk(node):
+        parent = found.parent
+        if found.type != "identifier_ref" or parent is None or parent.type == "except_update_record_field":
+            continue
+        if parent.type != "record_value" or parent.named_children[0] == found:
+            yield text_of(found)
+
+
+def unknown(module: Module, made: Definition) -> str:
+    """A name that a definition uses and nothing defines, "" if there is none."""
+    bound = {text_of(n) for n in walk(made.body) if n.type == "identifier"}
+    known = bound.union(made.parameters, module.variables, module.constants, module.names, STANDARD)
+    return next((name for name in references(made.body) if name not in known), "")
 
 
 def unfit(text: str) -> str:
