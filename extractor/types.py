@@ -90,7 +90,10 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A class, function or method. ``qualname`` is dotted from the module: ``Seats.hold``."""
+    """A class, function or method. ``qualname`` is dotted from the module: ``Seats.hold``.
+
+    ``kind`` is class, function or method; outside Python also struct, union, enum, interface, trait and record.
+    """
 
     kind: str
     name: str
@@ -134,7 +137,8 @@ class Access:
 class Sync:
     """A use of a synchronisation mechanism.
 
-    ``mechanism``: lock, rlock, condition, semaphore, event, queue, transaction, retry, lease, version.
+    ``mechanism``: lock, rlock, condition, semaphore, event, queue, transaction, retry, lease, version; outside
+    Python also rwlock, channel, atomic, barrier (wait groups too), once and volatile.
     ``operation``: create, acquire, release, with, wait, notify, use.
     """
 
@@ -157,7 +161,7 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class Nondeterminism:
-    """``kind``: unordered, gather, clock, random, timeout, message, retry."""
+    """``kind``: unordered, gather, clock, random, timeout, message, retry; outside Python also select."""
 
     function: str
     kind: str
