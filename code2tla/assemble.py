@@ -18,6 +18,7 @@ from reports.result import (
     AssumptionResult,
     Author,
     Feature,
+    NondeterminismResult,
     PropertyResult,
     Result,
     Source,
@@ -89,7 +90,7 @@ def unmodelled(
 def merged(facts: Facts, parts: Sequence[Result], notes: Sequence[str]) -> Result:
     """One result for the whole feature: the only part itself, or the worst verdict with the parts inside."""
     if len(parts) == 1:
-        return _with_notes(parts[0], notes)
+        return replace(_with_notes(parts[0], notes), nondeterminism=nondeterminism(facts))
     verdict = next(v for v in _WORST_FIRST if any(p.verdict == v for p in parts))
     counts = [f"{n} {v}" for v in _WORST_FIRST if (n := sum(p.verdict == v for p in parts))]
     return Result(
@@ -104,7 +105,14 @@ def merged(facts: Facts, parts: Sequence[Result], notes: Sequence[str]) -> Resul
         tlc=_summed([p.tlc for p in parts]),
         notes=tuple(dict.fromkeys([*notes, *(note for p in parts for note in p.notes)])),
         parts=tuple(parts),
+        nondeterminism=nondeterminism(facts),
     )
+
+
+def nondeterminism(facts: Facts) -> tuple[NondeterminismResult, ...]:
+    """Every source of nondeterminism in the feature, in the order of the source."""
+    found = sorted(facts.nondeterminism, key=lambda n: (n.span.path, n.span.line))
+    return tuple(NondeterminismResult(n.kind, source(n.span), n.text, n.function) for n in found)
 
 
 def feature(facts: Facts, classes: tuple[str, ...]) -> Feature:

@@ -198,7 +198,8 @@ def _details(part: Result, title: str) -> list[str]:
         for item in part.history
     ]
     unsure = [
-        f"{prose(item.kind.replace('_', ' '))}: {code(item.text)}{_place(item.source)}" for item in part.nondeterminism
+        f"{prose(worth.CHANCES.get(item.kind, item.kind))}: {code(item.text)}{_place(item.source)}"
+        for item in part.nondeterminism
     ]
     return [
         *_bullets(f"Mistakes that nothing noticed{suffix}", [prose(worth.mutant(m)) for m in survivors]),

@@ -32,6 +32,17 @@ FINDINGS: Mapping[str, str] = {
     "unexplained-mechanism": "A safety mechanism that nothing checks",
 }
 
+#: What each source of nondeterminism is.
+CHANCES: Mapping[str, str] = {
+    "unordered": "the order of a set or dict",
+    "gather": "tasks side by side",
+    "clock": "the clock",
+    "random": "chance",
+    "timeout": "a time-out",
+    "message": "when a message arrives",
+    "retry": "a retry",
+}
+
 #: What each flag of the ledger means.
 FLAGS: Mapping[str, str] = {
     "weakened-property": "A property now asks for less",

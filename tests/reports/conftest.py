@@ -222,7 +222,7 @@ def _given_back_twice() -> ViolationResult:
 
 TRUST = {
     "nondeterminism": (
-        NondeterminismResult("message_arrival", Source(PATH, 16, 16), "await self.store.put(visitor)", "Seats.hold"),
+        NondeterminismResult("message", Source(PATH, 16, 16), "await self.store.put(visitor)", "Seats.hold"),
     ),
     "history": (
         HistoryResult(

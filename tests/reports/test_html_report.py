@@ -440,7 +440,7 @@ def test_what_a_pass_is_worth_is_told(result: Result, sources: Sources) -> None:
         "A property now asks for less: NoDeadlock. It no longer speaks of cancel, and nobody has accepted it yet.",
         "May one visitor hold two seats?",
         "accepted by kim on 2026-01-05 until 2026-07-01: one process only",
-        "message arrival",
+        "when a message arrives",
     ):
         assert words in text
 
