@@ -9,6 +9,7 @@ from code2tla.errors import SettingError, UsageError
 from code2tla.settings import FILE_NAME, Invariant, Settings
 from extractor.types import Facts
 from reports.result import HistoryResult, Result
+from specgen.ir import Program
 from specgen.static import InvariantUnsupported, NothingToModel, StaticAuthor, WrittenInvariant
 from specgen.types import Plan, Spec, Target
 
@@ -37,9 +38,8 @@ class Author:
 
     def write(self, target: Target) -> Spec | str:
         """The specification of a target, or why there is none."""
-        written = [WrittenInvariant(i.name, i.expr, i.when) for i in self._settings.invariants if _of(i, target)]
         try:
-            return self._author.write(target, written)
+            return self._author.write(target, self._written(target))
         except NothingToModel as error:
             return str(error)
         except InvariantUnsupported as error:
@@ -50,6 +50,13 @@ class Author:
             return (
                 f"the compiler failed on it, which is a mistake of this tool ({where}: {type(error).__name__}: {error})"
             )
+
+    def program(self, target: Target) -> Program:
+        """What the specification of a target was written from."""
+        return self._author.program(target, self._written(target))
+
+    def _written(self, target: Target) -> list[WrittenInvariant]:
+        return [WrittenInvariant(i.name, i.expr, i.when) for i in self._settings.invariants if _of(i, target)]
 
     def result(self, part: Result, checked: Checked | None) -> Result:  # noqa: ARG002 - as every author's
         """The part of the result as it is: what this author knows is in the specification."""

@@ -154,6 +154,7 @@ def _target(parser: argparse.ArgumentParser) -> None:
 
 def _checking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--budget", metavar="SECONDS", help="wall clock for model checking (default: 60)")
+    parser.add_argument("--audit-budget", metavar="SECONDS", help="wall clock for the audit of a pass (default: 20)")
     parser.add_argument("--memory", metavar="MB", help="heap of TLC (default: 2048)")
     parser.add_argument("--states", metavar="N", help="distinct states of one TLC run at most (default: no limit)")
     parser.add_argument("--runner", metavar="NAME", help="auto, embedded or docker (default: auto)")

@@ -37,8 +37,17 @@ def version() -> str:
 def run(options: argparse.Namespace, out: Console, err: Console) -> int:
     """``code2tla run``."""
     settings = settings_of(options, options.repo)
+    if settings.author == "agent" and settings.replay is None:
+        from code2tla.agent import command as agent  # noqa: PLC0415 - it prints with this module's words
+
+        return agent.begin(options, given_settings(options), out, err)
     with Display(err, settings.budget, options.quiet) as display:
         done = pipeline.run(options.repo, options.feature, settings, display)
+    return print_run(done, options, out)
+
+
+def print_run(done: pipeline.Run, options: argparse.Namespace, out: Console) -> int:
+    """Print what a run left; returns its exit status."""
     output.summarise(done.result)
     _print_result(done.result, options, out)
     if not options.json:
@@ -132,15 +141,20 @@ def doctor(options: argparse.Namespace, out: Console, err: Console) -> int:  # n
 
 def settings_of(options: argparse.Namespace, repo: Path) -> Settings:
     """The settings for a run on ``repo``, of which the command line gave some. Raises SettingError."""
+    return load(repo, given_settings(options))
+
+
+def given_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that the command line gave, None for the others."""
     words = {"classes": "class", "start": "from"}
-    given = {words.get(key, key.replace("_", "-")): value for key, value in vars(options).items() if key in _SETTINGS}
-    return load(repo, given)
+    return {words.get(key, key.replace("_", "-")): value for key, value in vars(options).items() if key in _SETTINGS}
 
 
 #: Options of the command line that are settings.
 _SETTINGS = frozenset(
     {
-        *("out", "budget", "memory", "states", "runner", "jar", "classes", "callers", "before", "sweep"),
+        *("out", "budget", "audit_budget", "memory", "states", "runner", "jar"),
+        *("classes", "callers", "before", "sweep"),
         *("author", "start", "repairs", "rounds", "replay"),
         *("execute", "sandbox", "conformance", "schedules", "seed"),
         *(key.replace("-", "_") for key in model_settings.ALLOWED),

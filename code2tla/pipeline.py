@@ -20,6 +20,7 @@ from code2tla import (
     itf,
     obeying,
     output,
+    passing,
     replaying,
     runners,
 )
@@ -82,6 +83,7 @@ def run(
     written = work.write(author, plan)
     checked = work.check(author, written.specs) if written.specs else []
     result, pieces = work.conclude(facts, author, plan, written, checked)
+    result, pieces = work.audit(author, written, checked, result, pieces)
     result, pieces = work.remember(past, author, written, result, pieces)
     result, pieces = work.decide(result, pieces)
     result, pieces = work.replay(result, pieces)
@@ -243,6 +245,26 @@ class Workshop:
             reason = _nothing(facts, author)
             parts = [assemble.unmodelled(facts, "inconclusive", reason)]
         return replace(assemble.merged(facts, parts, notes), seconds=dict(self.seconds)), pieces
+
+    def audit(
+        self,
+        author: Author | WritingAuthor,
+        written: Written,
+        checked: Sequence[Checked],
+        result: Result,
+        pieces: Sequence[Piece],
+    ) -> tuple[Result, list[Piece]]:
+        """Try every pass against mutants of its specification: one that notices none is no pass."""
+        candidates = [
+            passing.Candidate(spec, seen, author.program(target) if isinstance(author, Author) else None)
+            for (target, spec), seen in zip(written.specs, checked, strict=True)
+        ]
+        if self.settings.audit_budget and any(p.checked.verdict == "verified" for p in candidates):
+            runner, identity = runners.choose(self.settings)
+            oracle = Recorded(runner, self.directory, identity)
+            with self._stage("audit", "trying mutants of the specification"), _tool_errors():
+                result = passing.through(result, candidates, oracle, self.settings)
+        return result, _with_results(pieces, result)
 
     def remember(
         self, past: History, author: Author | WritingAuthor, written: Written, result: Result, pieces: Sequence[Piece]

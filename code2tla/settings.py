@@ -37,12 +37,13 @@ class Invariant:
 class Settings:
     """Everything that steers a run.
 
-    ``budget`` is in seconds of wall clock for the model checking of all targets together, ``memory_mb`` the heap
-    of one TLC, ``states`` the distinct states of one TLC run (None: no limit); ``callers`` and ``before`` are the
-    largest scenario: how many overlapping calls, after how many set-up calls; a ``sweep`` goes on to larger ones until
-    the budget is spent. ``execute`` lets the target's own code run in a ``sandbox``, to replay what was found; with
-    ``conformance`` also to compare ``schedules`` random schedules from ``seed`` on with the specification. ``spec_dir``
-    is where the specification goes (None: ``specs/<feature>/`` in ``out``).
+    ``budget`` is in seconds of wall clock for the model checking of all targets together, ``audit_budget`` for the
+    audit of what passed (0: none), ``memory_mb`` the heap of one TLC, ``states`` the distinct states of one TLC run
+    (None: no limit); ``callers`` and ``before`` are the largest scenario: how many overlapping calls, after how many
+    set-up calls; a ``sweep`` goes on to larger ones until the budget is spent. ``execute`` lets the target's own code
+    run in a ``sandbox``, to replay what was found; with ``conformance`` also to compare ``schedules`` random schedules
+    from ``seed`` on with the specification. ``spec_dir`` is where the specification goes (None: ``specs/<feature>/`` in
+    ``out``).
     ``author`` is static, llm, agent or ``scripted:FILE``; one that writes starts from the static ``draft`` or from the
     ``facts`` alone, may repair an answer ``repairs`` times and changes what it wrote in ``rounds`` rounds at most.
     ``replay`` is a transcript that answers in the author's place. ``models`` are the llm author's.
@@ -51,6 +52,7 @@ class Settings:
     out: Path = Path()
     spec_dir: Path | None = None
     budget: float = 60.0
+    audit_budget: float = 20.0
     memory_mb: int = 2048
     states: int | None = None
     runner: RunnerName = "auto"
@@ -94,6 +96,9 @@ class _Values(ModelValues):
 
     out: Path | None = None
     budget: Annotated[float, BeforeValidator(number), Field(gt=0, le=604_800)] | None = None
+    audit_budget: Annotated[float, BeforeValidator(number), Field(ge=0, le=604_800)] | None = Field(
+        default=None, alias="audit-budget"
+    )
     memory_mb: Annotated[int, BeforeValidator(number), Field(ge=64, le=1_048_576)] | None = Field(
         default=None, alias="memory"
     )
@@ -146,6 +151,7 @@ _Model = TypeVar("_Model", bound=_Values)
 ALLOWED = {
     "out": "a directory",
     "budget": "seconds, more than 0",
+    "audit-budget": "seconds, 0 for no audit",
     "memory": "megabytes, a whole number from 64",
     "states": "a whole number from 1",
     "runner": "auto, embedded or docker",

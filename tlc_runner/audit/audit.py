@@ -14,7 +14,7 @@ from tlc_runner.audit.hunt import Hunt
 from tlc_runner.audit.mutate import mutations
 from tlc_runner.audit.run import Session, printed
 from tlc_runner.audit.syntax import Definition, Tree, one_line
-from tlc_runner.audit.types import ActionCount, Audit, Finding, Limits, Mutant, PropertyAudit, Scope, Subject
+from tlc_runner.audit.types import ActionCount, Audit, Finding, Limits, Mutant, Mutation, PropertyAudit, Scope, Subject
 from tlc_runner.types import CheckResult, Outcome, Runner
 
 #: The part of an audit's time that the specification itself may take before its mutants get theirs.
@@ -47,17 +47,18 @@ class _Auditor:
     def audit(self) -> Audit:
         if not self.tree.variables:
             return Audit(unreadable="it declares no variable, so it has no behaviour to audit")
+        if self.scope.depth:
+            return self._mutants_alone()
         own = self._own_run()
         if own.outcome in (Outcome.SPEC_ERROR, Outcome.TOOL_ERROR):
             return Audit(unreadable=own.reason)
         seen = _Seen(self, own)
-        hunt = Hunt(
-            self.session, self.subject.modules, self.tree, self.cfg, self.names, self.behaviour, self.scope.active
-        )
-        found = mutations(self.tree, self._mutable(), self.session.limits.mutants)
+        hunt = self._hunt()
+        found = self._mutations()
         invariants = [p.name for p in seen.properties if p.kind != "temporal" and p.status == "holds"]
         temporal = [p.name for p in seen.properties if p.kind == "temporal"]
-        hunt.hunt(found, invariants, temporal, levels=seen.levels, own=own)
+        hunt.reach(found, seen.levels, own)
+        hunt.hunt(found, invariants, temporal)
         mutants = hunt.mutants()
         statuses = {**{p.name: p.status for p in seen.properties}, **hunt.temporal_status}
         properties = [
@@ -86,6 +87,30 @@ class _Auditor:
             complete=seen.complete,
             depth=hunt.depth,
         )
+
+    def _mutants_alone(self) -> Audit:
+        """The mutants of a specification that is known to have its invariants."""
+        hunt, found = self._hunt(), self._mutations()
+        hunt.depth = self.scope.depth
+        hunt.hunt(found, self.cfg.invariants, ())
+        return Audit(
+            properties=tuple(
+                PropertyAudit(name, "invariant", "holds", hunt.asked(name), hunt.kills[name])
+                for name in self.cfg.invariants
+            ),
+            findings=tuple(_idle_guards(hunt.mutants(), set())),
+            mutants=tuple(hunt.mutants()),
+            notes=tuple(hunt.notes),
+        )
+
+    def _hunt(self) -> Hunt:
+        modules = self.subject.modules
+        return Hunt(self.session, modules, self.tree, self.cfg, self.names, self.behaviour, self.scope)
+
+    def _mutations(self) -> tuple[Mutation, ...]:
+        if self.scope.chosen is not None:
+            return self.scope.chosen
+        return tuple(mutations(self.tree, self._mutable(), self.session.limits.mutants))
 
     def _own_run(self) -> CheckResult:
         enabled = self.behaviour.next if self.behaviour and self.deadlock else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
@@ -12,16 +13,19 @@ from tlc_runner.audit.cfg import Cfg
 from tlc_runner.audit.combine import blamed
 from tlc_runner.audit.kit import Names, Prepared
 from tlc_runner.audit.plain import Plain
-from tlc_runner.audit.run import Session, printed
+from tlc_runner.audit.run import Session, last_at_work, printed
 from tlc_runner.audit.syntax import Behaviour, Tree
-from tlc_runner.audit.types import Mutant, Mutation, Status
+from tlc_runner.audit.types import Mutant, Mutation, Scope, Status
 from tlc_runner.types import CheckResult, Outcome
 
 #: Mutants whose graph can only grow, so that as many states and transitions are the same states and transitions.
 _GROWING = frozenset({"drop-guard", "remove-lock"})
 _DECIDED = frozenset({"killed", "survived", "equivalent"})
+_PARTIAL = re.compile(r"\bDOMAIN\b|\bLen\b|\bNone\b|<<\s*>>|\{\s*\}|\bCardinality\b")
 #: Levels beyond the specification's own depth to which its mutants are followed.
 _BEYOND = 4
+#: States that a mutant may have where nothing is known of the specification's own.
+_MOST = 3_000
 #: A mutant may have so many times the states of the specification.
 _TIMES = 4
 #: With fewer mutants than this, a second TLC beside the first costs more than it saves.
@@ -49,7 +53,7 @@ class Hunt:
         cfg: Cfg,
         names: Names,
         behaviour: Behaviour | None,
-        active: str,
+        scope: Scope,
     ) -> None:
         self._session = session
         self._modules = modules
@@ -57,40 +61,48 @@ class Hunt:
         self._cfg = cfg
         self._names = names
         self._behaviour = behaviour
-        self._active = active
+        self._scope = scope
         self._mutations: dict[int, Mutation] = {}
         self._status: dict[int, Status] = {}
         self._reason: dict[int, str] = {}
-        self._killed_by: dict[int, list[str]] = {}
+        self._killed_by: defaultdict[int, list[str]] = defaultdict(list)
         self._alone: Counter[str] = Counter()
         self.kills: Counter[str] = Counter()
         self.temporal_status: dict[str, Literal["holds", "violated", "unchecked"]] = {}
         self.notes: list[str] = []
         self.depth = 0
+        self._each = _MOST
 
-    def hunt(
-        self,
-        found: Sequence[Mutation],
-        properties: Sequence[str],
-        temporal: Sequence[str],
-        *,
-        levels: Sequence[tuple[int, int]],
-        own: CheckResult,
-    ) -> None:
-        """Decides ``found``; ``own`` is the run of the specification itself, ``levels`` its states by depth."""
+    def hunt(self, found: Sequence[Mutation], properties: Sequence[str], temporal: Sequence[str]) -> None:
+        """Decides ``found``; without a ``reach``, nothing but the depth bounds a mutant."""
         self._mutations = {m.number: m for m in found}
         self._status = dict.fromkeys(self._mutations, "not_run")
         if self._behaviour is None or not found:
             return
-        self.depth, each = self._reach(levels, own)
         if properties:
-            self._pass(properties, list(self._mutations), each)
+            self._pass(properties, [m.number for m in found if not risky(m)], every=self._scope.every)
+            if not self._scope.careful:
+                self._pass(properties, [m.number for m in found if risky(m)], every=self._scope.every)
             silent = [p for p in properties if not self.kills[p]]
-            if silent and len(silent) < len(properties):
-                again = [n for n, status in self._status.items() if status == "killed" and self._killed_by[n]]
-                self._pass(silent, again, each)
+            noticed = [n for n, status in self._status.items() if status == "killed" and self._killed_by[n]]
+            if silent and noticed and not self._scope.every:
+                self._pass(silent, noticed, every=True)
         if temporal:
             self._temporal(temporal)
+
+    def reach(self, found: Sequence[Mutation], levels: Sequence[tuple[int, int]], own: CheckResult) -> None:
+        """Bounds mutants by the run of the specification itself; ``levels`` are its states down to each level."""
+        rate = min(max(own.distinct / max(own.seconds, 0.5), _RATES[0]), _RATES[1])
+        total = rate * self._session.seconds_left * _PLANNED * _JOBS
+        fair = max(int(total) // max(len(found), 1), 100)
+        if own.complete and own.distinct <= fair:
+            self.depth, self._each = own.depth + _BEYOND, max(_TIMES * own.distinct, 200)
+            return
+        fits = [level for level, count in levels if count <= fair]
+        self.depth, self._each = max(fits[-1], 2) if fits else 2, _TIMES * fair
+        self.notes.append(
+            f"Mutants were followed to depth {self.depth}, where the specification has up to {fair:,} states."
+        )
 
     def asked(self, name: str) -> int:
         """How many mutants were decided with the property in view."""
@@ -103,32 +115,20 @@ class Hunt:
         out: list[Mutant] = []
         for number, mutation in self._mutations.items():
             text = self._tree.modules[mutation.module].text
-            by = tuple(dict.fromkeys(self._killed_by.get(number, ())))
+            by = tuple(dict.fromkeys(self._killed_by[number]))
             reason = self._reason.get(number, "")
             out.append(Mutant(mutation, mutate.diff(text, mutation), self._status[number], by, reason))
         return out
 
-    def _reach(self, levels: Sequence[tuple[int, int]], own: CheckResult) -> tuple[int, int]:
-        """How deep the mutants are followed, and how many states each may have."""
-        rate = min(max(own.distinct / max(own.seconds, 0.5), _RATES[0]), _RATES[1])
-        total = rate * self._session.seconds_left * _PLANNED * _JOBS
-        fair = max(int(total) // max(len(self._mutations), 1), 100)
-        fits = [level for level, count in levels if count <= fair]
-        if own.complete and own.distinct <= fair:
-            return own.depth + _BEYOND, max(_TIMES * own.distinct, 200)
-        depth = max(fits[-1], 2) if fits else 2
-        self.notes.append(f"Mutants were followed to depth {depth}, where the specification has up to {fair:,} states.")
-        return depth, _TIMES * fair
-
-    def _pass(self, properties: Sequence[str], numbers: Sequence[int], each: int) -> None:
+    def _pass(self, properties: Sequence[str], numbers: Sequence[int], *, every: bool) -> None:
         """All of ``numbers`` against ``properties``, in one run or two beside each other."""
         left = list(numbers)
-        halves = [left[0::2], left[1::2]] if len(left) > _WORTH_TWO else [left]
+        halves = [left[0::2], left[1::2]] if len(left) > _WORTH_TWO and self._session.limits.jobs > 1 else [left]
         with ThreadPoolExecutor(_JOBS) as pool:
-            for _ in pool.map(lambda half: self._until_decided(properties, half, each), halves):
+            for _ in pool.map(lambda half: self._until_decided(properties, half, every), halves):
                 pass
 
-    def _until_decided(self, properties: Sequence[str], numbers: Sequence[int], each: int) -> None:
+    def _until_decided(self, properties: Sequence[str], numbers: Sequence[int], every: bool) -> None:
         left = list(numbers)
         while left and not self._session.over:
             assert self._behaviour is not None
@@ -140,12 +140,15 @@ class Hunt:
                 self._behaviour,
                 [self._mutations[n] for n in left],
                 list(enumerate(properties, 1)),
-                active=self._active,
+                active=self._scope.active,
                 depth=self.depth,
-                states=each,
+                states=self._each,
+                every=every,
             )
             result = self._session.run(prepared)
             told = self._take(result, properties)
+            if every and all(self.kills[p] for p in properties):
+                return
             if told:
                 self._conclude(told, left)
                 return
@@ -154,7 +157,7 @@ class Hunt:
                 if result.outcome is not Outcome.INCOMPLETE:
                     self.notes.append(f"Mutants could not be run together: {result.reason}.")
                 return
-            left = [n for n in left if n != culprit and self._status[n] != "killed"]
+            left = [n for n in left if n != culprit and (every or self._status[n] != "killed")]
 
     def _take(self, result: CheckResult, properties: Sequence[str]) -> dict[int, tuple[int, int]]:
         """Notes who was noticed; gives states and transitions of each mutant once all were explored."""
@@ -168,7 +171,7 @@ class Hunt:
         return told
 
     def _kill(self, number: int, name: str) -> None:
-        if number and name not in self._killed_by.setdefault(number, []):
+        if number and name not in self._killed_by[number]:
             self._status[number] = "killed"
             self._killed_by[number].append(name)
             self.kills[name] += 1
@@ -183,13 +186,11 @@ class Hunt:
         """The mutant that ended the run: by an evaluation that failed, or by not being TLA+ in its place."""
         if result.outcome is not Outcome.SPEC_ERROR:
             return None
-        if result.error_trace:
-            number = result.error_trace[-1].values.get(self._names.variable)
-            if isinstance(number, int) and number in self._status:
-                self._status[number] = "killed"
-                self._reason[number] = f"TLC cannot evaluate it: {result.reason}"
-                self._killed_by.setdefault(number, [])
-                return number
+        number = last_at_work(result)
+        if number in self._status:
+            self._status[number] = "killed"
+            self._reason[number] = f"TLC cannot evaluate it: {result.reason}"
+            return number
         place = result.error_location
         if place is not None and f"{place.module}.tla" in prepared.modules:
             number = blamed(prepared.modules[f"{place.module}.tla"], self._names.variable, place.line)
@@ -216,6 +217,12 @@ class Hunt:
                     self._kill(mutation.number, name)
                 elif self._status[mutation.number] == "not_run":
                     self._status[mutation.number] = "survived"
+
+
+def risky(mutation: Mutation) -> bool:
+    """Whether TLC may well fail to evaluate a mutant: it changes a condition that keeps partial functions from harm."""
+    guarding = mutation.kind in ("drop-guard", "remove-lock", "negate-condition", "shift-constant")
+    return guarding and _PARTIAL.search(mutation.dropped) is not None
 
 
 def _temporal_first(mutation: Mutation) -> tuple[int, int]:

@@ -36,7 +36,7 @@ Level(state) ==
          /\\ PrintT(<<"{tag}", "level", TLCGet("level"), TLCGet("distinct")>>)
 Differ(before, after) == ToString(before) # ToString(after)
 Up(register) == TLCSet(register, TLCGet(register) + 1)
-At(mutant, number) == {first} + mutant * {width} + number
+At(mutant, number) == {first} + 2 + mutant * {width} + number
 Dead(mutant) == TLCGet(At(mutant, 0)) # 0
 Room(mutant) == TLCGet("level") <= {depth} /\\ TLCGet(At(mutant, 1)) < {states}
 Seen(mutant) == Up(At(mutant, 1))
@@ -48,6 +48,14 @@ Counts(last) == last < 0
 GoesOn(last) == last > -({depth} + 2)
 After(last) == last - 1
 Starts(mutants) == mutants \\cup {{-1, 0}}
+Open(mutant, property) == TLCGet({first} + 2 + mutant * 0 + {notes} + property) = 0
+Note(mutant, property) ==
+    /\\ TLCSet({first} + 2 + {notes} + property, 1)
+    /\\ PrintT(<<"{tag}", "noticed", mutant, property>>)
+    /\\ {end}
+Now(mutant) ==
+    IF TLCGet({first} + 1) = mutant THEN TRUE
+    ELSE TLCSet({first} + 1, mutant) /\\ PrintT(<<"{tag}", "now", mutant>>)
 Told(mutant) == PrintT(<<"{tag}", "told", mutant, TLCGet(At(mutant, 1)), TLCGet(At(mutant, 2))>>)
 Tell(last, mutants) ==
     IF GoesOn(last) \\/ TLCGet({first}) # 0 THEN TRUE
@@ -150,34 +158,42 @@ def together(
     active: str,
     depth: int,
     states: int,
+    every: bool,
 ) -> Prepared:
     """One run of the specification (mutant 0) and all ``mutations``; prints ``noticed`` m p and, last, ``told`` m s t.
 
     ``properties`` are numbers and names; :data:`DEADLOCK` is that some step is possible. The types go first: a state
-    that leaves them is asked nothing else. A mutant ends with the first state in which a property notices it, at level
-    ``depth`` or with ``states`` states. ``told`` comes when all were explored: states and transitions of each.
+    that leaves them is asked nothing else. A mutant ends with the first state in which a property notices it, at
+    level ``depth`` or with ``states`` states. ``told`` comes when all were explored: states and transitions of each.
+    With ``every``, a mutant goes on, each property is printed with the first mutant that it notices, and the run ends
+    when all were.
     """
     kit, mutant = names.kit, names.variable
+    verb = "Note" if every else "Noticed"
+    registers = (max((m.number for m in mutations), default=0) + 1) * _WIDTH
     chosen = "{" + ", ".join(str(m.number) for m in mutations) + "}"
     tests = []
     for number, name in sorted(properties, key=lambda p: not is_type(p[1])):
         holds = f"ENABLED ({behaviour.next})" if name == DEADLOCK else name
-        tests.append((is_type(name), f"({holds})", f"{kit}!Noticed({mutant}, {number})"))
+        if every:
+            holds = f"{kit}!Open({mutant}, {number}) => ({holds})"
+        tests.append((is_type(name), f"({holds})", f"{kit}!{verb}({mutant}, {number})"))
     types = [f"IF ~{holds} THEN {noticed} ELSE" for first, holds, noticed in tests if first]
     rest = _all([f"{holds} \\/ {noticed}" for first, holds, noticed in tests if not first])
     body = [
-        f"ASSUME {kit}!Start({_FIRST + (max((m.number for m in mutations), default=0) + 1) * _WIDTH})",
+        f"ASSUME {kit}!Start({_FIRST + 2 + registers + max((n for n, _ in properties), default=0)})",
         f"{names.stem}Init == {mutant} \\in {kit}!Starts({chosen}) /\\ ({behaviour.init})",
         f"{names.stem}Next ==",
         f"    \\/ /\\ {kit}!Counts({mutant}) /\\ {kit}!GoesOn({mutant}) /\\ {mutant}' = {kit}!After({mutant})",
         f"       /\\ UNCHANGED <<{', '.join(tree.variables)}>>",
         f"    \\/ /\\ ~{kit}!Counts({mutant}) /\\ ~{kit}!Dead({mutant}) /\\ {kit}!Room({mutant})",
-        f"       /\\ {mutant}' = {mutant}",
+        f"       /\\ {mutant}' = {mutant} /\\ {kit}!Now({mutant})",
         f"       /\\ ({behaviour.next})",
         f"       /\\ {kit}!Step({mutant})",
         f"{names.stem}Look ==",
         f"    IF {kit}!Counts({mutant}) THEN {kit}!Tell({mutant}, {chosen} \\cup {{0}})",
-        f"    ELSE IF {kit}!Dead({mutant}) THEN TRUE ELSE {kit}!Seen({mutant}) /\\ ({' '.join(types)} ({rest}))",
+        f"    ELSE IF {kit}!Dead({mutant}) THEN TRUE",
+        f"    ELSE {kit}!Now({mutant}) /\\ {kit}!Seen({mutant}) /\\ ({' '.join(types)} ({rest}))",
     ]
     if cfg.view:
         body.append(f"{names.stem}View == <<{cfg.view}, {mutant}>>")
@@ -196,7 +212,8 @@ def together(
         properties=(),
         view=f"{names.stem}View" if cfg.view else "",
     )
-    files = {**modules, **woven, **home, **made, **_kit(names, depth, states)}
+    kept = [number for number, _ in properties] if every else []
+    files = {**modules, **woven, **home, **made, **_kit(names, depth, states, registers, kept)}
     return Prepared(files, names.root, changed.text())
 
 
@@ -209,8 +226,16 @@ def is_type(name: str) -> bool:
 _WIDTH = 3
 
 
-def _kit(names: Names, depth: int = 0, states: int = 0) -> dict[str, str]:
-    text = _KIT.format(kit=names.kit, first=_FIRST, tag=TAG, width=_WIDTH, depth=depth, states=states)
+def _kit(
+    names: Names, depth: int = 0, states: int = 0, notes: int = 0, properties: Sequence[int] = ()
+) -> dict[str, str]:
+    last = "TRUE"  # what a kit that can stop TLC does not say: its runs do not count as complete
+    if properties:
+        noted = ", ".join(map(str, properties))
+        last = f'((\\A p \\in {{{noted}}} : ~Open(mutant, p)) => TLCSet("exit", TRUE))'
+    text = _KIT.format(
+        kit=names.kit, first=_FIRST, tag=TAG, width=_WIDTH, depth=depth, states=states, notes=notes, end=last
+    )
     return {f"{names.kit}.tla": text}
 
 

@@ -13,6 +13,8 @@ from tlc_runner.values import parse_value
 #: Seconds below which another start of TLC is not worth it.
 LEAST = 1.5
 
+_NOW = f'<<"{TAG}", "now", '
+
 
 class Session:
     """The runs of one audit: ``seconds_left`` of its time, and how many there were."""
@@ -53,7 +55,15 @@ class Session:
 def printed(result: CheckResult) -> Iterator[Sequence[object]]:
     """What the kit printed: each tuple without its tag."""
     for line in result.prints:
-        if line.startswith(f'<<"{TAG}", '):
+        if line.startswith(f'<<"{TAG}", ') and not line.startswith(_NOW):
             value = parse_value(line)
             if isinstance(value, tuple):
                 yield value[1:]
+
+
+def last_at_work(result: CheckResult) -> int | None:
+    """The mutant whose states TLC was at when the run ended."""
+    for line in reversed(result.prints):
+        if line.startswith(_NOW):
+            return int(line.removeprefix(_NOW).removesuffix(">>"))
+    return None

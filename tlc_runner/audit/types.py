@@ -26,22 +26,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``seconds`` of wall clock for the whole audit, ``memory_mb`` of heap for each run, ``mutants`` at most."""
+    """``seconds`` of wall clock for the whole audit, ``memory_mb`` of heap for each run, ``mutants`` at most.
+
+    ``jobs`` runs of TLC go on at the same time.
+    """
 
     seconds: float = 60.0
     memory_mb: int = 1024
     mutants: int = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What may be mutated: every definition but those named in ``spared``, where the state predicate ``active`` holds.
-
-    ``active`` is TLA+ over the root module's variables, or "" for everywhere.
-    """
-
-    spared: frozenset[str] = frozenset()
-    active: str = ""
+    jobs: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +53,25 @@ class Mutation:
     pieces: tuple[str | tuple[int, int], ...]
     dropped: str
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What may be mutated: all definitions but those named in ``spared``, where the state predicate ``active`` holds.
+
+    ``active`` is TLA+ over the root module's variables, or "" for everywhere. ``chosen`` are the mutations to take,
+    where an audit of the same modules with another configuration has made them; None: make them. With ``every``,
+    mutants go on after they were noticed, for the sake of properties that notice few. ``depth``, if given, says that
+    the specification itself was checked before, and how deep its mutants are to be followed. With ``careful``,
+    mutants that TLC may fail to evaluate are left out: each that does costs another start of TLC.
+    """
+
+    spared: frozenset[str] = frozenset()
+    active: str = ""
+    chosen: tuple[Mutation, ...] | None = None
+    every: bool = False
+    careful: bool = False
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
