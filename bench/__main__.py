@@ -114,7 +114,7 @@ def state_goals() -> list[Goal]:
     for callers in sorted({row.bounds.callers for row in rows}):
         here = [row for row in rows if row.bounds.callers == callers]
         text = f"states <= {handwritten.STATEMENT_AT_MOST:g} x one step per statement, {callers} calls"
-        out.append(_ratio(text, handwritten.STATEMENT_AT_MOST, here, "to_statement"))
+        out.append(_ratio(text, handwritten.STATEMENT_AT_MOST, here, "to_plain"))
     return out
 
 

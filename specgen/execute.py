@@ -6,6 +6,7 @@ decides where it must end; the rest of the module carries values along.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -18,7 +19,7 @@ from specgen.movers import Movers, groups
 from specgen.rewrite import distinct, fold, free_bounds, negate, rebuild, walk
 from specgen.tree import Choose, Guard, Leaf, Place, Step, Tree, branch, expressions, leaves
 
-Granularity = Literal["step", "statement"]
+Granularity = Literal["step", "statement", "plain"]
 
 _MOST_LEAVES = 24
 _MOST_PATHS = 96
@@ -80,10 +81,18 @@ class Executor:
         self.joins = joins(self.program, self.ids)
         self.live = live_locals(self.program, self.ids)
         if self.granularity == "statement":
-            # As a plain translation would, a call then keeps its locals until it ends.
             own = frozenset(t.name for n in self.ids if isinstance(t := self.program.nodes[n].target, Local))
             self.live = dict.fromkeys(self.ids, own)
+        elif self.granularity == "plain":
+            own = frozenset(name for n in self.ids if (name := self._variable_set(self.program.nodes[n])))
+            self.live = {n: names | own for n, names in self.live.items()}
         self.infer = inference(self.program, self.operation)
+
+    def _variable_set(self, node: Node) -> str | None:
+        """The local that the node's line names: a variable of the code, where others are the compiler's own."""
+        if not isinstance(node.target, Local) or not re.search(rf"\b{node.target.name}\b", self._text(node)):
+            return None
+        return node.target.name
 
     def place(self, node: int, mid_turn: bool = False) -> Place:
         """The place of a node, past nodes that do nothing."""
@@ -131,7 +140,7 @@ class Executor:
         if self.strict and self._too_much(n, node, st):
             return "cut"
         mover = self.movers.of(node)
-        if self.granularity == "statement":
+        if self.granularity != "step":
             return self._cut_statement(node, st)
         waits = node.kind == "guard"
         if self.program.mode == "asyncio" and waits and st.in_turn and not st.suspended:
@@ -228,9 +237,7 @@ class Executor:
             n = node.next
 
     def _mid_turn(self, node: Node, st: _State) -> bool:
-        if self.granularity == "statement":
-            return bool(groups(node) & st.group)
-        if self.program.mode == "threads":
+        if self.granularity != "step" or self.program.mode == "threads":
             return bool(groups(node) & st.group)
         waits = node.kind == "suspend" or (node.kind == "guard" and bool(node.alternatives))
         return st.in_turn and not st.suspended and not _is_effect(node) and not waits

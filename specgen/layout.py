@@ -39,7 +39,8 @@ class Layout:
     ``object`` are its shared variables; ``labels`` the label of every place of an operation; ``names`` the
     name of every step by index; ``locals`` those that survive a step; ``model_values`` the elements of constant
     sets that expressions name; ``operators`` the helpers that had to be renamed; ``taken`` every name in use;
-    ``at_once`` the operations whose calls begin with their first step.
+    ``at_once`` the operations whose calls begin with their first step; ``keeps``: what a call or the set-up leaves
+    behind stays as it is, although nobody needs it.
     """
 
     program: Program
@@ -57,6 +58,7 @@ class Layout:
     mid_turn: tuple[str, ...]
     all_expressions: tuple[Expr, ...]
     at_once: frozenset[str]
+    keeps: bool
 
     @property
     def start(self) -> list[str]:
@@ -90,7 +92,7 @@ class Layout:
         )
 
 
-def lay_out(program: Program, steps: Sequence[Step], *, begin_apart: bool) -> Layout:
+def lay_out(program: Program, steps: Sequence[Step], *, begin_apart: bool, keeps: bool) -> Layout:
     """Decides every name of the module; ``begin_apart``: to begin a call is always a step of its own."""
     found = _expressions(program, steps)
     model_values = _model_values(program, found)
@@ -118,6 +120,7 @@ def lay_out(program: Program, steps: Sequence[Step], *, begin_apart: bool) -> La
         mid_turn=tuple(mid),
         all_expressions=tuple(found),
         at_once=at_once,
+        keeps=keeps,
     )
 
 

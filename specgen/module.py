@@ -22,9 +22,12 @@ from specgen.typing_text import membership
 _WORTH_A_NAME = 40
 
 
-def compose(program: Program, steps: Sequence[Step], *, begin_apart: bool = False) -> Spec:
-    """The Spec of the program with these steps; ``begin_apart``: to begin a call is always a step of its own."""
-    lay = lay_out(program, steps, begin_apart=begin_apart)
+def compose(program: Program, steps: Sequence[Step], *, begin_apart: bool = False, keeps: bool = False) -> Spec:
+    """The Spec of the program with these steps.
+
+    ``begin_apart``: to begin a call is always a step of its own; ``keeps``: calls keep their locals when they end.
+    """
+    lay = lay_out(program, steps, begin_apart=begin_apart, keeps=keeps)
     actions = _actions(lay)
     env = [_env(lay, e) for e in program.env]
     property_lines, props = _properties(lay)

@@ -19,10 +19,14 @@ def build(program: Program, granularity: Granularity = "step") -> Spec:
     """The specification of a program.
 
     With granularity "step" a step is the most that nobody else can tell apart (Lipton reduction; under asyncio
-    the code between suspensions), and a call begins with its first step where that never waits; with "statement" it
-    is one source statement, and to begin is a step of its own, to measure what reduction saves.
+    the code between suspensions), and a call begins with its first step where that never waits. To measure what
+    reduction saves there are two others, in which a step is one source statement and to begin is a step of its own:
+    with "statement" calls drop their locals when they end and the set-up leaves no trace; with "plain" all that stays,
+    as it does in a translation statement by statement (PlusCal's, for one).
     """
-    program = compute_before_suspending(prepared(program))
+    program = prepared(program)
+    if granularity != "plain":
+        program = compute_before_suspending(program)
     steps = cut(program, granularity)
     if granularity == "step":
         before = -1
@@ -31,7 +35,7 @@ def build(program: Program, granularity: Granularity = "step") -> Spec:
             steps, program = without_free_locks(steps, program)
             steps = _reached(steps)
     program = replace(program, result_ty=_results(program, steps))
-    return compose(program, steps, begin_apart=granularity == "statement")
+    return compose(program, steps, begin_apart=granularity != "step", keeps=granularity == "plain")
 
 
 def cut(program: Program, granularity: Granularity = "step") -> list[Step]:

@@ -138,6 +138,13 @@ def test_a_lock_that_guards_all_disappears(programs: ModuleType) -> None:
     assert "lock" in [v.name for v in build(programs.counter(True), "statement").variables]
 
 
+def test_a_plain_translation_keeps_what_calls_leave_behind(programs: ModuleType) -> None:
+    plain, tidied = (build(programs.counter(True), how).text for how in ("plain", "statement"))
+    assert "UNCHANGED <<call, before>>" in plain[plain.index("EndSetup ==") : plain.index("GoesOn(")]
+    assert "call' = [call EXCEPT ![Setup] = Unborn]" in tidied
+    assert "call' = [call EXCEPT ![Setup] = Unborn]" not in plain
+
+
 @pytest.mark.parametrize("notify_all", [True, False])
 def test_waiting_under_a_condition_folds_the_lock_away(programs: ModuleType, notify_all: bool) -> None:
     spec = build(programs.buffer(notify_all))
