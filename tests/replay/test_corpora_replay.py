@@ -12,6 +12,7 @@ import pytest
 import corpora
 from corpora.case import names
 from replay import run
+from replay.sandbox import ProcessSandbox
 from reports import jsonio
 
 RESULTS = Path(__file__).parent / "results"
@@ -32,11 +33,11 @@ def test_findings_are_seen_on_the_buggy_code_and_not_on_the_fixed(name: str, tmp
     assert {v.replay.status for v in prepared.violations} == {"not_run"}
     assert len(made.tests) == len(result.violations)
 
-    on_buggy = run.execute(prepared, made, buggy, tmp_path / "spec")
+    on_buggy = run.execute(prepared, made, buggy, tmp_path / "spec", ProcessSandbox())
     assert [(v.property, v.replay.status, v.replay.exact) for v in on_buggy.violations] == [
         (v.property, "confirmed", True) for v in result.violations
     ]
-    on_fixed = run.execute(prepared, made, fixed, tmp_path / "spec")
+    on_fixed = run.execute(prepared, made, fixed, tmp_path / "spec", ProcessSandbox())
     assert [(v.property, v.replay.status) for v in on_fixed.violations] == [
         (v.property, "not_reproduced") for v in result.violations
     ]

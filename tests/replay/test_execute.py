@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from replay import run
+from replay.sandbox import Limits, ProcessSandbox
 from reports import jsonio
 from reports.result import Result
 
@@ -70,7 +71,7 @@ def test_a_run_and_a_replay_without_execute_let_nothing_of_the_target_run(target
 
 
 def test_with_execute_the_finding_is_confirmed_and_the_reports_say_so(target: Path, spec_dir: Path) -> None:
-    done = command("replay", str(spec_dir), "--execute", "--quiet")
+    done = command("replay", str(spec_dir), "--execute", "--sandbox", "process", "--quiet")
     assert done.returncode == 1, done.stderr
     (violation,) = stored(spec_dir).violations
     assert (violation.replay.status, violation.replay.exact) == ("confirmed", True)
@@ -85,7 +86,7 @@ def test_with_execute_the_finding_is_confirmed_and_the_reports_say_so(target: Pa
 def test_mended_code_makes_the_finding_doubtful(target: Path, spec_dir: Path, tmp_path: Path) -> None:
     mended = "import threading\n" + COUNTER.replace("        self.count = 0", MAKE).replace(ADD, LOCKED)
     (tmp_path / "counter.py").write_text(mended)
-    done = command("replay", str(spec_dir), "--repo", str(tmp_path), "--execute", "--quiet")
+    done = command("replay", str(spec_dir), "--repo", str(tmp_path), "--execute", "--sandbox", "process", "--quiet")
     assert done.returncode == 0, done.stderr
     (violation,) = stored(spec_dir).violations
     assert violation.replay.status == "not_reproduced"
@@ -98,9 +99,9 @@ ADD = "        self.count += 1\n        return self.count"
 LOCKED = "        with self.lock:\n            self.count += 1\n            return self.count"
 
 
-def replayed(spec_dir: Path, repo: Path, place: Path, limits: run.Limits) -> str:
+def replayed(spec_dir: Path, repo: Path, place: Path, limits: Limits) -> str:
     result, made = run.prepare(stored(spec_dir), repo, place)
-    (violation,) = run.execute(result, made, repo, place, limits).violations
+    (violation,) = run.execute(result, made, repo, place, ProcessSandbox(), limits).violations
     return f"{violation.replay.status}: {violation.replay.reason}"
 
 
@@ -122,7 +123,7 @@ def test_the_code_is_held_within_limits(
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         (tmp_path / "counter.py").write_text(code.replace("PORT", str(port)) + "\n" + COUNTER)
-        limits = run.Limits(seconds=3 if "while" in code else 20, memory_mb=1024)
+        limits = Limits(seconds=3 if "while" in code else 20, memory_mb=1024)
         assert said in replayed(spec_dir, tmp_path, tmp_path / "spec", limits)
 
 
