@@ -76,7 +76,8 @@ def require(model: ModelName, url: str | None, environ: Mapping[str, str]) -> No
         return
     if importlib.util.find_spec(provider.package) is None:
         raise missing_package(model)
-    if provider.keys and url is None and not _key(model, environ):
+    elsewhere = url is not None and model.provider == "openai"
+    if provider.keys and not elsewhere and not _key(model, environ):
         raise ProviderUnready(model, "no key is set", f"set {' or '.join(provider.keys)} in the environment")
 
 
