@@ -79,5 +79,5 @@ def signature(symbol: Symbol) -> str:
     word = ("async " if symbol.is_async else "") + symbol.kind
     if symbol.kind not in ("function", "method"):
         return f"{word} {symbol.qualname}" + (f" of {', '.join(symbol.bases)}" if symbol.bases else "")
-    params = ", ".join(f"{p.name}: {p.annotation}" if p.annotation else p.name for p in symbol.params)
+    params = ", ".join(": ".join(part for part in (p.name, p.annotation) if part) for p in symbol.params)
     return f"{word} {symbol.qualname}({params})"

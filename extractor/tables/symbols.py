@@ -157,6 +157,8 @@ def _param(view: FileView, node: tree_sitter.Node) -> list[list[Any]]:
     named = declared_names(node)
     if node.child_by_field_name("declarator") is not None:  # C's types surround the name: const char *s
         annotation = view.text(node.start_byte, named[0].start_byte if named else node.end_byte).strip()
+    if not named and annotation == "void":
+        return []  # C's way to say that there are none
     names = [view.name(each.start_byte, each.end_byte) for each in named] or [""]
     return [[name, one_line(annotation, 500) if annotation else None, None, kind] for name in names]
 

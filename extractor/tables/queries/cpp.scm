@@ -38,3 +38,9 @@
 (catch_clause parameters: (parameter_list (parameter_declaration type: (_) @exception))) @catch
 (catch_clause) @catch
 (static_assert_declaration) @assertion
+
+; An empty body with a semicolon behind it, void f() {}; is taken for a declaration with a first value.
+(declaration
+  declarator: (init_declarator
+    declarator: (function_declarator declarator: [(identifier) (qualified_identifier)] @name)
+    value: (initializer_list))) @definition.function
