@@ -14,7 +14,8 @@ from code2tla.errors import ToolError, UsageError
 from code2tla.nightly import command as nightly
 from reports.text import visible
 
-_EPILOG = """exit status: 0 verified, 1 violation, 2 wrong use or unreadable input, 3 inconclusive, 4 a tool failed
+_EPILOG = """exit status: 0 verified, 1 violation, 2 wrong use or unreadable input, 3 inconclusive, 4 a tool failed,
+5 waiting for an agent's answer
 
 Settings come from the command line, then CODE2TLA_* in the environment (CODE2TLA_BUDGET=30), then code2tla.toml
 in the target repository."""
@@ -57,6 +58,18 @@ def _review(options: argparse.Namespace, out: Console, err: Console) -> int:
     from code2tla.review.command import review  # noqa: PLC0415 - its web server would slow every other command down
 
     return review(options, out, err)
+
+
+def _answer(options: argparse.Namespace, out: Console, err: Console) -> int:
+    from code2tla.agent.command import answer  # noqa: PLC0415 - only this command needs it
+
+    return answer(options, out, err)
+
+
+def _mcp(options: argparse.Namespace, out: Console, err: Console) -> int:
+    from code2tla.agent.server import mcp  # noqa: PLC0415 - its SDK would slow every other command down
+
+    return mcp(options, out, err)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -125,6 +138,18 @@ def _parser() -> argparse.ArgumentParser:
     review.add_argument("--repo", type=Path, help="the target, for its source text (default: the work tree around)")
     review.add_argument("--port", type=int, default=0, help="the port on loopback (default: a free one)")
     _common(review)
+
+    answer = _verb(verbs, "answer", _answer, "hands in the answer to the task that a run by an agent waits for")
+    answer.add_argument("run", type=Path, metavar="RUN", help="the run's specification directory")
+    answer.add_argument("file", type=Path, metavar="FILE", help="the answer as JSON; - reads it from standard input")
+    answer.add_argument("--task", metavar="DIGEST", help="the task it is for; refused if another one waits")
+    _common(answer)
+
+    serve = _verb(verbs, "mcp", _mcp, "the same pipeline as a server for coding agents, on stdio")
+    serve.add_argument("repo", type=Path, metavar="REPO", help="the only repository that it reads")
+    serve.add_argument("--out", type=Path, metavar="DIR", help="where specs/ is written (default: REPO)")
+    serve.add_argument("--http", type=int, metavar="PORT", help="serve over HTTP on this port of 127.0.0.1 instead")
+    _common(serve)
 
     doctor = _verb(verbs, "doctor", commands.doctor, "what would be used here, and the mend for what is missing")
     doctor.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")

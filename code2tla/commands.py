@@ -7,6 +7,7 @@ import dataclasses
 import json
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
