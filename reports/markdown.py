@@ -178,7 +178,7 @@ def _rests_on(part: Result, title: str) -> list[str]:
     return [
         *_bullets(f"Properties{suffix}", map(prose, wording.checked(part))),
         *_bullets(f"What a pass is worth{suffix}", map(prose, worth.worthy(part))),
-        *_bullets(f"Open questions{suffix}", [prose(item.text) for item in part.questions if not item.answer]),
+        *_bullets(f"Open questions{suffix}", map(prose, wording.open_questions(part))),
         *_bullets(f"Assumptions{suffix}", assumed),
         *_bullets(f"Approximations{suffix}", approximated),
         *(_bullets(f"Not covered{suffix}", map(prose, wording.gaps(part))) if title else []),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reports import wording
-from reports.files import Excerpt, Files
+from reports.files import Excerpt, Files, span
 from reports.result import Step, ViolationResult
 from reports.text import clip
 from reports.wording import Change
@@ -32,8 +32,8 @@ class Lane:
 class Card:
     """One step in its lane (1-based column).
 
-    ``line_key`` is the id of its source line beside the trace, ``action_key`` of its action in the specification, each
-    "" where there is none.
+    ``line_keys`` are the ids of its source lines beside the trace, ``action_key`` that of its action in the
+    specification, "" where there is none.
     """
 
     step: Step
@@ -41,7 +41,7 @@ class Card:
     colour: int
     html: Markup
     changes: tuple[Change, ...]
-    line_key: str
+    line_keys: tuple[str, ...]
     action_key: str
 
 
@@ -94,12 +94,17 @@ def finding(number: int, violation: ViolationResult, rule: str, actions: Mapping
             colour=colours.get(step.process, 0),
             html=files.line(step.source, step.text),
             changes=changed,
-            line_key=keys.get((step.source.path, step.source.line), "") if step.source else "",
+            line_keys=_line_keys(step, keys),
             action_key=actions.get(step.action, ""),
         )
         for step, changed in zip(violation.trace, wording.changes(violation), strict=True)
     )
     return Finding(number, violation, rule, lanes, cards, excerpts, tuple(_state(violation)))
+
+
+def _line_keys(step: Step, keys: Mapping[tuple[str, int], str]) -> tuple[str, ...]:
+    source = step.source
+    return tuple(keys[source.path, n] for n in span(source) if (source.path, n) in keys) if source else ()
 
 
 def _state(violation: ViolationResult) -> Iterable[Row]:

@@ -123,7 +123,7 @@ def _leans_on(part: Result, title: str, console: Console) -> None:
     suffix = f" ({title})" if title else ""
     _bullets(f"Properties that were checked{suffix}", wording.checked(part), console)
     _bullets(f"What a pass is worth{suffix}", worth.worthy(part), console)
-    _bullets(f"Open questions{suffix}", [item.text for item in part.questions if not item.answer], console)
+    _bullets(f"Open questions{suffix}", wording.open_questions(part), console)
     assumed = [
         f"{item.text}{_at(wording.place(item.source))}" + (f" [{item.status}]" if item.status != "assumed" else "")
         for item in part.assumptions

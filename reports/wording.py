@@ -258,6 +258,12 @@ def changes(violation: ViolationResult) -> tuple[tuple[Change, ...], ...]:
     return tuple(out)
 
 
+def open_questions(part: Result) -> list[str]:
+    """Return the questions without an answer, but for those that only ask whether an assumption of the part holds."""
+    assumed = {about for item in part.assumptions for about in (item.id, f"{part.spec.module}.{item.id}")}
+    return [item.text for item in part.questions if not item.answer and item.about not in assumed]
+
+
 def processes(violation: ViolationResult) -> tuple[str, ...]:
     """Return the processes of the trace in the order in which they first act, set-up ahead of the rest."""
     seen = dict.fromkeys(step.process for step in violation.trace if step.process)

@@ -14,8 +14,8 @@ CHANGES: Mapping[str, str] = {
     "added": "added",
     "removed": "removed",
     "altered": "changed",
-    "fix": "mended a fault in",
-    "revert": "took back",
+    "fix": "mended a fault",
+    "revert": "took a change back",
 }
 
 #: What each finding of the audit is about, for a reader who has never seen TLA+.
@@ -109,8 +109,12 @@ def conformed(conformance: ConformanceResult) -> str:
 
 
 def changed(item: HistoryResult) -> str:
-    """Return what a commit did to a mechanism: ``added the lock``."""
-    return f"{CHANGES[item.kind]} {item.mechanism}".strip()
+    """Return what a commit did: ``added a lock``, ``mended a fault``."""
+    if not item.mechanism:
+        return CHANGES[item.kind]
+    article = "an" if item.mechanism[:1] in "aeiou" else "a"
+    about = "" if item.kind in ("added", "removed", "altered") else " in"
+    return f"{CHANGES[item.kind]}{about} {article} {item.mechanism}"
 
 
 def modelled(item: HistoryResult) -> str:

@@ -88,18 +88,19 @@
     // Marks the current line, and for every call under way the line it did last.
     lines(here, current) {
       for (const line of this.finding.querySelectorAll(".beside li")) {
-        line.classList.remove("current");
+        line.classList.remove("current", "within");
         line.querySelector(".here").replaceChildren();
       }
       for (const [process, [key, colour]] of here) {
-        const line = byId(key);
+        const line = byId(key.split(" ")[0]);
         if (!line) continue;
         const hue = colour.split(" ").find((name) => name.startsWith("colour-")) || "";
         line.querySelector(".here").append(element("span", hue, process));
       }
-      const line = byId(current.dataset.line);
+      const [line, ...rest] = current.dataset.line.split(" ").map(byId);
       if (!line) return;
       line.classList.add("current");
+      rest.forEach((more) => more.classList.add("within"));
       // Measured when all findings are drawn, so that a page of many is laid out once and not once for each.
       requestAnimationFrame(() => {
         const pane = line.closest(".scroll");

@@ -388,7 +388,7 @@ class Tags(HTMLParser):
         if (href := given.get("href")) and tag == "a":
             self.refers.append(href.removeprefix("#"))
         self.refers += (given.get("data-to") or "").split()
-        self.refers += [line] if (line := given.get("data-line")) else []
+        self.refers += (given.get("data-line") or "").split()
         self.links += [
             value for name, value in attrs if name in {"src", "href"} and value and not value.startswith("#")
         ]
@@ -434,7 +434,7 @@ def test_what_a_pass_is_worth_is_told(result: Result, sources: Sources) -> None:
         "<b>A weak property:</b> NoDeadlock noticed none of 4 mistakes.",
         '<a href="#action-cancel_23">effect dropped in cancel_23 (booking/seats.py:23)</a>',
         '<span class="removed">-    /\\ left&#39; = left + 1</span>',
-        "It removed lock around hold, then at",
+        "It removed a lock around hold, then at",
         "not modelled</span>",
         "the specification allows 77 of the 78 steps it took",
         "A property now asks for less: NoDeadlock. It no longer speaks of cancel, and nobody has accepted it yet.",
@@ -526,3 +526,16 @@ def test_colours_keep_every_line_to_the_letter() -> None:
     ]
     assert '<span class="c">lines *)</span>' in spec[1]
     assert '<span class="k">UNCHANGED</span>' in spec[2]
+
+
+@pytest.mark.browser
+def test_a_step_of_several_lines_marks_them_all(
+    browser: Browser, tmp_path: Path, result: Result, sources: Sources
+) -> None:
+    step = dataclasses.replace(result.violations[0].trace[0], source=Source(PATH, 14, 16))
+    finding = dataclasses.replace(result.violations[0], trace=(step, *result.violations[0].trace[1:]))
+    page = opened(browser, tmp_path, html.render(dataclasses.replace(result, violations=(finding,)), sources)).page
+    assert current_line(page, 1) == "14"
+    assert page.locator("#f1 .beside li.within .no").all_inner_texts() == ["15", "16"]
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#f1 .beside li.within").count() == 0
