@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reports import highlight, wording
+from reports import highlight, whole
 from reports.excerpt import excerpt, indent
 from reports.result import Result, Source
 
@@ -59,7 +59,7 @@ class Files:
         self._html: dict[str, list[Markup]] = {}
         self._shown: dict[tuple[str, int], str] = {}
         self.anchors = Anchors()
-        for violation in wording.findings(result):
+        for violation in whole.findings(result):
             for step in violation.trace:
                 if step.source and step.source.path not in self._lines:
                     self._known.setdefault(step.source.path, {})[step.source.line] = step.text

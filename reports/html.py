@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import wording, worth
+from reports import whole, wording, worth
 from reports.files import Files
 from reports.page import part_views
 from reports.result import Result
@@ -81,7 +81,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.globals.update(wording=wording, worth=worth)
+    environment.globals.update(whole=whole, wording=wording, worth=worth)
     environment.filters["clip"] = clip
     return environment
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from xml.etree import ElementTree as ET
 
-from reports import plain, wording
+from reports import plain, whole, wording
 from reports.result import PropertyResult, Result, ViolationResult
 from reports.text import clip
 
@@ -20,7 +20,7 @@ _MESSAGE_LIMIT = 600
 def dumps(result: Result) -> str:
     """Return ``result`` as an XML document; ends with a newline."""
     root = ET.Element("testsuites", name="code2tla")
-    for part in wording.sections(result):
+    for part in whole.sections(result):
         root.append(_suite(part))
     for name in ("tests", "failures", "errors", "skipped"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))

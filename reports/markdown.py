@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from reports import sequence, wording, worth
+from reports import sequence, whole, wording, worth
 from reports.result import Result, Source, ViolationResult
 from reports.text import clip
 from reports.wording import Change
@@ -34,7 +34,7 @@ def render(result: Result) -> str:
     Where a comment has no room for all, the steps of the last findings go first, then what the history and the audit
     say in detail, then the last findings themselves; what is left out is counted.
     """
-    parts = wording.sections(result)
+    parts = whole.sections(result)
     titles = [_part_title(part) if len(parts) > 1 else "" for part in parts]
     head = [f"## {prose(wording.verdict_sentence(result))}", *_paragraph(result.reason)]
     tail: list[str] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reports import highlight, steps, wording
+from reports import highlight, steps, whole, wording
 from reports.files import Excerpt, Files, span
 from reports.result import ActionResult, MutantResult, PropertyResult, Result
 from reports.steps import Finding
@@ -69,7 +69,7 @@ class PartView:
 
 def part_views(result: Result, files: Files) -> list[PartView]:
     """Prepare every part of ``result``; findings are numbered through."""
-    sections = wording.sections(result)
+    sections = whole.sections(result)
     names = [action.name for part in sections for action in part.spec.actions]
     several = {name for name in names if names.count(name) > 1}
     views: list[PartView] = []

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from reports import plain, wording
+from reports import plain, whole, wording
 from reports.markdown import prose
 from reports.result import AuditFinding, Feature, Result, Source, ViolationResult
 from reports.text import clip
@@ -49,7 +49,7 @@ def dumps(result: Result) -> str:
         if not flows or len(text) <= _BYTES_LIMIT or len(gzip.compress(text.encode(), 1)) <= _BYTES_LIMIT:
             return text
         # Too much: the later half of the findings then says what it found without its steps.
-        flows = min(flows, len(wording.findings(result))) // 2
+        flows = min(flows, len(whole.findings(result))) // 2
 
 
 def fingerprint(part: Result, name: str) -> str:
@@ -88,8 +88,8 @@ def _log(result: Result, flows: int) -> dict[str, Any]:
 
 def _kinds(result: Result) -> tuple[str, ...]:
     """Return the rules that the results refer to, in the order of the first use."""
-    kinds = dict.fromkeys(violation.kind for violation in wording.findings(result))
-    audited = [_AUDIT] if any(part.audit and part.audit.findings for part in wording.sections(result)) else []
+    kinds = dict.fromkeys(violation.kind for violation in whole.findings(result))
+    audited = [_AUDIT] if any(part.audit and part.audit.findings for part in whole.sections(result)) else []
     return (*kinds, *audited)
 
 
@@ -115,11 +115,11 @@ def _rule_id(kind: str) -> str:
 def _results(result: Result, flows: int) -> Iterator[dict[str, Any]]:
     rules = {kind: index for index, kind in enumerate(_kinds(result))}
     number = 0
-    for part in wording.sections(result):
+    for part in whole.sections(result):
         for violation in part.violations:
             number += 1
             yield _violation(part, violation, rules[violation.kind], with_steps=number <= flows)
-    for part in wording.sections(result):
+    for part in whole.sections(result):
         for finding in part.audit.findings if part.audit else ():
             yield _audit(part, finding, rules[_AUDIT])
 

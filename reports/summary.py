@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reports import plain, wording
+from reports import plain, whole, wording
 from reports.markdown import code, prose
 from reports.result import Result
 
@@ -20,7 +20,7 @@ def append(result: Result, file: Path) -> None:
 def render(result: Result) -> str:
     """Return the page as Markdown; ends with an empty line, since other steps may append to the same file."""
     blocks = [f"## {prose(wording.verdict_sentence(result))}", prose(result.reason)]
-    found = wording.findings(result)
+    found = whole.findings(result)
     if found:
         rows = ["| | Finding | Where | On the real code |", "| ---: | --- | --- | --- |"]
         for number, violation in enumerate(found[:_FINDINGS_LIMIT], 1):
@@ -34,7 +34,7 @@ def render(result: Result) -> str:
         if len(found) > _FINDINGS_LIMIT:
             rows.append(f"| | and {len(found) - _FINDINGS_LIMIT:,} more | | |")
         blocks.append("\n".join(rows))
-    properties = [prop for part in wording.sections(result) for prop in part.properties]
+    properties = [prop for part in whole.sections(result) for prop in part.properties]
     counts = [
         f"{number} {word}"
         for status, word in wording.STATUS_WORDS.items()

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reports import wording, worth
+from reports import whole, wording, worth
 from reports.result import Result, ViolationResult
 from reports.text import clip, visible
 from reports.wording import Change
@@ -29,7 +29,7 @@ def render(result: Result, console: Console) -> None:
     console.print(_text(wording.verdict_sentence(result), f"bold {_COLOURS[result.verdict]}"))
     if result.reason:
         console.print(_text(result.reason))
-    parts = wording.sections(result)
+    parts = whole.sections(result)
     number = 0
     for part in parts:
         if len(parts) > 1:

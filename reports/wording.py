@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reports import whole
 from reports.result import Approximation, PropertyResult, Replay, Result, Source, SpecResult, ViolationResult
 from reports.text import clip
 
@@ -154,7 +154,7 @@ def verdict_sentence(result: Result) -> str:
         case "verified":
             return f"Verified: {subject(result)} keeps every checked property{tail}."
         case "violated":
-            return f"Violated: {count(len(findings(result)), 'finding')} in {subject(result)}{tail}."
+            return f"Violated: {count(len(whole.findings(result)), 'finding')} in {subject(result)}{tail}."
         case "inconclusive":
             return f"Inconclusive: {subject(result)} was neither verified nor shown wrong{tail}."
         case _:
@@ -176,7 +176,7 @@ def not_covered(result: Result) -> tuple[str, ...]:
             scope = ["Beyond the bounds there may be more findings than these."]
         case _:
             scope = []
-    return (*scope, *gaps(remainder(result)))
+    return (*scope, *gaps(whole.remainder(result)))
 
 
 def gaps(result: Result) -> tuple[str, ...]:
@@ -191,50 +191,6 @@ def gaps(result: Result) -> tuple[str, ...]:
     if never and result.verdict in {"verified", "inconclusive"}:
         sentences.append(f"These steps never happened within the bounds: {', '.join(never)}.")
     return (*sentences, *result.notes)
-
-
-def findings(result: Result) -> tuple[ViolationResult, ...]:
-    """Return every finding of the result and of its parts, each once."""
-    found: list[ViolationResult] = []
-    for part in sections(result):
-        found += [violation for violation in part.violations if violation not in found]
-    return tuple(found)
-
-
-def remainder(result: Result) -> Result:
-    """Return the result without what its parts say already; the result itself where it has no parts."""
-    if not result.parts:
-        return result
-    return dataclasses.replace(
-        result,
-        parts=(),
-        spec=SpecResult(module="", variables=(), actions=()),
-        violations=_beside(result.violations, [part.violations for part in result.parts]),
-        properties=_beside(result.properties, [part.properties for part in result.parts]),
-        assumptions=_beside(result.assumptions, [part.assumptions for part in result.parts]),
-        nondeterminism=_beside(result.nondeterminism, [part.nondeterminism for part in result.parts]),
-        history=_beside(result.history, [part.history for part in result.parts]),
-        flags=_beside(result.flags, [part.flags for part in result.parts]),
-        questions=_beside(result.questions, [part.questions for part in result.parts]),
-        audit=None if any(part.audit for part in result.parts) else result.audit,
-        conformance=None if any(part.conformance for part in result.parts) else result.conformance,
-        notes=(*_beside(result.notes, [part.notes for part in result.parts]), *_shared_notes(result)),
-    )
-
-
-def sections(result: Result) -> tuple[Result, ...]:
-    """Return the parts, or the result itself where it has none, followed by what the whole has beside its parts.
-
-    A note that every part has is left out of them: it is the whole's.
-    """
-    if not result.parts:
-        return (result,)
-    shared = [_shared_notes(result)]
-    parts = tuple(dataclasses.replace(part, notes=_beside(part.notes, shared)) for part in result.parts)
-    # What has no class of its own is named after the feature's path.
-    rest = dataclasses.replace(remainder(result), notes=(), feature=dataclasses.replace(result.feature, classes=()))
-    own = (rest.violations, rest.properties, rest.assumptions, rest.nondeterminism, rest.history, rest.flags)
-    return (*parts, rest) if any((*own, rest.questions, rest.audit, rest.conformance)) else parts
 
 
 def approximations(spec: SpecResult) -> tuple[Approximation, ...]:
@@ -307,16 +263,6 @@ def cost_words(result: Result) -> str:
 def money(usd: float | None) -> str:
     """Dollars, or that the price of a model is not known."""
     return "price not known" if usd is None else f"{usd:.2f} USD"
-
-
-def _shared_notes(result: Result) -> tuple[str, ...]:
-    if len(result.parts) < 2:
-        return ()
-    return tuple(note for note in result.parts[0].notes if all(note in part.notes for part in result.parts))
-
-
-def _beside(items: Sequence[Any], parts: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
-    return tuple(item for item in items if not any(item in part for part in parts))
 
 
 def _value(value: object) -> str:
