@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from specgen.authoring.types import AuthorError
+from specgen.authoring.types import AuthorError, AuthorUnavailable
 
 
 class TranscriptUnreadable(AuthorError):
@@ -18,6 +18,10 @@ class TranscriptUnreadable(AuthorError):
 
 class TranscriptDiverges(AuthorError):
     """A replay asks something that its transcript does not hold at this place."""
+
+
+class TranscriptEnds(AuthorUnavailable):
+    """A replay has used all of its transcript: the recorded run was not finished."""
 
 
 def request_digest(request: Mapping[str, Any]) -> str:
@@ -50,11 +54,14 @@ class Transcript:
     ) -> tuple[Mapping[str, Any], bool]:
         """The response to ``request``, and whether it came from the file.
 
-        Raises TranscriptDiverges when replaying a request that is not there, and whatever ``ask`` raises.
+        When replaying a request that is not there, raises TranscriptEnds if nothing is left of the file and
+        TranscriptDiverges if something is; and whatever ``ask`` raises.
         """
         known = self.recorded(request)
         if known is not None:
             return known, True
+        if self.replaying and not any(self._known.values()):
+            raise TranscriptEnds(f"{self.path}: the recorded run ended here ({_words(request)})")
         if self.replaying:
             raise TranscriptDiverges(
                 f"{self.path}: holds no answer to what is asked now ({_words(request)}); the code, the prompts or the "

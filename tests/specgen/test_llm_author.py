@@ -13,7 +13,7 @@ from openai_server import OpenAiServer, Turn, completion, refuse, say, status, w
 from specgen.authoring.llm.author import Conduct, LlmAuthor, Models
 from specgen.authoring.llm.calls import Patience
 from specgen.authoring.llm.ledger import Caps, Price, PriceUnknown
-from specgen.authoring.transcript import Transcript, TranscriptDiverges
+from specgen.authoring.transcript import Transcript, TranscriptDiverges, TranscriptEnds
 from specgen.authoring.types import AuthorUnavailable, CapReached, Task
 
 MODEL = "openai:scripted"
@@ -192,9 +192,12 @@ def test_an_answered_call_is_never_made_again(make: Make, tmp_path: Path) -> Non
     assert len(server.requests) == 1
     with OpenAiServer([]) as silent:
         replayed = make(silent, replaying=True)
-        assert replayed.answer(ACTION).text == told
         with pytest.raises(TranscriptDiverges):
             replayed.answer(Task("action", "Seats.free", "Another.", SCHEMA))
+        assert replayed.answer(ACTION).text == told
+        replayed.answer(other)
+        with pytest.raises(TranscriptEnds):
+            replayed.answer(other)
     assert silent.requests == []
 
 

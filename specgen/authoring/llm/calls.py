@@ -11,7 +11,7 @@ from typing import Any
 from specgen.authoring.llm.client import CallFailed, Client
 from specgen.authoring.llm.failures import Failure
 from specgen.authoring.llm.ledger import Ledger, estimated_tokens
-from specgen.authoring.transcript import Transcript, TranscriptDiverges, request_digest
+from specgen.authoring.transcript import Transcript, TranscriptDiverges, TranscriptEnds, request_digest
 from specgen.authoring.types import AuthorUnavailable
 
 
@@ -57,7 +57,7 @@ class Calls:
         """The response to a question (``client.Client.call`` says what both hold).
 
         Raises RequestRejected where the provider takes no such question and it can be ``formed_anew``,
-        AuthorUnavailable after the last try, CapReached, TranscriptDiverges and ProviderUnready.
+        AuthorUnavailable after the last try, CapReached, TranscriptDiverges, TranscriptEnds and ProviderUnready.
         """
         model: str = question["model"]
         failures = 0
@@ -65,7 +65,7 @@ class Calls:
         for attempt in count(1):
             try:
                 response, cached = self._exchange({**question, "attempt": attempt})
-            except TranscriptDiverges:
+            except (TranscriptDiverges, TranscriptEnds):
                 if recorded is None:
                     raise
                 raise _unavailable(model, recorded) from None
