@@ -27,7 +27,7 @@ from tlc_runner.errors import BadJob, UnsafeModule
 from tlc_runner.types import Budget, CheckResult, Job, Location, Outcome, State
 
 #: A trial explores so many states, which is the same on every machine; the seconds only stop what explodes.
-_TRIAL = Budget(seconds=30.0, memory_mb=1024, states=3_000)
+TRIAL = Budget(seconds=30.0, memory_mb=1024, states=3_000)
 _NAMED = re.compile(r"^(\w+)(?:\([^)]*\))? ==", re.MULTILINE)
 
 
@@ -39,18 +39,19 @@ class TlcChecker:
     oracle: Recorded
     limits: Limits
     on_event: OnEvent
+    small: Budget = TRIAL
     checked: dict[str, Checked] = field(default_factory=dict)
 
     def trial(self, draft: Draft, properties: Sequence[str] = ()) -> Trial:
         """Try what is written so far on the smallest bounds, a few thousand states at most."""
         spec = to_spec(draft)
         text = _smallest(draft, spec, properties)
-        key = digest(self.oracle.identity, spec.text, text, _TRIAL)
+        key = digest(self.oracle.identity, spec.text, text, self.small)
         kept = self.oracle.directory.get("trial", key)
         if isinstance(kept, tuple):
             said, name, fired, complete = kept
             return Trial(Complaint(said, name) if said else None, frozenset(fired), complete)
-        job = Job(modules=_modules(spec, draft), root=spec.module, cfg=text, budget=_TRIAL)
+        job = Job(modules=_modules(spec, draft), root=spec.module, cfg=text, budget=self.small)
         try:
             made = _tried(spec, self.oracle.runner.check(job))
         except (BadJob, UnsafeModule) as error:

@@ -17,8 +17,8 @@ class ScriptUnreadable(AuthorUnavailable):
 class ScriptedAuthor:
     """Gives the answers of a list in order, or what a function of the task gives.
 
-    An answer is text as it is, or data that becomes JSON; ``$subject`` in it stands for what the task is about. ``log``,
-    if given, is a file that gets a line per answer.
+    An answer is text as it is, or data that becomes JSON; ``$subject`` in it stands for what the task is about.
+    ``log``, if given, is a file that gets a line per answer.
     """
 
     name = "scripted"

@@ -23,7 +23,24 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 FRAME = frozenset(["Any", "Infinity", "Init", "Next", "Real", "Fairness", "Spec", "Symmetry", "TypeOK", "vars"])
 #: The operators of the standard modules that a definition may use.
 STANDARD = frozenset(
-    ["Append", "BOOLEAN", "Cardinality", "Head", "Int", "IsFiniteSet", "Len", "Nat", "Permutations", "STRING", "SelectSeq", "Seq", "SortSeq", "SubSeq", "Tail", "ToString"]
+    [
+        "Append",
+        "BOOLEAN",
+        "Cardinality",
+        "Head",
+        "Int",
+        "IsFiniteSet",
+        "Len",
+        "Nat",
+        "Permutations",
+        "STRING",
+        "SelectSeq",
+        "Seq",
+        "SortSeq",
+        "SubSeq",
+        "Tail",
+        "ToString",
+    ]
 )
 #: They look outside the state, remember across states, or end the run: no definition may use them.
 FORBIDDEN = frozenset(["JavaTime", "Print", "PrintT", "RandomElement", "TLCEval", "TLCGet", "TLCSet", "Assert", "Any"])
