@@ -1,8 +1,8 @@
 """How long the history of a feature takes beside the bare walk of git: ``python -m bench.history``.
 
 The repository is synthetic, made by ``git fast-import``: a line of commits with a short-lived branch merged every
-fifty, twenty directories of Python files, one of which is the feature. Every so many commits the feature gets a lock,
-loses it, has a function locked or is edited without one being touched. Bare walk: ``git log --raw`` of the same
+fifty, twenty directories of Python files, one of which is the feature. Most changes of the feature touch no lock; every
+tenth has one function more, or all but one fewer, take it. Bare walk: ``git log --raw`` of the same
 directory, its output thrown away. Rounds alternate, and the best of each counts.
 """
 
@@ -25,18 +25,19 @@ FEATURE = "part0"
 #: The feature is told within so many seconds.
 AT_MOST = 10.0
 _MERGE_EVERY = 50
+_FUNCTIONS = 40
 _PLAIN = "        self.n{0} += 1\n"
 _LOCKED = "        with self._lock:\n            self.n{0} += 1\n"
 
 
 def source(version: int) -> str:
-    """The only class of a file: every third version has a lock; each version has another constant."""
-    locked = version % 3 == 1
-    head = "import threading\n\n\nclass Thing:\n    def __init__(self):\n"
-    head += "        self._lock = threading.Lock()\n" if locked else ""
-    head += "".join(f"        self.n{field} = {version if field == 0 else 0}\n" for field in range(40))
-    body = (_LOCKED if locked else _PLAIN).format
-    return head + "".join(f"\n    def up{field}(self):\n{body(field)}" for field in range(40))
+    """The only class of a file: each version has another constant, every tenth another number of functions locked."""
+    locked = version // 10 % _FUNCTIONS
+    head = "import threading\n\n\nclass Thing:\n    def __init__(self):\n        self._lock = threading.Lock()\n"
+    head += "".join(f"        self.n{field} = 0\n" for field in range(_FUNCTIONS))
+    bodies = ((_LOCKED if field < locked else _PLAIN).format(field) for field in range(_FUNCTIONS))
+    functions = "".join(f"\n    def up{field}(self):\n{body}" for field, body in enumerate(bodies))
+    return f"{head}{functions}\n    def label(self):\n        this = {version}\n        return this\n"
 
 
 def _stream(commits: int) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,8 @@ from extractor import git
 
 _KEPT = 64_000_000
 _CHUNK = 1 << 20
+#: So few that all names fit into the pipe while git is still busy with its answers.
+_AT_ONCE = 200
 
 
 class Objects:
@@ -50,26 +53,35 @@ class Objects:
         if name in self._kept:
             self._kept.move_to_end(name)
             return self._kept[name]
-        data = self._read(name)
+        self.fetch([name])
+        return self._kept.get(name)
+
+    def fetch(self, names: Iterable[str | None]) -> None:
+        """Ask for many blobs at once, as far as they are not kept: one turn of the two processes for all of them."""
+        if time.monotonic() > self._deadline:
+            return
+        wanted = [name for name in dict.fromkeys(names) if name is not None and name not in self._kept]
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            process = self._started()
+            assert process.stdin is not None
+            with suppress(BrokenPipeError):
+                process.stdin.write("".join(f"{name}\n" for name in some).encode("ascii"))
+                process.stdin.flush()
+            for name in some:
+                self._keep(name, self._answer(process, name))
+
+    def _keep(self, name: str, data: bytes | None) -> None:
         self._kept[name] = data
         self._bytes += len(data or b"")
-        while self._bytes > _KEPT:
+        while self._bytes > _KEPT and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
             self._bytes -= len(dropped or b"")
-        return data
 
-    def _read(self, name: str) -> bytes | None:
-        if time.monotonic() > self._deadline:
-            return None
-        process = self._started()
-        assert process.stdin is not None
+    def _answer(self, process: subprocess.Popen[bytes], name: str) -> bytes | None:
+        """The next answer, which is about ``name``."""
         assert process.stdout is not None
-        try:
-            process.stdin.write(name.encode("ascii") + b"\n")
-            process.stdin.flush()
-            about = process.stdout.readline().split()
-        except BrokenPipeError:
-            about = []
+        about = process.stdout.readline().split() if process is self._process else []
         if len(about) != 3:  # "ID missing", or git died of it, as newer ones do in a partial clone
             if not about:
                 self._close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from extractor.history.compare import Difference, Pair
+from extractor.history.pair import Difference, Pair
 from extractor.history.version import Moment, Use, Version
 
 _SETTING_UP = frozenset({"__init__", "__post_init__", "__new__", "setUp", "constructor"})

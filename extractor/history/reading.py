@@ -22,6 +22,8 @@ DEFAULT_LIMITS = HistoryLimits()
 #: Of the time, what the walk through the commits may take; the rest is for looking into them.
 _WALKING = 0.5
 _QUOTED = 12
+#: Commits whose files are asked for at once.
+_TOGETHER = 32
 _WIDTH = 200
 #: A textual inverse of fewer lines than this is chance.
 _INVERSE = 2
@@ -82,7 +84,9 @@ class _Reading:
     def _findings(self, commits: Sequence[Commit], studies: Studies, today: Today) -> tuple[int, list[HistoryFinding]]:
         """How many commits were looked at, and what was found in them."""
         made: list[tuple[Study, list[HistoryFinding]]] = []
-        for commit in commits:
+        for at, commit in enumerate(commits):
+            if at % _TOGETHER == 0:
+                studies.fetch(commits[at : at + _TOGETHER])
             if time.monotonic() > self.deadline:
                 self.notes.append(
                     f"The time ran out: {len(commits) - len(made):,} of {len(commits):,} commits, those before "

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from extractor.history import words
-from extractor.history.compare import Difference, Pair, differences, main_use
+from extractor.history.compare import differences, main_use
 from extractor.history.log import Change, Commit
 from extractor.history.objects import Objects
 from extractor.history.order import reordered, taken_otherwise
+from extractor.history.pair import Difference, Pair
 from extractor.history.version import Use, Version, is_source, lines_of, read
 
 _TEST = re.compile(
@@ -118,6 +119,12 @@ class Studies:
         if len(self._versions) > _VERSIONS_KEPT:
             self._versions.popitem(last=False)
         return made
+
+    def fetch(self, commits: Iterable[Commit]) -> None:
+        """Have the files of these commits at hand."""
+        changes = [change for commit in commits for group in (commit.changes, *commit.sides) for change in group]
+        wanted = [change for change in changes if self._is_wanted(change.path)]
+        self.objects.fetch(blob for change in wanted for blob in (change.after, change.before))
 
     def of(self, commit: Commit) -> Study:
         """What a commit with at most one parent did."""

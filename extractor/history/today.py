@@ -77,9 +77,8 @@ class Today:
         return Span(name, there[0], there[-1]) if there else None
 
     def _elsewhere(self, use: Use, name: str | None) -> tuple[Use | None, str | None]:
-        """In another file, or under another object's name in the same function, if that is beyond doubt."""
+        """In another file, the same object in the same function, if there is only one of that name."""
         found: list[tuple[Use, str]] = []
-        function = use.function.rpartition(".")[2]
         for path in self._blobs:
             head = self._version(path) if is_source(path) else None
             if head is None:
@@ -87,7 +86,7 @@ class Today:
             found += [
                 (u, path)
                 for u in head.uses
-                if u.mechanism == use.mechanism and u.target == use.target and u.function.rpartition(".")[2] == function
+                if (u.mechanism, u.group, u.function) == (use.mechanism, use.group, use.function)
             ]
         objects = {(path, *u.group) for u, path in found}
         here = [(u, path) for u, path in found if path == name]
