@@ -17,6 +17,7 @@ from reports import jsonio
 from reports.result import ActionResult, Author, Feature, PropertyResult, Result, Source, SpecResult, Tlc, Verdict
 from reports.text import visible
 from tlc_runner.audit.audit import audit
+from tlc_runner.audit.proofs import PROOF_MODULES
 from tlc_runner.audit.types import Audit, Limits, Subject
 from tlc_runner.errors import BadJob, TlcRunnerError, UnsafeModule
 from tlc_runner.modules import STANDARD_MODULES, used_modules
@@ -62,6 +63,8 @@ def read(spec: Path, cfg: Path | None) -> Subject:
         if name == spec.stem or file.is_file():
             modules[file.name] = _text(file)
             todo += [used for used, _ in used_modules(modules[file.name])]
+        elif file.name in PROOF_MODULES:
+            modules[file.name] = PROOF_MODULES[file.name]
     config = cfg or spec.with_suffix(".cfg")
     if cfg is None and not config.is_file():
         raise UsageError(f"{spec}: no {config.name} beside it; name TLC's configuration with --cfg")

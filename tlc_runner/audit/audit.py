@@ -11,6 +11,7 @@ from typing import Literal
 from tlc_runner.audit import cfg as cfgs
 from tlc_runner.audit import kit, structure
 from tlc_runner.audit.hunt import Hunt
+from tlc_runner.audit.implied import by_types
 from tlc_runner.audit.mutate import mutations
 from tlc_runner.audit.run import Session, printed
 from tlc_runner.audit.syntax import Definition, Tree, one_line
@@ -69,7 +70,7 @@ class _Auditor:
             *structure.findings(self.tree, self.cfg, deadlock=self.deadlock),
             *seen.findings(),
             *_idle_guards(mutants, {f.subject for f in seen.findings() if f.kind == "dead-action"}),
-            *structure.weak(self.tree, properties),
+            *structure.weak(self.tree, properties, self._implied(properties)),
         ]
         return Audit(
             actions=tuple(seen.actions),
@@ -87,6 +88,10 @@ class _Auditor:
             complete=seen.complete,
             depth=hunt.depth,
         )
+
+    def _implied(self, properties: Sequence[PropertyAudit]) -> tuple[str, ...]:
+        asked = [p.name for p in properties if p.kind == "invariant" and p.status == "holds" and not p.killed]
+        return by_types(self.session, self.subject.modules, self.tree, self.cfg, self.names, asked)
 
     def _mutants_alone(self) -> Audit:
         """The mutants of a specification that is known to have its invariants."""

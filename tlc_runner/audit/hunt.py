@@ -140,6 +140,7 @@ class Hunt:
                 self._behaviour,
                 [self._mutations[n] for n in left],
                 list(enumerate(properties, 1)),
+                [name for name in self._cfg.invariants if kit.is_type(name)],
                 active=self._scope.active,
                 depth=self.depth,
                 states=self._each,

@@ -154,6 +154,7 @@ def together(
     behaviour: Behaviour,
     mutations: Sequence[Mutation],
     properties: Sequence[tuple[int, str]],
+    types: Sequence[str],
     *,
     active: str,
     depth: int,
@@ -162,11 +163,11 @@ def together(
 ) -> Prepared:
     """One run of the specification (mutant 0) and all ``mutations``; prints ``noticed`` m p and, last, ``told`` m s t.
 
-    ``properties`` are numbers and names; :data:`DEADLOCK` is that some step is possible. The types go first: a state
-    that leaves them is asked nothing else. A mutant ends with the first state in which a property notices it, at
-    level ``depth`` or with ``states`` states. ``told`` comes when all were explored: states and transitions of each.
-    With ``every``, a mutant goes on, each property is printed with the first mutant that it notices, and the run ends
-    when all were.
+    ``properties`` are numbers and names; :data:`DEADLOCK` is that some step is possible. The types go first, those of
+    ``types`` too: a state that leaves them is asked nothing else. A mutant ends with the first state in which a
+    property notices it, at level ``depth`` or with ``states`` states. ``told`` comes when all were explored: states
+    and transitions of each. With ``every``, a mutant goes on, each property is printed with the first mutant that it
+    notices, and the run ends when all were.
     """
     kit, mutant = names.kit, names.variable
     verb = "Note" if every else "Noticed"
@@ -178,7 +179,8 @@ def together(
         if every:
             holds = f"{kit}!Open({mutant}, {number}) => ({holds})"
         tests.append((is_type(name), f"({holds})", f"{kit}!{verb}({mutant}, {number})"))
-    types = [f"IF ~{holds} THEN {noticed} ELSE" for first, holds, noticed in tests if first]
+    asked = [f"IF ~{holds} THEN {noticed} ELSE" for first, holds, noticed in tests if first]
+    asked += [f"IF ~({name}) THEN TRUE ELSE" for name in types if name not in dict(properties).values()]
     rest = _all([f"{holds} \\/ {noticed}" for first, holds, noticed in tests if not first])
     body = [
         f"ASSUME {kit}!Start({_FIRST + 2 + registers + max((n for n, _ in properties), default=0)})",
@@ -193,7 +195,7 @@ def together(
         f"{names.stem}Look ==",
         f"    IF {kit}!Counts({mutant}) THEN {kit}!Tell({mutant}, {chosen} \\cup {{0}})",
         f"    ELSE IF {kit}!Dead({mutant}) THEN TRUE",
-        f"    ELSE {kit}!Now({mutant}) /\\ {kit}!Seen({mutant}) /\\ ({' '.join(types)} ({rest}))",
+        f"    ELSE {kit}!Now({mutant}) /\\ {kit}!Seen({mutant}) /\\ ({' '.join(asked)} ({rest}))",
     ]
     if cfg.view:
         body.append(f"{names.stem}View == <<{cfg.view}, {mutant}>>")
@@ -215,6 +217,22 @@ def together(
     kept = [number for number, _ in properties] if every else []
     files = {**modules, **woven, **home, **made, **_kit(names, depth, states, registers, kept)}
     return Prepared(files, names.root, changed.text())
+
+
+def anywhere(
+    modules: Mapping[str, str], tree: Tree, cfg: Cfg, names: Names, types: Sequence[str], asked: Sequence[str]
+) -> Prepared:
+    """A run over every state in which ``types`` hold; prints ``violated`` i for each of ``asked`` that one refutes."""
+    tests = [f'({name}) \\/ {names.kit}!Once("violated", {i})' for i, name in enumerate(asked, 1)]
+    body = [
+        f"ASSUME {names.kit}!Start({_FIRST + len(asked)})",
+        f"{names.stem}Init == " + _all(types),
+        f"{names.stem}Next == UNCHANGED <<{', '.join(tree.variables)}>>",
+        f"{names.stem}Look == " + _all(tests),
+    ]
+    made = _root(names, tree.root, (), body)
+    changed = replace(cfg, init=f"{names.stem}Init", next=f"{names.stem}Next", invariants=(f"{names.stem}Look",))
+    return Prepared({**modules, **made, **_kit(names)}, names.root, changed.text())
 
 
 def is_type(name: str) -> bool:

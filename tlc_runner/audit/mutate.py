@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from tree_sitter import Node
 
-from tlc_runner.audit.syntax import Definition, Module, Tree, expression, meant, symbol, walk
+from tlc_runner.audit.syntax import Definition, Module, Tree, conjuncts, expression, meant, symbol, walk
 from tlc_runner.audit.types import Mutation
 
 #: Each kind, those that tell most first.
@@ -63,7 +63,8 @@ class _Finder:
     def _formula(self, node: Node, *, lone: bool = True) -> Iterator[Mutation]:
         """A formula about a step; ``lone``: not one of several conjuncts."""
         if not self.tree.is_step(self.module, node):
-            yield from self._guard(node, lone=lone)
+            for part in conjuncts(node):
+                yield from self._guard(part, lone=lone and part is node)
         elif node.type == "if_then_else":
             yield from self._branches(node)
         elif node.type in ("bounded_quantification", "let_in", "parentheses"):
@@ -80,6 +81,8 @@ class _Finder:
                     yield from self._value(argument)
 
     def _guard(self, node: Node, *, lone: bool) -> Iterator[Mutation]:
+        if node.type == "boolean":
+            return
         if not lone:
             yield self._make(self._guard_kind(node), node, ("TRUE",))
         yield self._make("negate-condition", node, ("~(", (node.start_byte, node.end_byte), ")"))

@@ -30,13 +30,21 @@ def findings(tree: Tree, cfg: Cfg, *, deadlock: bool) -> list[Finding]:
     return found
 
 
-def weak(tree: Tree, properties: Sequence[PropertyAudit]) -> list[Finding]:
-    """Properties that hold and noticed none of the mutants; TLC's own look for deadlocks was nobody's to write."""
-    return [
-        Finding("weak-property", p.name, f"{p.name} noticed none of {p.mutants} mutants", place(tree, p.name))
-        for p in properties
-        if p.status == "holds" and not p.killed and p.kind != "deadlock"
-    ]
+def weak(tree: Tree, properties: Sequence[PropertyAudit], implied: Sequence[str]) -> list[Finding]:
+    """Properties that hold and noticed none of the mutants; TLC's own look for deadlocks was nobody's to write.
+
+    ``implied`` are those of them that hold wherever the types do.
+    """
+    found: list[Finding] = []
+    for p in properties:
+        if p.name in implied:
+            text = f"{p.name} holds in every state that the types allow: it says no more than they do"
+            found.append(Finding("implied-by-typeok", p.name, text, place(tree, p.name)))
+        elif p.status == "holds" and not p.killed and p.kind != "deadlock":
+            found.append(
+                Finding("weak-property", p.name, f"{p.name} noticed none of {p.mutants} mutants", place(tree, p.name))
+            )
+    return found
 
 
 def dead_action(definition: Definition, evaluated: Sequence[Evaluated], states: str) -> Finding:

@@ -1,0 +1,160 @@
+"""What the audit says of specifications with known flaws."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from tlc_runner.audit.audit import audit
+from tlc_runner.audit.types import Audit, Limits, Mutant, Scope, Subject
+from tlc_runner.embedded import EmbeddedRunner
+
+SPECS = Path(__file__).parent / "specs"
+HEAD = "---- MODULE {name} ----\nEXTENDS Naturals, Sequences\n"
+
+
+@lru_cache(maxsize=1)
+def chain_store() -> Audit:
+    text, cfg = ((SPECS / f"ChainStore.{ending}").read_text() for ending in ("tla", "cfg"))
+    return audit(Subject({"ChainStore.tla": text}, "ChainStore", cfg), EmbeddedRunner(), Limits(120.0))
+
+
+def audited(name: str, body: str, cfg: str, seconds: float = 60.0, scope: Scope = Scope()) -> Audit:
+    text = HEAD.format(name=name) + body + "\n====\n"
+    return audit(Subject({f"{name}.tla": text}, name, cfg), EmbeddedRunner(), Limits(seconds), scope)
+
+
+def subjects(made: Audit, kind: str) -> set[str]:
+    return {finding.subject for finding in made.findings if finding.kind == kind}
+
+
+def of(made: Audit, kind: str, action: str) -> list[Mutant]:
+    return [m for m in made.mutants if m.mutation.kind == kind and m.mutation.action == action]
+
+
+def test_actions_that_never_happen_are_named_with_the_guard_that_never_holds() -> None:
+    made = chain_store()
+    dead = {f.subject: f for f in made.findings if f.kind == "dead-action"}
+    assert set(dead) == {"Rejoin", "CopyClean", "CopyDirty"}
+    for finding in dead.values():
+        assert '`status[n] = "repaired"`' in finding.text
+    assert {a.name for a in made.actions if not a.generated} == set(dead)
+    assert made.complete
+
+
+def test_a_guard_whose_dropping_changes_nothing_is_named() -> None:
+    idle = {(f.subject, f.text) for f in chain_store().findings if f.kind == "idle-guard"}
+    assert any(subject == "Write" and "`dirty[1] = written`" in text for subject, text in idle)
+    assert not any("written < MostWrites" in text for _, text in idle)
+
+
+def test_a_property_that_cannot_fail_notices_nothing_and_the_others_do() -> None:
+    made = chain_store()
+    killed = {p.name: p.killed for p in made.properties}
+    assert killed["NoGhosts"] == 0
+    assert all(killed[name] for name in ("TypeOK", "NothingLostOnTheWay", "OnlyCommittedAnswers"))
+    assert subjects(made, "implied-by-typeok") == {"NoGhosts"}
+    assert subjects(made, "deadlock-off") == {"CHECK_DEADLOCK"}
+
+
+def test_the_diff_of_a_mutant_shows_the_line_that_it_changes() -> None:
+    (dropped,) = [m for m in of(chain_store(), "drop-guard", "Commit") if "dirty[Length]" in m.mutation.dropped]
+    assert dropped.diff.splitlines()[3:] == ["-    /\\ dirty[Length] > clean[Length]", "+    /\\ TRUE"]
+
+
+def test_a_lock_is_told_from_other_guards_and_its_removal_is_noticed() -> None:
+    body = """
+VARIABLES lock, inside
+Enter(p) == lock = 0 /\\ lock' = p /\\ inside' = inside \\cup {p}
+Leave(p) == p \\in inside /\\ lock' = 0 /\\ inside' = inside \\ {p}
+Init == lock = 0 /\\ inside = {}
+Next == \\E p \\in 1..2 : Enter(p) \\/ Leave(p)
+Spec == Init /\\ [][Next]_<<lock, inside>>
+Alone == \\A p, q \\in inside : p = q"""
+    made = audited("Mutex", body, "SPECIFICATION Spec\nINVARIANT Alone\n")
+    (removed,) = of(made, "remove-lock", "Enter")
+    assert removed.status == "killed"
+    assert removed.killed_by == ("Alone",)
+
+
+def test_mutants_on_one_line_and_within_one_another_are_each_themselves() -> None:
+    body = """
+VARIABLE x
+Up == /\\ x < 3 /\\ x # 7
+      /\\ x' = IF x = 1 THEN 2
+                       ELSE x + 1
+Init == x = 0
+Next == Up \\/ (x = 3 /\\ x' = 0)
+Spec == Init /\\ [][Next]_x
+Small == x \\in 0..3"""
+    made = audited("Nested", body, "SPECIFICATION Spec\nINVARIANT Small\n")
+    assert not [m for m in made.mutants if m.status in ("invalid", "not_run")]
+    (beyond,) = [m for m in of(made, "drop-guard", "Up") if m.mutation.dropped == "x < 3"]
+    assert beyond.killed_by == ("Small",)
+    (idle,) = [m for m in of(made, "drop-guard", "Up") if m.mutation.dropped == "x # 7"]
+    assert idle.status == "equivalent"
+
+
+def test_a_mutant_that_cannot_be_evaluated_does_not_take_the_others_along() -> None:
+    body = """
+VARIABLE q
+Put == Len(q) < 2 /\\ q' = Append(q, 1)
+Take == q # <<>> /\\ q' = Tail(q)
+Init == q = <<>>
+Next == Put \\/ Take
+Spec == Init /\\ [][Next]_q
+Short == Len(q) <= 2"""
+    made = audited("Queue", body, "SPECIFICATION Spec\nINVARIANT Short\n")
+    (failed,) = of(made, "drop-guard", "Take")
+    assert "cannot evaluate" in failed.reason
+    (noticed,) = of(made, "drop-guard", "Put")
+    assert noticed.killed_by == ("Short",)
+
+
+@pytest.mark.parametrize(
+    ("cfg", "kind", "subject"),
+    [
+        ("INVARIANT Same", "tautology", "Same"),
+        ("INVARIANT Fixed", "tautology", "Fixed"),
+        ("INVARIANT Ok\nCONSTRAINT Cut", "constraint", "Cut"),
+        ("INVARIANT Ok", "unchanged-variable", "still"),
+        ("INVARIANT Ok", "unbounded", "Spec"),
+    ],
+)
+def test_what_makes_a_pass_say_less_is_found(cfg: str, kind: str, subject: str) -> None:
+    body = """
+VARIABLES x, still
+Init == x = 0 /\\ still = 0
+Next == x' = x + 1 /\\ UNCHANGED still
+Spec == Init /\\ [][Next]_<<x, still>>
+Cut == x < 4
+Ok == x >= 0
+Same == x = x
+Fixed == 1 + 1 = 2"""
+    made = audited("Endless", body, f"SPECIFICATION Spec\n{cfg}\n", seconds=6.0)
+    assert subject in subjects(made, kind)
+
+
+def test_symmetry_beside_liveness_is_named_and_liveness_notices_mutants() -> None:
+    body = """
+LOCAL INSTANCE TLC
+CONSTANT P
+VARIABLE turns
+Perms == Permutations(P)
+Go == turns < 2 /\\ turns' = turns + 1
+Init == turns = 0
+Next == Go
+Spec == Init /\\ [][Next]_turns /\\ WF_turns(Next)
+Done == <>(turns = 2)"""
+    cfg = "CONSTANT P = {a, b}\nSPECIFICATION Spec\nPROPERTY Done\nSYMMETRY Perms\nCHECK_DEADLOCK FALSE\n"
+    made = audited("Lively", body, cfg)
+    assert subjects(made, "symmetry-with-liveness") == {"Perms"}
+    (done,) = made.properties
+    assert (done.status, done.killed > 0) == ("holds", True)
+
+
+def test_text_that_is_no_specification_is_said_to_be_none() -> None:
+    made = audited("Broken", "VARIABLE x\nInit == x = \nNext == x' = x", "INIT Init\nNEXT Next\n")
+    assert made.unreadable
