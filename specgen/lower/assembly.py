@@ -26,7 +26,8 @@ from specgen.ir import (
 )
 from specgen.lower import program as front
 from specgen.lower.heap_view import views
-from specgen.lower.lowerer import ANYTHING, Lowerer, Shared
+from specgen.lower.lowerer import Lowerer
+from specgen.lower.state import ANYTHING, Shared
 from specgen.lower.values import NONE, const
 from specgen.source import Sources
 from specgen.types import Target

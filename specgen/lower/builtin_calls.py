@@ -5,53 +5,37 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import (
-    AtomT,
     BoolT,
     CallerT,
-    DictT,
     IntT,
     Lit,
     Me,
-    NeverT,
     NoneT,
-    Op,
-    RefT,
     SeqT,
     SetT,
-    TupleT,
     kind_of,
     members,
 )
 from specgen.lower import (
     builtin_functions,
-    comprehensions,
     containers,
     kinds,
+    primitives,
     suspension,
-    sync,
 )
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
-    EMPTY,
-    FALSE,
     NONE,
-    TRUE,
     Contract,
-    Exc,
     External,
-    New,
-    Obj,
     Place,
-    Sync,
     Unknown,
     Val,
     Value,
-    const,
 )
 from specgen.lower.values import (
     call as op_call,
 )
-from specgen.source import dotted
 
 NOTHING = Val(NONE, NoneT())
 QUIET_ROOTS = {
@@ -106,197 +90,19 @@ def quiet_call(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
     return None
 
 
-def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Value | None:
-    """Calls whose arguments are not evaluated in the usual way."""
-    from specgen.lower.exprs import lower, rv
-
-    name = func.name if isinstance(func, External) else ""
-    short = name.rpartition(".")[2]
-    if name in {"any", "all"} and len(node.args) == 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
-        return comprehensions.quantified(lw, node.args[0], name == "all")
-    if name == "sum" and len(node.args) == 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
-        return comprehensions.total(lw, node.args[0])
-    if (
-        name in {"set", "frozenset"}
-        and len(node.args) == 1
-        and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp))
-    ):
-        inside = node.args[0]
-        return lower(lw, ast.copy_location(ast.SetComp(inside.elt, inside.generators), node))
-    if name in {"next", "iter"} and node.args:
-        return _next(lw, node, name)
-    if name == "isinstance" and len(node.args) == 2:
-        return _isinstance(lw, lower(lw, node.args[0]), node.args[1])
-    if name == "hasattr" and len(node.args) == 2 and isinstance(node.args[1], ast.Constant):
-        holder = lower(lw, node.args[0])
-        if isinstance(holder, Sync):
-            return Val(Lit(sync.has_attribute(holder, str(node.args[1].value))), BoolT())
-    if name in {"hasattr", "callable"}:
-        return Val(TRUE, BoolT())
-    if name in {"getattr", "setattr"} and len(node.args) >= 2 and isinstance(node.args[1], ast.Constant):
-        attr = ast.Attribute(node.args[0], str(node.args[1].value), ast.Load())
-        ast.copy_location(attr, node)
-        if name == "getattr":
-            return lower(lw, attr)
-        from specgen.lower.stmts import assign
-
-        assign(
-            lw, ast.copy_location(ast.Attribute(node.args[0], attr.attr, ast.Store()), node), lower(lw, node.args[2])
-        )
-        return NOTHING
-    if name in {"cast", "typing.cast"} and len(node.args) == 2:
-        return lower(lw, node.args[1])
-    if short in {"wait_for", "shield", "timeout"} and name.startswith("asyncio") and node.args and awaited:
-        return _wait_for(lw, short, node)
-    if name == "asyncio.gather" and awaited:
-        lw.approximate("asyncio.gather", "its parts run one after another")
-        from specgen.lower.calls import lower_await
-
-        items = [rv(lw, lower_await(lw, a)) for a in node.args if not isinstance(a, ast.Starred)]
-        return Val(Op("tuple", tuple(i.expr for i in items)), TupleT(tuple(i.ty for i in items)))
-    if name in {"defaultdict", "collections.defaultdict"} and node.args:
-        return _defaultdict(lw, node)
-    return None
-
-
-def _defaultdict(lw: Lowerer, node: ast.Call) -> Value:
-    from specgen.lower.calls import call_value
-    from specgen.lower.exprs import lower, rv
-
-    factory = lower(lw, node.args[0])
-    if len(node.args) > 1 or node.keywords:
-        lw.approximate("first items of a defaultdict", "it starts empty")
-    lw.pending_factory = lambda: rv(lw, call_value(lw, factory, [], {}, None))
-    # Only what it makes is of interest here: an object of the kind that code makes while it runs.
-    point, saved, lw.in_loop = lw.checkpoint(), lw.in_loop, True
-    made = lw.pending_factory()
-    lw.in_loop = saved
-    lw.roll_back(point)
-    return Val(EMPTY, DictT(NeverT(), made.ty))
-
-
-def _wait_for(lw: Lowerer, short: str, node: ast.Call) -> Value:
-    from specgen.expr import Local
-    from specgen.lower.calls import lower_await
-    from specgen.lower.exprs import lower
-
-    timed = short == "wait_for" and not (
-        len(node.args) > 1 and isinstance(lower(lw, node.args[1]), Val) and lower(lw, node.args[1]) == NOTHING
-    )
-    if timed:
-        lw.approximate("asyncio.wait_for", "the time-out may strike before the call starts, and not in its middle")
-        suspension.suspend(lw)
-        name = lw.temp("timed_out")
-        lw.active.add(name)
-        lw.declare(f"l.{name}", BoolT())
-        lw.graph.choose(Local(name), const("BOOLEAN"), "time-out")
-        yes, no = lw.graph.branch(Local(name))
-        lw.graph.cursor = yes
-        lw.raise_(Exc("TimeoutError"))
-        lw.graph.cursor = no
-    return lower_await(lw, node.args[0])
-
-
-def _next(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
-    from specgen.expr import Local
-    from specgen.lower.exprs import lower, rv
-
-    inner = node.args[0]
-    if name == "iter":
-        return lower(lw, inner) if len(node.args) == 1 else None
-    if isinstance(inner, ast.Call) and dotted(inner.func) in {"iter", "reversed"} and inner.args:
-        inner = inner.args[0]
-    holder = rv(lw, lower(lw, inner))
-    found = containers.container_of(holder.ty)
-    if isinstance(found, NeverT):
-        base = dotted(inner)
-        if "count" in base or "counter" in base.lower() or isinstance(lower(lw, inner), Unknown):
-            return lw.approximate("next()", "any value")
-        return Val(NONE, NeverT()) if isinstance(holder.ty, NeverT) else lw.approximate("next()", "any value")
-    empty = Op("=", (containers.size(holder), Lit(0)))
-    yes, no = lw.graph.branch(empty)
-    ends = []
-    if len(node.args) > 1:
-        lw.graph.cursor = yes
-        default = rv(lw, lower(lw, node.args[1]))
-        ends.append((lw.graph.cursor, default))
-    else:
-        lw.graph.cursor = yes
-        lw.raise_(Exc("StopIteration"))
-    lw.graph.cursor = no
-    if isinstance(found, SeqT):
-        first = Val(op_call("Head", holder.expr), found.item)
-    else:
-        item = found.key if isinstance(found, DictT) else found.item if isinstance(found, SetT) else NeverT()
-        source = Op("DOMAIN", (holder.expr,)) if isinstance(found, DictT) else holder.expr
-        lw.approximate("the first item of an unordered or insertion-ordered collection", "any item")
-        local = lw.temp("first")
-        lw.active.add(local)
-        lw.declare(f"l.{local}", item)
-        lw.graph.choose(Local(local), source, "any item")
-        first = Val(Local(local), item)
-    if not ends:
-        return first
-    ends.append((lw.graph.cursor, first))
-    return lw.join_value(ends, "first")
-
-
-_TYPE_KINDS = {
-    "int": "int",
-    "float": "int",
-    "bool": "bool",
-    "str": "str",
-    "bytes": "str",
-    "list": "seq",
-    "deque": "seq",
-    "dict": "dict",
-    "set": "set",
-}
-
-
-def _isinstance(lw: Lowerer, value: Value, node: ast.expr) -> Value:
-    from specgen.lower.exprs import rv
-    from specgen.lower.values import disj
-
-    wanted = [dotted(e).rpartition(".")[2] for e in (node.elts if isinstance(node, ast.Tuple) else [node])]
-    if isinstance(value, (Obj, New)) and value.cls is not None:
-        mine = {c.name for c in lw.sources.mro(value.cls)}
-        return Val(Lit(bool(mine & set(wanted))), BoolT())
-    if isinstance(value, Exc) and value.name:
-        return Val(Lit(bool(set(lw.sources.exception_ancestors(value.name)) & set(wanted))), BoolT())
-    if isinstance(value, Unknown):
-        return Val(rv(lw, value, "bool").expr, BoolT())
-    val = rv(lw, value)
-    tests = [kinds.has_kind(val, _TYPE_KINDS[w]) for w in wanted if w in _TYPE_KINDS]
-    if "int" in wanted and "bool" not in wanted:  # a bool is an int
-        tests.append(kinds.has_kind(val, "bool"))
-    if "tuple" in wanted:
-        tests += [kinds.has_kind(val, str(kind_of(m))) for m in kinds.kinds(val.ty) if isinstance(m, TupleT)]
-    for member in members(val.ty):
-        if isinstance(member, RefT):
-            cls = lw.sources.find_class(member.cls)
-            names_ = {c.name for c in lw.sources.mro(cls)} if cls else {member.cls}
-            tests.append(kinds.has_kind(val, "ref") if names_ & set(wanted) else FALSE)
-        if isinstance(member, AtomT) and {"str", "bytes", "object"} & set(wanted):
-            tests.append(Op("in", (val.expr, const(member.domain))))
-    return Val(disj(*tests) if tests else FALSE, BoolT())
-
-
-# --- ordinary functions ----------------------------------------------------------------------------
-
-
 def call_external(
     lw: Lowerer, name: str, args: list[Value], kwargs: dict[str, Value], text: str, awaited: bool
 ) -> Value:
     """A function or class from outside the feature."""
-    from specgen.lower.exprs import _truthy, object_class, rv
+    from specgen.lower.exprs import rv
+    from specgen.lower.truth import object_class, truthy
 
-    if name in sync.CLASSES:
+    if name in primitives.CLASSES:
         if lw.in_init and not lw.in_loop:
-            return sync.construct(lw, name, lw.pending_attr or "lock", args, kwargs)
-        return sync.construct_dynamic(lw, name, args, kwargs)
+            return primitives.construct(lw, name, lw.pending_attr or "lock", args, kwargs)
+        return primitives.construct_dynamic(lw, name, args, kwargs)
     if name.endswith(("create_future", "asyncio.Future", "futures.Future")):
-        from specgen.lower.objects import future
+        from specgen.lower.futures import future
 
         return future(lw)
     short = name.rpartition(".")[2]
@@ -320,7 +126,7 @@ def call_external(
     )
     if name in {"len", "bool"} and len(args) == 1 and (cls := object_class(lw, args[0])) is not None:
         if name == "bool":
-            return Val(kinds.truth(_truthy(lw, args[0])), BoolT())
+            return Val(kinds.truth(truthy(lw, args[0])), BoolT())
         if lw.sources.method(cls, "__len__") is not None:
             from specgen.lower.calls import call_method
 
@@ -365,7 +171,7 @@ def _collaborator_made(lw: Lowerer, name: str, text: str) -> Value:
 
 def clock(lw: Lowerer) -> Value:
     """The time: a number that the surroundings advance."""
-    from specgen.lower.lowerer import VarInfo
+    from specgen.lower.state import VarInfo
 
     if lw.in_init:
         return Val(Lit(0), IntT())

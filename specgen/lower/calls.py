@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
-from specgen.expr import IntT, Lit, Local, NeverT, NoneT, RecordT, RefT, TupleT, members
-from specgen.lower import names
-from specgen.lower.lowerer import MAX_INLINE, Boundary, Detour, Frame, Lowerer
+from specgen.expr import IntT, Lit, NeverT, NoneT, RecordT, RefT, TupleT, members
+from specgen.lower import inlining, primitives, special_forms
+from specgen.lower.lowerer import Lowerer
+from specgen.lower.state import Frame
 from specgen.lower.values import (
     NONE,
     ClassV,
@@ -27,7 +27,7 @@ from specgen.lower.values import (
     Val,
     Value,
 )
-from specgen.source import Function, dotted, walk_shallow
+from specgen.source import dotted
 
 NOTHING = Val(NONE, NoneT())
 
@@ -51,8 +51,8 @@ def lower_await(lw: Lowerer, node: ast.expr) -> Value:
     if isinstance(value, Val):
         future = next((m for m in members(value.ty) if m == RefT("Future")), None)
         if future is not None:
+            from specgen.lower.futures import await_future
             from specgen.lower.kinds import unbox
-            from specgen.lower.objects import await_future
 
             return await_future(lw, unbox(value, "ref"))
         if isinstance(value.ty, NeverT):
@@ -79,7 +79,7 @@ def lower_call(lw: Lowerer, node: ast.Call, awaited: bool = False) -> Value:
             return special
     func = lower(lw, node.func)
     if isinstance(func, (External, ClassV)):
-        special = builtin_calls.special_form(lw, func, node, awaited)
+        special = special_forms.special_form(lw, func, node, awaited)
         if special is not None:
             return special
     saved, lw.awaiting = lw.awaiting, False
@@ -102,15 +102,15 @@ def call_value(
     lw: Lowerer, func: Value, args: list[Value], kwargs: dict[str, Value], node: ast.Call | None, awaited: bool = False
 ) -> Value:
     """Call a value."""
-    from specgen.lower import builtin_calls, contracts, objects, suspension, sync
+    from specgen.lower import builtin_calls, contracts, objects, suspension
     from specgen.lower.exprs import lower
 
     text = ast.unparse(node)[:60] if node is not None else "call"
     match func:
         case Func(function):
             if function.is_async and not awaited:
-                return Coro(lambda: inline(lw, func, args, kwargs), text)
-            return inline(lw, func, args, kwargs)
+                return Coro(lambda: inlining.inline(lw, func, args, kwargs), text)
+            return inlining.inline(lw, func, args, kwargs)
         case LambdaV(lam, outer):
             frame = Frame(None, outer.module, outer.me, outer=outer)
             for param, arg in zip(lam.args.args, args, strict=False):
@@ -133,7 +133,7 @@ def call_value(
         case Contract():
             return contracts.call_function(lw, func, args, text, awaited)
         case Sync():
-            return sync.construct_again(lw, func)
+            return primitives.construct_again(lw, func)
     if isinstance(func, Val) and func.origin is not None:
         return contracts.call_function(lw, Contract(func.origin, "", frozenset(), 0), args, text, awaited)
     if awaited:
@@ -182,7 +182,7 @@ def call_method(
             cls_found = lw.sources.find_class(ref.cls)
             if cls_found is not None:
                 return call_method(lw, New(unbox(owner, "ref"), cls_found), name, args, kwargs, awaited)
-            from specgen.lower.objects import builtin_object_call
+            from specgen.lower.futures import builtin_object_call
 
             out = builtin_object_call(lw, owner, ref.cls, name, list(args), dict(kwargs), awaited)
             if out is not None:
@@ -228,8 +228,8 @@ def settled(lw: Lowerer) -> bool:
 
 def _bound(lw: Lowerer, func: Func, args: list[Value], kwargs: dict[str, Value], awaited: bool) -> Value:
     if func.function.is_async and not awaited:
-        return Coro(lambda: inline(lw, func, args, kwargs), func.function.name)
-    return inline(lw, func, args, kwargs)
+        return Coro(lambda: inlining.inline(lw, func, args, kwargs), func.function.name)
+    return inlining.inline(lw, func, args, kwargs)
 
 
 def _super(lw: Lowerer) -> Value:
@@ -241,237 +241,3 @@ def _super(lw: Lowerer) -> Value:
     order = lw.sources.mro(frame.me.cls) if frame.me.cls is not None else []
     here = order.index(frame.function.cls) if frame.function.cls in order else -1
     return SuperV(frame.me, tuple(order[here + 1 :]))
-
-
-def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwargs: dict[str, Value]) -> None:
-    """Bind arguments to parameters; a parameter that the body assigns becomes a local."""
-    from specgen.lower.exprs import lower, rv
-
-    spec = function.node.args
-    params = [*spec.posonlyargs, *spec.args]
-    if frame.me is not None and params and "staticmethod" not in function.decorators():
-        frame.names[params[0].arg] = frame.me
-        params = params[1:]
-    defaults = dict(zip([p.arg for p in params][::-1], spec.defaults[::-1], strict=False))
-    bound: dict[str, Value] = {}
-    for param, arg in zip(params, args, strict=False):
-        bound[param.arg] = arg
-    rest = args[len(params) :]
-    bound |= kwargs
-    for param in [*params, *spec.kwonlyargs]:
-        if param.arg not in bound:
-            default = defaults.get(param.arg)
-            if default is None and param in spec.kwonlyargs:
-                default = spec.kw_defaults[spec.kwonlyargs.index(param)]
-            saved, lw.frame = lw.frame, Frame(None, function.module, None)
-            marker = (
-                names.sentinel(lw, function.cls, default.id)
-                if isinstance(default, ast.Name) and function.cls is not None
-                else None
-            )
-            bound[param.arg] = marker or (lower(lw, default) if default is not None else Val(NONE, NoneT()))
-            lw.frame = saved
-    if spec.vararg is not None:
-        items = [rv(lw, a) for a in rest]
-        from specgen.expr import Op
-
-        frame.names[spec.vararg.arg] = Val(
-            Op("tuple", tuple(i.expr for i in items)), TupleT(tuple(i.ty for i in items))
-        )
-    if spec.kwarg is not None:
-        from specgen.expr import DictT, NeverT
-        from specgen.lower.values import EMPTY
-
-        frame.names[spec.kwarg.arg] = Val(EMPTY, DictT(NeverT(), NeverT()))
-    once = _assigned_once(function) if lw.in_init else frozenset()
-    for name, value in bound.items():
-        if name in once and isinstance(value, Val) and names.is_constant(value):
-            # An argument of a constructor that is known: ``lock = lock or Lock()`` stays known too.
-            frame.names[name] = value
-        elif name in frame.stored and isinstance(value, (Val, Place, Unknown)):
-            frame.stored[name] = frame.stored.get(name, 0) + 1
-            lw.set_local(lw.local_for(frame, name), rv(lw, value))
-        elif isinstance(value, Unknown):
-            frame.names[name] = value
-        else:
-            frame.names[name] = value
-
-
-def _assigned_once(function: Function) -> frozenset[str]:
-    """Names that the function assigns at one place, outside its loops."""
-    count: dict[str, int] = {}
-    for node in walk_shallow(function.node.body):
-        if isinstance(node, (ast.While, ast.For, ast.AsyncFor)):
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-                    count[inner.id] = 2
-    for node in walk_shallow(function.node.body):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            count[node.id] = count.get(node.id, 0) + 1
-    return frozenset(n for n, k in count.items() if k == 1)
-
-
-def open_frame(function: Function, me: Value | None, outer: Frame | None) -> Frame:
-    """A frame with the count of assignments to each local name."""
-    frame = Frame(function, function.module, me, outer=outer)
-    in_loop: set[int] = set()
-    nodes = walk_shallow(function.node.body)
-    for node in nodes:
-        if isinstance(node, (ast.While, ast.For, ast.AsyncFor)):
-            in_loop |= {id(n) for n in ast.walk(node)}
-        if isinstance(node, ast.Global):
-            frame.globals_declared |= set(node.names)
-    for node in nodes:
-        name = None
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            name = node.id
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
-            name = node.name
-        if name is not None and name not in frame.globals_declared:
-            frame.stored[name] = frame.stored.get(name, 0) + 1
-    for node in nodes:
-        if isinstance(node, ast.Nonlocal):
-            for name in node.names:
-                frame.stored.pop(name, None)
-    return frame
-
-
-def inline(
-    lw: Lowerer,
-    func: Func,
-    args: list[Value],
-    kwargs: dict[str, Value],
-    yield_body: Callable[[Value], None] | None = None,
-) -> Value:
-    """Lower the body of a function in place of a call."""
-    from specgen.lower import stmts
-    from specgen.lower.exprs import rv
-
-    function = func.function
-    if lw.stack.count(function) >= 2 or len(lw.stack) >= MAX_INLINE:
-        return lw.approximate(f"recursive call of {function.name}", "any value, no effect on the state modelled here")
-    if function.is_generator() and yield_body is None:
-        return lw.approximate(f"generator {function.name}", "any value")
-    frame = open_frame(function, func.me, func.outer)
-    frame.yield_body = yield_body
-    graph = lw.graph
-    bind(lw, function, frame, args, kwargs)
-    saved_frame, lw.frame = lw.frame, frame
-    lw.stack.append(function)
-    active = set(lw.active)
-    where = graph.where
-    saved_awaiting, lw.awaiting = lw.awaiting, False
-    try:
-        with lw.within(Boundary(frame)), graph.at(function.module.path, function.node.lineno, function.name):
-            stmts.body(lw, function.node.body)
-            if graph.cursor:
-                frame.returned.append(Val(NONE, NoneT()))
-                if len(frame.returned) > 1 and frame.result:
-                    lw.set_local(frame.result, NOTHING)
-    finally:
-        lw.stack.pop()
-        lw.frame = saved_frame
-        lw.awaiting = saved_awaiting
-        graph.where = where
-    falls = bool(graph.cursor)
-    graph.cursor = graph.cursor + frame.returns
-    lw.active = active | ({frame.result} if frame.result else set())
-    if not frame.result:
-        values = frame.returned
-        if not values:
-            return NOTHING
-        static = next((v for v in values if names.is_static(v)), None)
-        if static is not None:
-            return static
-        return values[0] if len(values) == 1 or not falls else rv(lw, values[0])
-    result = lw.local(frame.result)
-    if names.is_container(result.ty) and lw.tied(frame.result) is not None:
-        return Place(f"l.{frame.result}", (), result.ty)
-    return result
-
-
-def return_value(lw: Lowerer, value: Value) -> None:
-    """``return value``: out of an inlined function, or the end of the operation."""
-    from specgen.lower.exprs import rv
-
-    ends = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary)]
-    # The body of a with is left through the generator that serves it, which has a boundary of its own.
-    own = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary) and x.frame is lw.frame]
-    at = (own or ends)[-1]
-    boundary = lw.exits[at]
-    assert isinstance(boundary, Boundary)
-    frame = boundary.frame
-    single = _returns(frame.function) <= 1
-    pending = any(not isinstance(x, (Boundary,)) for x in lw.exits[at + 1 :])
-    local = isinstance(value, Place) and value.root.startswith("l.")
-    if isinstance(value, Place) and at != 0 and not (single and not pending and not local and value.default is None):
-        frame.result = frame.result or _result_name(lw, frame)
-        group = lw.graph.group()
-        root, found = lw.fetch(value, group)
-        tied = lw.tied(value.root[2:]) if local else None
-        lw.set_local(frame.result, found)
-        if not local:
-            lw.tie(frame.result, value, lw.present(value, root))
-        elif tied is not None and not value.path:
-            lw.tie(frame.result, tied, Local(f"{value.root[2:]}_shared"))
-        else:
-            lw.untie(frame.result)
-        frame.returned.append(found)
-    elif names.is_static(value) or isinstance(value, Exc) or (isinstance(value, Place) and single and not pending):
-        frame.returned.append(value)
-    elif at == 0 or (single and not pending):
-        val = rv(lw, value)
-        if pending and not isinstance(val.expr, (Lit, type(NONE))):
-            val = lw.set_local(_result_name(lw, frame), val)
-            frame.result = ""
-        frame.returned.append(val)
-    else:
-        val = rv(lw, value)
-        frame.result = frame.result or _result_name(lw, frame)
-        lw.set_local(frame.result, val)
-        lw.untie(frame.result)
-        frame.returned.append(val)
-    _leave(lw, frame, frame.returned[-1])
-
-
-def _leave(lw: Lowerer, frame: Frame, value: Value) -> None:
-    ends = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary)]
-    own = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary) and x.frame is frame]
-    at = (own or ends)[-1]
-    height = lw.detour_above(at)
-    if height is not None:
-        lw.unwind(height + 1)
-        detour = lw.exits[height]
-        assert isinstance(detour, Detour)
-        detour.ways.append((lw.graph.cursor, lambda: _leave(lw, frame, value)))
-        lw.graph.cursor = []
-        return
-    lw.unwind(at + 1)
-    if at == 0:
-        lw.finish(_final(lw, value))
-        return
-    frame.returns += lw.graph.cursor
-    lw.graph.cursor = []
-
-
-def _final(lw: Lowerer, value: Value) -> Val:
-    from specgen.lower.exprs import rv
-
-    if isinstance(value, (Obj, Sync, Contract)):
-        return NOTHING
-    return rv(lw, value)
-
-
-def _returns(function: Function | None) -> int:
-    if function is None:
-        return 1
-    count = sum(isinstance(n, ast.Return) for n in walk_shallow(function.node.body))
-    last = function.node.body[-1]
-    return count if isinstance(last, (ast.Return, ast.Raise)) else count + 1
-
-
-def _result_name(lw: Lowerer, frame: Frame) -> str:
-    stem = frame.function.name.strip("_") if frame.function else "value"
-    name = lw.temp(f"{stem}_result")
-    lw.active.add(name)
-    return name

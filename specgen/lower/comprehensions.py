@@ -24,8 +24,9 @@ from specgen.expr import (
     join,
     members,
 )
-from specgen.lower import exprs, kinds, operators
-from specgen.lower.lowerer import Frame, Lowerer
+from specgen.lower import exprs, kinds, operators, truth
+from specgen.lower.lowerer import Lowerer
+from specgen.lower.state import Frame
 from specgen.lower.values import TRUE, Val, Value, apply, call, conj, domain, ite
 
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
@@ -164,7 +165,7 @@ def scan(lw: Lowerer, node: Comprehension) -> Scan | None:
                 frame.slots.pop(target.id, None)
         if not _bind(frame, gen.target, source.element(Bound(name))):
             return None
-        test = conj(*[exprs.condition(lw, c) for c in gen.ifs])
+        test = conj(*[truth.condition(lw, c) for c in gen.ifs])
         if isinstance(node, ast.DictComp):
             key = exprs.rv(lw, exprs.lower(lw, node.key))
             value = exprs.rv(lw, exprs.lower(lw, node.value))

@@ -12,11 +12,12 @@ from specgen.expr import (
     StrT,
     members,
 )
-from specgen.lower import names
+from specgen.lower import parameters
 from specgen.lower.contracts import is_store
 from specgen.lower.initial import initial_values
-from specgen.lower.lowerer import RESERVED, Boundary, Frame, Lowerer
+from specgen.lower.lowerer import RESERVED, Lowerer
 from specgen.lower.objects import build
+from specgen.lower.state import Boundary, Frame
 from specgen.lower.values import NONE, Contract, Obj, Val, Value, const
 from specgen.source import Class, Function, Module, Sources, dotted, walk_shallow
 
@@ -132,7 +133,7 @@ def _constructor_argument(
         if isinstance(default, ast.Constant) and type(default.value) is int and default.value > 3:
             return _number(lw, name)
         return None
-    ty = names.annotation_type(lw, param.annotation, names.domain_name(name))
+    ty = parameters.annotation_type(lw, param.annotation, parameters.domain_name(name))
     wanted = lw.shared.demands.get(f"{cls.name}({name})")
     if any(isinstance(m, IntT) for m in members(ty)) or wanted == "int":
         return _number(lw, name)

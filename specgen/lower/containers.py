@@ -25,7 +25,7 @@ from specgen.expr import (
     kind_of,
     members,
 )
-from specgen.lower import container_methods, kinds, names
+from specgen.lower import changes, kinds, names, places, slices, unwinding
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
     EMPTY,
@@ -60,7 +60,7 @@ def item_type(ty: Ty) -> Ty:
         case DictT(key, _):
             return key
         case TupleT() as found:
-            return container_methods.tuple_item(found)
+            return changes.tuple_item(found)
     return NeverT()
 
 
@@ -208,7 +208,7 @@ def raise_unless(lw: Lowerer, test: Expr, name: str) -> None:
     yes, no = lw.graph.branch(test)
     if no:
         lw.graph.cursor = no
-        lw.raise_(Exc(name))
+        unwinding.raise_(lw, Exc(name))
     lw.graph.cursor = yes
 
 
@@ -218,7 +218,7 @@ def subscript(lw: Lowerer, node: ast.Subscript) -> Value:
 
     holder = lower(lw, node.value)
     if isinstance(node.slice, ast.Slice):
-        return slice_(lw, rv(lw, holder), node.slice)
+        return slices.slice_(lw, rv(lw, holder), node.slice)
     return item_of(lw, holder, rv(lw, lower(lw, node.slice)))
 
 
@@ -239,7 +239,7 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
 
     group = lw.graph.group()
     if isinstance(holder, Place):
-        root, value = lw.fetch(holder, group)
+        root, value = places.fetch(lw, holder, group)
     else:
         root = value = holder
     found = usable(lw, value)
@@ -247,7 +247,7 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
         case DictT(key_ty, value_ty):
             looked_up(lw, key, key_ty)
             if not comparable(key.ty, key_ty) and not isinstance(key_ty, NeverT):
-                lw.raise_(Exc("KeyError"))
+                unwinding.raise_(lw, Exc("KeyError"))
                 return Val(NONE, value_ty)
             inner = kinds.unbox(value, "dict")
             k = kinds.coerce(key, key_ty) if not isinstance(key_ty, NeverT) else key.expr
@@ -260,7 +260,7 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
                 lw.graph.cursor = no
                 _declare_key(lw, holder, key.ty)
                 default = factory()
-                lw.store(Place(holder.root, (k,), holder.ty), default, root, group)
+                places.store(lw, Place(holder.root, (k,), holder.ty), default, root, group)
                 made = lw.graph.cursor
                 lw.graph.cursor = yes + made
                 if not names.is_container(value_ty) and not isinstance(value_ty, NeverT):
@@ -301,76 +301,6 @@ def _within(seq: Expr, position: Expr) -> Expr:
     return Op("in", (position, domain(seq)))
 
 
-def slice_(lw: Lowerer, value: Val, node: ast.Slice) -> Value:
-    """``s[a:b]``, and ``s[::-1]``."""
-    found = container_of(value.ty)
-    if isinstance(found, TupleT):
-        part = _tuple_slice(value, found, node)
-        if part is not None:
-            return part
-    if isinstance(found, SeqT) and node.step is None:
-        seq = kinds.unbox(value, "seq")
-        low, high = slice_ends(lw, seq, node)
-        return Val(call("SubSeq", seq, low, high), found)
-    if isinstance(found, SeqT) and node.lower is None and node.upper is None and _literal(node.step) == -1:
-        return Val(backwards(kinds.unbox(value, "seq")), found)
-    return value if isinstance(value.ty, NeverT) else lw.approximate("slice", "any value")
-
-
-def backwards(seq: Expr) -> Expr:
-    """The sequence from its end."""
-    at = Op("-", (Op("+", (call("Len", seq), Lit(1))), Bound("i")))
-    return Op("function", (domain(seq), apply(seq, at)), ("i",))
-
-
-def slice_ends(lw: Lowerer, seq: Expr, node: ast.Slice) -> tuple[Expr, Expr]:
-    """First and last TLA+ index of a slice; the last is below the first where the slice is empty."""
-    from specgen.lower.exprs import lower, rv
-    from specgen.lower.operators import number
-
-    low: Expr = Lit(1)
-    high: Expr = call("Len", seq)
-    if node.lower is not None:
-        low = index(seq, number(lw, rv(lw, lower(lw, node.lower))))
-        if not (
-            isinstance(low, Lit)
-            or (
-                isinstance(low, Op)
-                and low.name == "+"
-                and not_negative(low.args[0])
-                and low.args[0] != call("Len", seq)
-            )
-        ):
-            low = call("Max", low, Lit(1))
-    if node.upper is not None:
-        end = number(lw, rv(lw, lower(lw, node.upper)))
-        if isinstance(end, Lit) and isinstance(end.value, int) and end.value < 0:
-            high = Op("-", (call("Len", seq), Lit(-end.value)))
-        elif not_negative(end):
-            high = call("Min", end, call("Len", seq))
-        else:
-            high = call("Min", Op("-", (call("Index", seq, end), Lit(1))), call("Len", seq))
-    return low, high
-
-
-def _literal(node: ast.expr | None) -> int | None:
-    try:
-        found = ast.literal_eval(node) if node is not None else None
-    except ValueError:
-        return None
-    return found if type(found) is int else None
-
-
-def _tuple_slice(value: Val, ty: TupleT, node: ast.Slice) -> Val | None:
-    ends = [None if e is None else _literal(e) for e in (node.lower, node.upper, node.step)]
-    if any(e is not None and n is None for e, n in zip((node.lower, node.upper, node.step), ends, strict=True)):
-        return None
-    expr = kinds.unbox(value, str(kind_of(ty)))
-    kept = range(len(ty.items))[slice(*ends)]
-    items = [expr.args[i] if isinstance(expr, Op) and expr.name == "tuple" else apply(expr, Lit(i + 1)) for i in kept]
-    return Val(Op("tuple", tuple(items)), TupleT(tuple(ty.items[i] for i in kept)))
-
-
 def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
     """``holder[key] = value``."""
     from specgen.lower.calls import call_method
@@ -383,24 +313,24 @@ def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
         return
     from specgen.lower.operators import number
 
-    ty = container_of(lw.place_type(holder))
+    ty = container_of(places.place_type(lw, holder))
     group = lw.graph.group()
-    root, current = lw.fetch(holder, group)
+    root, current = places.fetch(lw, holder, group)
 
     def put() -> None:
         if isinstance(ty, SeqT):
             seq = kinds.unbox(current, "seq")
             position = index(seq, number(lw, key))
             raise_unless(lw, _within(seq, position), "IndexError")
-            lw.store(Place(holder.root, (*holder.path, position), ty), value, root, group)
+            places.store(lw, Place(holder.root, (*holder.path, position), ty), value, root, group)
         else:
             looked_up(lw, key, ty.key if isinstance(ty, DictT) else NeverT())
             key_ty = ty.key if isinstance(ty, DictT) else NeverT()
             k = kinds.coerce(key, key_ty) if not isinstance(key_ty, NeverT) else key.expr
             wrapped = Place(holder.root, (*holder.path, k), ty)
             _declare_key(lw, holder, key.ty)
-            lw.detach(holder.root, wrapped.path)
-            lw.store(wrapped, value, root, group)
+            places.detach(lw, holder.root, wrapped.path)
+            places.store(lw, wrapped, value, root, group)
 
     still_there(lw, holder, root, put)
 
@@ -409,15 +339,15 @@ def place_key(lw: Lowerer, holder: Place, key: Val) -> Expr:
     """A key or index as the last step of a place inside the holder."""
     from specgen.lower.operators import number
 
-    ty = container_of(lw.place_type(holder))
+    ty = container_of(places.place_type(lw, holder))
     if isinstance(ty, SeqT):
-        return index(lw.fetch(holder)[1].expr, number(lw, key))
+        return index(places.fetch(lw, holder)[1].expr, number(lw, key))
     return kinds.coerce(key, ty.key) if isinstance(ty, DictT) and not isinstance(ty.key, NeverT) else key.expr
 
 
 def _declare_key(lw: Lowerer, holder: Place, key: Ty) -> None:
     ty: Ty = DictT(key, NeverT())
-    base = lw.place_type(Place(holder.root, (), holder.ty))
+    base = places.place_type(lw, Place(holder.root, (), holder.ty))
     for depth in range(len(holder.path), 0, -1):
         outer = container_of(base) if depth == 1 else base
         ty = SeqT(ty) if isinstance(outer, SeqT) else DictT(outer.key if isinstance(outer, DictT) else NeverT(), ty)
@@ -429,7 +359,7 @@ def still_there(lw: Lowerer, place: Place, root: Val, run: Callable[[], None]) -
     if not place.path:
         run()
         return
-    yes, no = lw.graph.branch(lw.present(place, root))
+    yes, no = lw.graph.branch(places.present(lw, place, root))
     lw.graph.cursor = yes
     run()
     lw.graph.cursor = lw.graph.cursor + no
@@ -444,7 +374,7 @@ def del_item(lw: Lowerer, holder: Value, key: Val) -> None:
             call_method(lw, holder, "__delitem__", [key], {})
         return
     group = lw.graph.group()
-    root, current = lw.fetch(holder, group)
+    root, current = places.fetch(lw, holder, group)
     ty = usable(lw, current)
     if isinstance(ty, SeqT):
         from specgen.lower.operators import number
@@ -452,36 +382,11 @@ def del_item(lw: Lowerer, holder: Value, key: Val) -> None:
         seq = kinds.unbox(current, "seq")
         position = index(seq, number(lw, key))
         raise_unless(lw, _within(seq, position), "IndexError")
-        lw.store(holder, Val(call("RemoveAt", seq, position), ty), root, group)
+        places.store(lw, holder, Val(call("RemoveAt", seq, position), ty), root, group)
         return
     inner = kinds.unbox(current, "dict")
     if isinstance(ty, DictT):
         looked_up(lw, key, ty.key)
     k = kinds.coerce(key, ty.key) if isinstance(ty, DictT) else key.expr
     raise_unless(lw, Op("in", (k, domain(inner))), "KeyError")
-    lw.store(holder, Val(call("Without", inner, k), ty), root, group)
-
-
-def del_slice(lw: Lowerer, holder: Value, node: ast.Slice) -> None:
-    """``del holder[a:b]``."""
-    if not isinstance(holder, Place) or node.step is not None:
-        lw.approximate("del of a slice", "no effect")
-        return
-    group = lw.graph.group()
-    root, current = lw.fetch(holder, group)
-    ty = usable(lw, current)
-    if not isinstance(ty, SeqT):
-        return
-    seq = kinds.unbox(current, "seq")
-    low, high = slice_ends(lw, seq, node)
-    if (low, high) == (Lit(1), call("Len", seq)):
-        lw.store(holder, Val(EMPTY, ty), root, group)
-        return
-    front = call("SubSeq", seq, Lit(1), call("Min", Op("-", (low, Lit(1))), call("Len", seq)))
-    rest = call("SubSeq", seq, call("Max", low, Op("+", (high, Lit(1)))), call("Len", seq))
-    if low == Lit(1):
-        lw.store(holder, Val(rest, ty), root, group)
-    elif high == call("Len", seq):
-        lw.store(holder, Val(front, ty), root, group)
-    else:
-        lw.store(holder, Val(Op("concat", (front, rest)), ty), root, group)
+    places.store(lw, holder, Val(call("Without", inner, k), ty), root, group)

@@ -25,7 +25,8 @@ from specgen.expr import (
     join,
 )
 from specgen.lower import kinds, suspension
-from specgen.lower.lowerer import Lowerer, VarInfo
+from specgen.lower.lowerer import Lowerer
+from specgen.lower.state import VarInfo
 from specgen.lower.values import (
     EMPTY,
     FALSE,

@@ -12,10 +12,11 @@ from specgen.expr import (
     StrT,
     members,
 )
-from specgen.lower import kinds, stmts
+from specgen.lower import kinds, stmts, unwinding
 from specgen.lower.exprs import lower, rv
-from specgen.lower.lowerer import Finally, Handlers, Lowerer
+from specgen.lower.lowerer import Lowerer
 from specgen.lower.operators import only_kinds
+from specgen.lower.state import Finally, Handlers
 from specgen.lower.values import (
     Exc,
     Place,
@@ -29,23 +30,23 @@ def raise_(lw: Lowerer, node: ast.Raise) -> None:
     if node.exc is None:
         assert lw.frame is not None
         current = lw.handled[-1] if lw.handled else Exc("RuntimeError")
-        lw.raise_(current)
+        unwinding.raise_(lw, current)
         return
     called = dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc).rpartition(".")[2]
     if called[:1].isupper() and lw.sources.find_class(called, lw.frame.module if lw.frame else None) is None:
         # A class from elsewhere that is raised is an exception, whatever its name.
-        lw.raise_(Exc(called))
+        unwinding.raise_(lw, Exc(called))
         return
     value = lower(lw, node.exc)
     if isinstance(value, Exc):
-        lw.raise_(value if value.name or value.expr is not None else Exc("Exception"))
+        unwinding.raise_(lw, value if value.name or value.expr is not None else Exc("Exception"))
         return
     if isinstance(value, (Val, Place)):
         held = rv(lw, value)
         known = next((m for m in members(held.ty) if isinstance(m, RaisedT)), None)
         if known is not None:
             only_kinds(lw, held, ("raised",), "TypeError")
-            lw.raise_(Exc("", kinds.unbox(held, "raised"), known.values))
+            unwinding.raise_(lw, Exc("", kinds.unbox(held, "raised"), known.values))
             return
         if isinstance(held.ty, NeverT):
             lw.graph.cursor = []
@@ -54,7 +55,7 @@ def raise_(lw: Lowerer, node: ast.Raise) -> None:
     if not lw.sources.is_exception(name):
         lw.approximate(f"raise {name}", "an Exception is raised")
         name = "Exception"
-    lw.raise_(Exc(name))
+    unwinding.raise_(lw, Exc(name))
 
 
 def try_(lw: Lowerer, node: ast.Try) -> None:
@@ -64,7 +65,7 @@ def try_(lw: Lowerer, node: ast.Try) -> None:
         def emit() -> None:
             stmts.body(lw, node.finalbody)
 
-        with lw.within(Finally(emit)):
+        with unwinding.within(lw, Finally(emit)):
             _try_handlers(lw, node)
         if lw.graph.cursor:
             stmts.body(lw, node.finalbody)
@@ -81,7 +82,7 @@ def _try_handlers(lw: Lowerer, node: ast.Try) -> None:
     catches = [_caught(h.type) for h in node.handlers]
     handlers = Handlers(catches, [[] for _ in catches], lw.frame.module)
     held = list(lw.held)
-    with lw.within(handlers):
+    with unwinding.within(lw, handlers):
         stmts.body(lw, node.body)
     stmts.body(lw, node.orelse)
     ends = lw.graph.cursor

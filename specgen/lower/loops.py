@@ -14,9 +14,11 @@ from specgen.expr import (
     SetT,
     TupleT,
 )
-from specgen.lower import comprehensions, containers, kinds, names, stmts, suspension
-from specgen.lower.exprs import lower, rv, split
-from specgen.lower.lowerer import Detour, Loop, Lowerer
+from specgen.lower import assignments, comprehensions, containers, kinds, names, stmts, suspension, unwinding
+from specgen.lower.exprs import lower, rv
+from specgen.lower.lowerer import Lowerer
+from specgen.lower.state import Detour, Loop
+from specgen.lower.truth import split
 from specgen.lower.values import (
     EMPTY,
     Val,
@@ -34,7 +36,7 @@ def while_(lw: Lowerer, node: ast.While) -> None:
     lw.graph.cursor = yes
     saved, lw.in_loop = lw.in_loop, True
     held = list(lw.held)
-    with lw.within(loop):
+    with unwinding.within(lw, loop):
         stmts.body(lw, node.body)
     lw.in_loop = saved
     lw.graph.cursor += loop.continues
@@ -87,10 +89,10 @@ def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
     lw.active.add(first)
     current = lw.set_local(first, Val(op_call("Head", rest.expr), item_ty))
     lw.set_local(todo, Val(op_call("Tail", rest.expr), rest.ty))
-    stmts.assign(lw, node.target, current)
+    assignments.assign(lw, node.target, current)
     loop = Loop(head)
     saved, lw.in_loop = lw.in_loop, True
-    with lw.within(loop):
+    with unwinding.within(lw, loop):
         stmts.body(lw, node.body)
     lw.in_loop = saved
     lw.graph.cursor += loop.continues
@@ -132,9 +134,9 @@ def _unrolled(lw: Lowerer, node: ast.For | ast.AsyncFor, value: Val, found: obje
     for item, ty in zip(value.expr.args, types, strict=True):
         if not lw.graph.cursor:
             break
-        stmts.assign(lw, node.target, Val(item, ty))
+        assignments.assign(lw, node.target, Val(item, ty))
         loop = Loop(-1)
-        with lw.within(loop):
+        with unwinding.within(lw, loop):
             stmts.body(lw, node.body)
         lw.graph.cursor = lw.graph.cursor + loop.continues
         breaks += loop.breaks
@@ -144,7 +146,7 @@ def _unrolled(lw: Lowerer, node: ast.For | ast.AsyncFor, value: Val, found: obje
 
 def _maybe_one(lw: Lowerer) -> Val:
     from specgen.expr import AtomT, Bound
-    from specgen.lower.lowerer import ANYTHING
+    from specgen.lower.state import ANYTHING
     from specgen.lower.values import const
 
     name = lw.temp("unknown_items")
@@ -177,14 +179,14 @@ def leave_loop(lw: Lowerer, where: str) -> None:
 
 def _leave_to(lw: Lowerer, loop: Loop, where: str) -> None:
     at = next(i for i, x in enumerate(lw.exits) if x is loop)
-    height = lw.detour_above(at)
+    height = unwinding.detour_above(lw, at)
     if height is not None:
-        lw.unwind(height + 1)
+        unwinding.unwind(lw, height + 1)
         detour = lw.exits[height]
         assert isinstance(detour, Detour)
         detour.ways.append((lw.graph.cursor, lambda: _leave_to(lw, loop, where)))
         lw.graph.cursor = []
         return
-    lw.unwind(at + 1)
+    unwinding.unwind(lw, at + 1)
     getattr(loop, where).extend(lw.graph.cursor)
     lw.graph.cursor = []

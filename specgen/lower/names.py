@@ -7,11 +7,7 @@ import builtins
 
 from specgen.expr import (
     Arg,
-    AtomT,
-    BoolT,
-    Bound,
     DictT,
-    IntT,
     Lit,
     NeverT,
     NoneT,
@@ -21,10 +17,11 @@ from specgen.expr import (
     StrT,
     TupleT,
     Ty,
-    join,
     members,
 )
-from specgen.lower.lowerer import Frame, Lowerer, VarInfo
+from specgen.lower import places
+from specgen.lower.lowerer import Lowerer
+from specgen.lower.state import Frame, VarInfo
 from specgen.lower.values import (
     NONE,
     ClassV,
@@ -39,7 +36,6 @@ from specgen.lower.values import (
     Unknown,
     Val,
     Value,
-    const,
 )
 from specgen.source import Class, Function, Module, dotted
 
@@ -122,7 +118,7 @@ def get_attribute(lw: Lowerer, obj: Obj, attr: str) -> Value:
         method = lw.sources.method(obj.cls, attr)
         if method is not None:
             if "property" in method.decorators() or "cached_property" in method.decorators():
-                from specgen.lower.calls import inline
+                from specgen.lower.inlining import inline
 
                 return inline(lw, Func(method, obj), [], {})
             if "staticmethod" in method.decorators():
@@ -151,7 +147,7 @@ def first_use_of_global(lw: Lowerer, obj: Obj, attr: str) -> None:
     from specgen.lower.exprs import lower
     from specgen.lower.graph import Graph
     from specgen.lower.initial import initial_values
-    from specgen.lower.lowerer import Boundary
+    from specgen.lower.state import Boundary
 
     node = obj.module.globals[attr]
     if node is None or attr in lw.globals_begun:
@@ -219,7 +215,7 @@ def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
     from specgen.lower.exprs import rv
 
     if attr not in obj.fields and obj.cls is not None and (setter := setter_of(lw, obj.cls, attr)) is not None:
-        from specgen.lower.calls import inline
+        from specgen.lower.inlining import inline
 
         inline(lw, Func(setter, obj), [value], {})
         return
@@ -245,7 +241,7 @@ def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
     if isinstance(value, (Unknown, *STATIC)):
         value = rv(lw, value)
     new = rv(lw, value)
-    lw.detach(var)
+    places.detach(lw, var)
     lw.write(var, new)
     stored(lw, value, Place(var, (), NeverT()))
 
@@ -266,7 +262,7 @@ def stored(lw: Lowerer, value: Value, place: Place) -> None:
     if not isinstance(value, Place) or lw.in_init or lw.pure_reads:
         return
     if value.root.startswith("l.") and not value.path:
-        lw.tie(value.root[2:], place, Lit(True))
+        places.tie(lw, value.root[2:], place, Lit(True))
     elif (value.root, value.path) != (place.root, place.path):
         lw.approximate("one container stored in two places", "each place keeps a copy")
 
@@ -302,99 +298,6 @@ def declare_field(lw: Lowerer, obj: Obj, attr: str) -> str:
     return var
 
 
-def annotation_type(lw: Lowerer, node: ast.expr | None, domain: str) -> Ty:
-    """The type that an annotation promises, or NeverT where it says nothing usable."""
-    if node is None:
-        return NeverT()
-    if isinstance(node, ast.Constant):
-        if node.value is None:
-            return NoneT()
-        if isinstance(node.value, str):
-            try:
-                return annotation_type(lw, ast.parse(node.value, mode="eval").body, domain)
-            except (SyntaxError, ValueError, RecursionError):
-                return NeverT()
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return join(annotation_type(lw, node.left, domain), annotation_type(lw, node.right, domain))
-    name = dotted(node).rpartition(".")[2]
-    match name:
-        case "int" | "float" | "Decimal":
-            return IntT()
-        case "bool":
-            return BoolT()
-        case "str" | "bytes" | "UUID" | "Hashable" | "datetime":
-            return AtomT(lw.shared.domain(domain))
-        case "None":
-            return NoneT()
-        case "Optional" if isinstance(node, ast.Subscript):
-            return join(annotation_type(lw, node.slice, domain), NoneT())
-    return NeverT()
-
-
-def domain_name(name: str) -> str:
-    """The constant set for opaque values of a parameter: ``visitor`` -> ``Visitors``."""
-    stem = "".join(part[:1].upper() + part[1:] for part in name.strip("_").split("_") if part)
-    if stem.endswith("s"):
-        return f"{stem}es" if stem.endswith("ss") else stem
-    if stem.endswith("y") and stem[-2:-1] not in "aeiou":
-        return f"{stem[:-1]}ies"
-    return f"{stem}s"
-
-
-def parameter(lw: Lowerer, owner: str, arg: ast.arg, default: ast.expr | None) -> tuple[Val, Ty, object]:
-    """Type and domain of a parameter of a public operation: (value, type, domain expression)."""
-    from specgen.lower.exprs import lower as lower_expr
-    from specgen.lower.exprs import rv
-
-    origin = f"{owner}.{arg.arg}"
-    expr = Arg(arg.arg.strip("_") or "it")
-    dom = lw.shared.domain(domain_name(arg.arg))
-    ty = annotation_type(lw, arg.annotation, domain_name(arg.arg))
-    # One name, one constant: what one operation needs of `ttl` all of them are given.
-    alike = (k for o, k in sorted(lw.shared.demands.items()) if o.endswith(f".{arg.arg}"))
-    wanted = lw.shared.demands.get(origin) or (next(alike, None) if arg.annotation is None else None)
-    literals = lw.shared.literals.get(origin)
-    if literals and default is None and not isinstance(ty, (IntT, BoolT)):
-        values = sorted(literals) + ([] if len(literals) > 2 else ["other"])
-        ty = StrT(frozenset(values))
-        return Val(expr, ty, origin), ty, Op("set", tuple(Lit(v) for v in values))
-    if (isinstance(default, ast.Constant) and default.value is None) or (default is not None and not _simple(default)):
-        return Val(NONE, NoneT(), None), NoneT(), None
-    if isinstance(ty, NeverT) or (wanted in {"int", "bool"} and not isinstance(ty, (IntT, BoolT))):
-        known: dict[str, Ty] = {"int": IntT(), "bool": BoolT(), "seq": SeqT(AtomT(lw.shared.domain("Items_")))}
-        ty = known.get(wanted or "", AtomT(dom))
-    ty = next((m for m in sorted(members(ty), key=repr) if not isinstance(m, NoneT)), ty)
-    if isinstance(default, ast.Constant):
-        value = rv(lw, lower_expr(lw, default))
-        if isinstance(default.value, bool):
-            return Val(expr, BoolT(), origin), BoolT(), const("BOOLEAN")
-        if isinstance(default.value, (int, float)):
-            keep = default.value if isinstance(default.value, int) and 0 <= default.value <= 2 else 1
-            if isinstance(default.value, float) or keep == 0:
-                return Val(Lit(int(keep)), IntT(), None), IntT(), None
-            lw.constants.setdefault(
-                dom, (f"values of the argument `{arg.arg}`", (f"{{{keep}}}", f"{{{keep}, {keep + 1}}}"))
-            )
-            return Val(expr, IntT(), origin), IntT(), const(dom)
-        if isinstance(default.value, str):
-            return Val(value.expr, value.ty, None), value.ty, None
-    match ty:
-        case IntT():
-            lw.constants.setdefault(dom, (f"values of the argument `{arg.arg}`", ("{1}", "{1, 2}")))
-            return Val(expr, ty, origin), ty, const(dom)
-        case BoolT():
-            return Val(expr, ty, origin), ty, const("BOOLEAN")
-        case SeqT(AtomT(items)):
-            return Val(expr, ty, origin), ty, Op("map", (const(items), Op("tuple", (Bound("x"),))), ("x",))
-        case AtomT(name):
-            return Val(expr, ty, origin), ty, const(name)
-    return Val(expr, AtomT(dom), origin), AtomT(dom), const(dom)
-
-
-def _simple(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant)
-
-
 def assign_name(lw: Lowerer, name: str, value: Value) -> None:
     """``name = value`` in the current frame."""
     from specgen.lower.exprs import rv
@@ -428,7 +331,7 @@ def assign_name(lw: Lowerer, name: str, value: Value) -> None:
     tla = lw.local_for(frame, name)
     lw.set_local(tla, rv(lw, value))
     lw.adopt(f"l.{tla}")
-    lw.untie(tla)
+    places.untie(lw, tla)
 
 
 def _assign_container(lw: Lowerer, frame: Frame, name: str, value: Place) -> None:
@@ -441,27 +344,27 @@ def _assign_container(lw: Lowerer, frame: Frame, name: str, value: Place) -> Non
     frame.names.pop(name, None)
     tla = lw.local_for(frame, name)
     group = lw.graph.group()
-    root, found = lw.fetch(value, group)
+    root, found = places.fetch(lw, value, group)
     if not local:
         lw.set_local(tla, found)
-        lw.tie(tla, value, lw.present(value, root))
+        places.tie(lw, tla, value, places.present(lw, value, root))
         return
     other = value.root[2:]
-    tied = lw.tied(other)
+    tied = places.tie_of(lw, other)
     lw.set_local(tla, found)
     if tied is not None and not value.path and other != tla:
         from specgen.expr import Local
 
-        lw.tie(tla, tied, Local(f"{other}_shared"))
+        places.tie(lw, tla, tied, Local(f"{other}_shared"))
     elif other != tla:
-        lw.untie(tla)
+        places.untie(lw, tla)
 
 
 def _replaced(lw: Lowerer, frame: Frame, root: str) -> bool:
     """Whether code takes the container out of where it is stored, or puts another one there."""
     if frame.function is None:
         return False
-    attr = lw.attribute_of(root)
+    attr = places.attribute_of(lw, root)
     if attr in lw.sources.usage.assigned or attr in lw.sources.usage.globals_assigned.get(frame.module.path, set()):
         return True
 

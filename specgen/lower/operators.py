@@ -20,7 +20,7 @@ from specgen.expr import (
     kind_of,
     members,
 )
-from specgen.lower import exprs, kinds, names
+from specgen.lower import exprs, kinds, names, places, truth
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
@@ -43,7 +43,7 @@ from specgen.lower.values import (
 def unary(lw: Lowerer, node: ast.UnaryOp) -> Value:
     """``not a``, ``-a``, ``+a``."""
     if isinstance(node.op, ast.Not):
-        return Val(neg(exprs.condition(lw, node.operand)), BoolT())
+        return Val(neg(truth.condition(lw, node.operand)), BoolT())
     value = exprs.rv(lw, exprs.lower(lw, node.operand), "int")
     if isinstance(node.op, ast.UAdd):
         return value
@@ -285,7 +285,7 @@ def _same(lw: Lowerer, left: Value, right: Value, identity: bool) -> Expr:
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return exprs.rv(lw, exprs.any_value(lw, "bool")).expr
     statics = [v for v in (left, right) if names.is_static(v) and not isinstance(v, New)]
-    if statics and (identity or exprs.object_class(lw, left) is None):
+    if statics and (identity or truth.object_class(lw, left) is None):
         if len(statics) == 2:
             return TRUE if left is right or left == right else FALSE
         other = right if names.is_static(left) else left
@@ -294,12 +294,12 @@ def _same(lw: Lowerer, left: Value, right: Value, identity: bool) -> Expr:
     if identity and isinstance(left, Place) and left.default is None and isinstance(right, Val) and right.expr == NONE:
         return (
             FALSE
-            if not any(isinstance(m, NoneT) for m in members(lw.place_type(left)))
+            if not any(isinstance(m, NoneT) for m in members(places.place_type(lw, left)))
             else eq(exprs.rv(lw, left).expr, NONE)
         )
     if (
         not identity
-        and (cls := exprs.object_class(lw, left)) is not None
+        and (cls := truth.object_class(lw, left)) is not None
         and lw.sources.method(cls, "__eq__") is not None
     ):
         return _equal_objects(lw, left, right)

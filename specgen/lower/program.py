@@ -27,11 +27,13 @@ from specgen.ir import (
     Program,
     UserInvariant,
 )
-from specgen.lower import assembly, construction, names
-from specgen.lower.calls import inline, open_frame
-from specgen.lower.exprs import condition, lower
-from specgen.lower.lowerer import RESERVED, Boundary, Frame, Lowerer, Shared, TooLarge
+from specgen.lower import assembly, construction, names, parameters, unwinding
+from specgen.lower.exprs import lower
+from specgen.lower.inlining import inline, open_frame
+from specgen.lower.lowerer import RESERVED, Lowerer, TooLarge
+from specgen.lower.state import Boundary, Frame, Shared
 from specgen.lower.stmts import body
+from specgen.lower.truth import condition
 from specgen.lower.values import EMPTY, NONE, ClassV, External, Func, Obj, Val, Value, const
 from specgen.source import Class, Function, Sources, dotted
 from specgen.types import Target
@@ -181,9 +183,6 @@ def _function(sources: Sources, me: Obj, name: str) -> Function | None:
     return me.module.functions.get(name)
 
 
-# --- construction ----------------------------------------------------------------------------------
-
-
 # --- operations ------------------------------------------------------------------------------------
 
 
@@ -234,7 +233,7 @@ def _run(lw: Lowerer, me: Obj, function: Function) -> None:
         body(lw, function.node.body)
     lw.graph.where.line = function.node.body[-1].lineno
     if lw.graph.cursor:
-        lw.finish(Val(NONE, NoneT()))
+        unwinding.finish(lw, Val(NONE, NoneT()))
 
 
 def _parameters(lw: Lowerer, function: Function, frame: Frame, params: list[ParamDecl], owner: str) -> None:
@@ -258,7 +257,7 @@ def _parameters(lw: Lowerer, function: Function, frame: Frame, params: list[Para
             if param.annotation
             else None
         )
-        value, ty, domain = names.parameter(lw, owner, param, defaults.get(param.arg))
+        value, ty, domain = parameters.parameter(lw, owner, param, defaults.get(param.arg))
         if annotated is not None and param.arg not in defaults:
             ty, domain, value = _object_parameter(lw, param, annotated, value)
         if domain is not None:
@@ -295,7 +294,7 @@ def _fixed_default(lw: Lowerer, function: Function, default: ast.expr | None) ->
 
 
 def _object_parameter(lw: Lowerer, param: ast.arg, cls: Class, value: Val) -> tuple[Ty, Expr | None, Val]:
-    domain = lw.shared.domain(names.domain_name(param.arg))
+    domain = lw.shared.domain(parameters.domain_name(param.arg))
     return AtomT(domain), const(domain), Val(Arg(param.arg.strip("_") or "it"), AtomT(domain), value.origin)
 
 
@@ -350,6 +349,3 @@ def _identifier(name: str) -> str:
     words = [w for w in "".join(ch if ch.isalnum() else " " for ch in name).split() if w]
     text = "".join(w[:1].upper() + w[1:] for w in words) or "Invariant"
     return text if text[0].isalpha() and text not in RESERVED else f"Inv{text}"
-
-
-# --- assembly --------------------------------------------------------------------------------------

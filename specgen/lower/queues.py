@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from specgen.expr import BoolT, DictT, Expr, IntT, Lit, NeverT, Op, RefT, SeqT, Ty
 from specgen.ir import Access
-from specgen.lower import kinds, suspension
-from specgen.lower import sync as primitives
+from specgen.lower import kinds, primitives, suspension, unwinding
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import EMPTY, FALSE, TRUE, Exc, Sync, Val, Value, eq, neg
 from specgen.lower.values import call as op_call
@@ -86,7 +85,7 @@ def _wait_until(lw: Lowerer, sync: Sync, test: Expr, wait_: bool, timeout: bool,
     if not wait_:
         yes, no = lw.graph.branch(test, access)
         lw.graph.cursor = no
-        lw.raise_(Exc(error))
+        unwinding.raise_(lw, Exc(error))
         lw.graph.cursor = yes
         return
     wanted = suspension.guard_alternatives(lw, timeout)
@@ -95,7 +94,7 @@ def _wait_until(lw: Lowerer, sync: Sync, test: Expr, wait_: bool, timeout: bool,
     after = lw.graph.cursor
     if lost:
         lw.graph.cursor = lost
-        lw.raise_(Exc(error))
+        unwinding.raise_(lw, Exc(error))
     lw.graph.cursor = after
 
 

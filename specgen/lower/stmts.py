@@ -3,53 +3,37 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from functools import partial
 
 from specgen.expr import (
     Expr,
-    IntT,
     Lit,
-    NeverT,
     NoneT,
-    Op,
-    RecordT,
-    SeqT,
-    SetT,
-    TupleT,
-    Ty,
-    members,
 )
 from specgen.lower import (
-    container_methods,
+    assignments,
     containers,
     handlers,
     kinds,
     loops,
     names,
+    slices,
+    unwinding,
     with_statements,
 )
-from specgen.lower.calls import return_value
-from specgen.lower.exprs import attribute_of, lower, rv, split
+from specgen.lower.exprs import lower, rv
 from specgen.lower.graph import Edge
-from specgen.lower.lowerer import Frame, Handlers, Lowerer
-from specgen.lower.operators import binary, only_kinds
+from specgen.lower.inlining import return_value
+from specgen.lower.lowerer import Lowerer
+from specgen.lower.state import Frame, Handlers
+from specgen.lower.truth import split
 from specgen.lower.values import (
     NONE,
     Exc,
     External,
     Func,
-    New,
-    Obj,
-    Place,
-    Unknown,
     Val,
     Value,
-    apply,
     eq,
-)
-from specgen.lower.values import (
-    call as op_call,
 )
 from specgen.source import Function, dotted
 
@@ -79,7 +63,7 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
                 return  # the value raised, and nothing is assigned
             # Names first: what is stored elsewhere as well then has a name that changes go through.
             for target in sorted(targets, key=lambda t: not isinstance(t, ast.Name)) if len(targets) > 1 else targets:
-                assign(lw, target, found)
+                assignments.assign(lw, target, found)
                 if (
                     len(targets) > 1
                     and isinstance(target, ast.Name)
@@ -92,11 +76,11 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
         case ast.AnnAssign(target=target, value=value) if value is not None:
             _name_for(lw, target)
             lw.adopt("")
-            assign(lw, target, lower(lw, value))
+            assignments.assign(lw, target, lower(lw, value))
             lw.pending_attr = ""
             lw.adopt("")
         case ast.AugAssign():
-            augmented(lw, node)
+            assignments.augmented(lw, node)
         case ast.If():
             if_(lw, node)
         case ast.While():
@@ -144,167 +128,6 @@ def _name_for(lw: Lowerer, target: ast.expr) -> None:
         lw.pending_attr = target.attr
     elif isinstance(target, ast.Name):
         lw.pending_attr = target.id
-
-
-def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
-    """``target = value``."""
-    match target:
-        case ast.Name(id=name):
-            names.assign_name(lw, name, value)
-        case ast.Attribute(value=owner_node, attr=attr):
-            owner = lower(lw, owner_node)
-            _assign_attribute(lw, owner, attr, value)
-        case ast.Subscript(value=holder_node, slice=index):
-            holder = lower(lw, holder_node)
-            if isinstance(index, ast.Slice):
-                _assign_slice(lw, holder, rv(lw, value), index)
-                return
-            key = rv(lw, lower(lw, index))
-            containers.set_item(lw, holder, key, rv(lw, value))
-            if isinstance(holder, Place) and not holder.root.startswith("l.") and isinstance(value, Place):
-                names.stored(
-                    lw, value, Place(holder.root, (*holder.path, containers.place_key(lw, holder, key)), holder.ty)
-                )
-        case ast.Tuple(elts=elts) | ast.List(elts=elts):
-            _unpack(lw, elts, value)
-        case _:
-            lw.approximate("assignment target", "no effect")
-
-
-def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value) -> None:
-    match owner:
-        case Obj():
-            names.set_attribute(lw, owner, attr, value)
-            if lw.pending_factory is not None or lw.pending_limit is not None or lw.pending_counter:
-                known = owner.fields.get(attr, "")
-                if lw.in_init:
-                    lw.adopt(known)
-                elif (known in lw.factories) != (lw.pending_factory is not None) or lw.limits.get(
-                    known
-                ) != lw.pending_limit:
-                    lw.approximate("defaultdict or bounded deque assigned later", "it behaves as a plain one")
-        case New():
-            from specgen.lower.objects import set_field
-
-            set_field(lw, owner, attr, value)
-        case Val():
-            from specgen.expr import RefT
-            from specgen.lower.objects import set_field
-
-            ref = next((m for m in members(owner.ty) if isinstance(m, RefT)), None)
-            cls = lw.sources.find_class(ref.cls) if ref is not None else None
-            if cls is not None:
-                only_kinds(lw, owner, ("ref",), "AttributeError")
-                set_field(lw, New(kinds.unbox(owner, "ref"), cls), attr, value)
-            elif not isinstance(owner.ty, NeverT):
-                lw.approximate(f"assignment to attribute {attr} of a value", "no effect")
-        case _:
-            lw.approximate(f"assignment to attribute {attr}", "no effect")
-
-
-def _assign_slice(lw: Lowerer, holder: Value, value: Val, index: ast.Slice) -> None:
-    if isinstance(holder, Place) and index.lower is None and index.upper is None:
-        group = lw.graph.group()
-        root, _ = lw.fetch(holder, group)
-        lw.store(holder, value, root, group)
-        return
-    lw.approximate("assignment to a slice", "no effect")
-
-
-def _unpack(lw: Lowerer, elts: list[ast.expr], value: Value) -> None:
-    val = rv(lw, value)
-    if isinstance(val.ty, RecordT):
-        fields = [Val(Op("field", (val.expr,), (n,)), t) for n, t in val.ty.fields]
-        val = Val(Op("tuple", tuple(f.expr for f in fields)), TupleT(tuple(f.ty for f in fields)))
-    found = next((m for m in sorted(members(val.ty), key=repr) if isinstance(m, (TupleT, SeqT))), None)
-    if (
-        isinstance(found, TupleT)
-        and len(found.items) == len(elts)
-        and not any(isinstance(e, ast.Starred) for e in elts)
-    ):
-        if isinstance(val.expr, Op) and val.expr.name == "tuple" and len(elts) > 1:
-            parts: list[Value] = []
-            for part, ty in zip(val.expr.args, found.items, strict=True):
-                local = lw.temp("part")
-                lw.active.add(local)
-                parts.append(lw.set_local(local, Val(part, ty)))
-        else:
-            parts = [containers.item(lw, val, Val(Lit(i), IntT())) for i in range(len(elts))]
-        for target, item in zip(elts, parts, strict=True):
-            assign(lw, target, item)
-        return
-    if isinstance(found, TupleT):
-        found = SeqT(containers.item_type(found))
-        val = Val(kinds.coerce(val, found), found)
-    if isinstance(found, SeqT):
-        _unpack_sequence(lw, elts, Val(kinds.unbox(val, "seq"), found), found.item)
-        return
-    if isinstance(containers.container_of(val.ty), SetT):
-        lw.approximate("unpacking of an unordered collection", "any value")
-    for target in elts:
-        unknown: Value = Val(NONE, NeverT()) if isinstance(val.ty, NeverT) else lw.approximate("unpacking", "any value")
-        assign(lw, target.value if isinstance(target, ast.Starred) else target, unknown)
-
-
-def _unpack_sequence(lw: Lowerer, elts: list[ast.expr], seq: Val, item: Ty) -> None:
-    star = next((i for i, e in enumerate(elts) if isinstance(e, ast.Starred)), None)
-    length = op_call("Len", seq.expr)
-    if not isinstance(item, NeverT):
-        fits = Op("=", (length, Lit(len(elts)))) if star is None else Op(">=", (length, Lit(len(elts) - 1)))
-        containers.raise_unless(lw, fits, "ValueError")
-    parts: list[Value] = []
-    for i, target in enumerate(elts):
-        if star is None or i < star:
-            value = Val(apply(seq.expr, Lit(i + 1)), item)
-        elif isinstance(target, ast.Starred):
-            last = length if star == len(elts) - 1 else Op("-", (length, Lit(len(elts) - 1 - star)))
-            value = Val(op_call("SubSeq", seq.expr, Lit(i + 1), last), SeqT(item))
-        else:
-            value = Val(apply(seq.expr, containers.index(seq.expr, Lit(i - len(elts)))), item)
-        local = lw.temp("part")
-        lw.active.add(local)
-        parts.append(lw.set_local(local, value) if len(elts) > 1 else value)
-    for target, part in zip(elts, parts, strict=True):
-        assign(lw, target.value if isinstance(target, ast.Starred) else target, part)
-
-
-def augmented(lw: Lowerer, node: ast.AugAssign) -> None:
-    """``target op= value``: read, compute, write (two moments where others may come between)."""
-    target = node.target
-    current: Value
-    put: Callable[[Value], None]
-    # What leads to the target is evaluated once.
-    match target:
-        case ast.Name(id=name):
-            current = lower(lw, ast.copy_location(ast.Name(name, ast.Load()), node))
-            put = partial(assign, lw, target)
-        case ast.Attribute(value=owner_node, attr=attr):
-            owner = lower(lw, owner_node)
-            current = attribute_of(lw, owner, ast.copy_location(ast.Attribute(owner_node, attr, ast.Load()), node))
-
-            def put(value: Value) -> None:
-                _assign_attribute(lw, owner, attr, value)
-
-        case ast.Subscript(value=holder_node, slice=index) if not isinstance(index, ast.Slice):
-            holder, key = lower(lw, holder_node), rv(lw, lower(lw, index))
-            current = containers.item_of(lw, holder, key)
-
-            def put(value: Value) -> None:
-                containers.set_item(lw, holder, key, rv(lw, value))
-
-        case _:
-            lw.approximate("augmented assignment to a slice", "no effect")
-            return
-    if isinstance(current, Place) and isinstance(node.op, (ast.Add, ast.BitOr)):
-        other = rv(lw, lower(lw, node.value))
-        name = "extend" if isinstance(node.op, ast.Add) else "update"
-        if container_methods.method(lw, current, name, [other], {}) is not None:
-            return
-    if isinstance(current, Unknown):
-        lower(lw, node.value)
-        put(current)
-        return
-    put(binary(lw, node.op, rv(lw, current, "int"), rv(lw, lower(lw, node.value))))
 
 
 def if_(lw: Lowerer, node: ast.If) -> None:
@@ -362,12 +185,6 @@ def _type_checking(test: ast.expr) -> bool:
     return dotted(test).rpartition(".")[2] == "TYPE_CHECKING"
 
 
-# --- with ----------------------------------------------------------------------------------------
-
-
-# --- the rest ------------------------------------------------------------------------------------
-
-
 def assert_(lw: Lowerer, node: ast.Assert) -> None:
     """``assert``: a failure ends the call, and is a property of its own."""
     yes, no = split(lw, node.test)
@@ -376,13 +193,13 @@ def assert_(lw: Lowerer, node: ast.Assert) -> None:
         name = f"AssertionError:{node.lineno}"
         caught = any(isinstance(x, Handlers) and _catches(lw, x, "AssertionError") for x in lw.exits)
         if caught or lw.in_init:
-            lw.raise_(Exc("AssertionError"))
+            unwinding.raise_(lw, Exc("AssertionError"))
         else:
-            ty = lw.raised_type(name)
+            ty = unwinding.raised_type(lw, name)
             failure = kinds.coerce(Val(Lit(name), ty), lw.type_of("r"))
             text = ast.unparse(node.test)
             lw.code_assertions[f"{lw.graph.where.path}:{node.lineno}"] = (text, failure, lw.span())
-            lw.raise_(Exc(name))
+            unwinding.raise_(lw, Exc(name))
     lw.graph.cursor = yes
 
 
@@ -398,7 +215,7 @@ def delete(lw: Lowerer, target: ast.expr) -> None:
             container = lower(lw, holder)
             containers.del_item(lw, container, rv(lw, lower(lw, index)))
         case ast.Subscript(value=holder, slice=ast.Slice() as part):
-            containers.del_slice(lw, lower(lw, holder), part)
+            slices.del_slice(lw, lower(lw, holder), part)
         case ast.Tuple(elts=elts):
             for item in elts:
                 delete(lw, item)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from specgen.expr import BoolT, Local
-from specgen.lower.lowerer import Boundary, Finally, Handlers, Lowerer
+from specgen.lower import unwinding
+from specgen.lower.lowerer import Lowerer
+from specgen.lower.state import Boundary, Finally, Handlers
 from specgen.lower.values import Exc, const
 
 
@@ -34,7 +36,7 @@ def suspend(lw: Lowerer) -> None:
     edges = lw.graph.suspend(["cancelled"])[0]
     after = lw.graph.cursor
     lw.graph.cursor = edges
-    lw.raise_(Exc("CancelledError"))
+    unwinding.raise_(lw, Exc("CancelledError"))
     lw.graph.cursor = after
 
 
@@ -77,5 +79,5 @@ def may_fail(lw: Lowerer, what: str) -> None:
     lw.graph.choose(Local(name), const("BOOLEAN"), "the call may fail")
     yes, no = lw.graph.branch(Local(name))
     lw.graph.cursor = yes
-    lw.raise_(Exc(expected))
+    unwinding.raise_(lw, Exc(expected))
     lw.graph.cursor = no

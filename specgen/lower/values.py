@@ -11,7 +11,7 @@ from specgen.expr import Const, Expr, Lit, NoneE, Op, Ty
 from specgen.source import Class, Function, Module
 
 if TYPE_CHECKING:
-    from specgen.lower.lowerer import Frame
+    from specgen.lower.state import Frame
 
 
 @dataclass(frozen=True, slots=True)

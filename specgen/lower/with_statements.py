@@ -13,11 +13,13 @@ from specgen.expr import (
     StrT,
     members,
 )
-from specgen.lower import kinds, stmts, suspension, sync
-from specgen.lower.calls import call_method, inline, lower_await
+from specgen.lower import assignments, kinds, locks, primitives, stmts, suspension, unwinding
+from specgen.lower.calls import call_method, lower_await
 from specgen.lower.exprs import lower, rv
-from specgen.lower.lowerer import Detour, Finally, Handlers, Lowerer
+from specgen.lower.inlining import inline
+from specgen.lower.lowerer import Lowerer
 from specgen.lower.operators import only_kinds
+from specgen.lower.state import Detour, Finally, Handlers
 from specgen.lower.values import (
     NONE,
     Exc,
@@ -54,7 +56,7 @@ def with_(lw: Lowerer, node: ast.With | ast.AsyncWith, items: list[ast.withitem]
         catches = tuple(dotted(a).rpartition(".")[2] for a in context.args)
         assert lw.frame is not None
         handlers = Handlers([catches], [[]], lw.frame.module)
-        with lw.within(handlers):
+        with unwinding.within(lw, handlers):
             inner()
         lw.graph.cursor = lw.graph.cursor + [e for edges, _ in handlers.incoming[0] for e in edges]
         return
@@ -97,9 +99,9 @@ def _served_by_generator(
         saved, lw.frame = lw.frame, outer
         where = lw.graph.where
         lw.graph.where = type(where)(where.path, node.lineno, outer.function.name if outer and outer.function else "")
-        with lw.within(detour):
+        with unwinding.within(lw, detour):
             if item.optional_vars is not None:
-                stmts.assign(lw, item.optional_vars, value)
+                assignments.assign(lw, item.optional_vars, value)
             inner()
         lw.frame = saved
         after = lw.graph.cursor
@@ -135,8 +137,8 @@ def _enter(
         return
     if isinstance(manager, Sync):
         if item.optional_vars is not None:
-            stmts.assign(lw, item.optional_vars, Val(NONE, NoneT()))
-        sync.with_lock(lw, manager, inner)
+            assignments.assign(lw, item.optional_vars, Val(NONE, NoneT()))
+        locks.with_lock(lw, manager, inner)
         return
     from specgen.expr import RefT
 
@@ -144,11 +146,11 @@ def _enter(
         value = rv(lw, manager)
         ref = next((m for m in members(value.ty) if isinstance(m, RefT)), None)
         only_kinds(lw, value, ("ref",), "AttributeError")
-        one = sync.dynamic(lw, ref.cls, kinds.unbox(value, "ref")) if ref is not None else None
+        one = primitives.dynamic(lw, ref.cls, kinds.unbox(value, "ref")) if ref is not None else None
         if one is not None:
             if item.optional_vars is not None:
-                stmts.assign(lw, item.optional_vars, Val(NONE, NoneT()))
-            sync.with_lock(lw, one, inner)
+                assignments.assign(lw, item.optional_vars, Val(NONE, NoneT()))
+            locks.with_lock(lw, one, inner)
             return
         found = lw.sources.find_class(ref.cls) if ref is not None else None
         if found is not None:
@@ -161,7 +163,7 @@ def _enter(
     ):
         entered = call_method(lw, manager, f"__{prefix}enter__", [], {}, True)
         if item.optional_vars is not None:
-            stmts.assign(lw, item.optional_vars, entered)
+            assignments.assign(lw, item.optional_vars, entered)
         nothing: list[Value] = [Val(NONE, NoneT())] * 3
 
         def leave() -> None:
@@ -172,7 +174,7 @@ def _enter(
                 test = kinds.truth(rv(lw, got, "bool"))
                 lw.swallows = None if test == Lit(False) else test
 
-        with lw.within(Finally(leave)):
+        with unwinding.within(lw, Finally(leave)):
             inner()
         if lw.graph.cursor:
             leave()
@@ -181,5 +183,5 @@ def _enter(
         suspension.suspend(lw)
     lw.approximate(f"with {ast.unparse(item.context_expr)[:50]}", "only the body")
     if item.optional_vars is not None:
-        stmts.assign(lw, item.optional_vars, manager if isinstance(manager, Unknown) else Unknown("context"))
+        assignments.assign(lw, item.optional_vars, manager if isinstance(manager, Unknown) else Unknown("context"))
     inner()

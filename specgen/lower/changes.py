@@ -1,0 +1,152 @@
+"""One method call on a list, dict or set: what it is now, and what becomes of it."""
+
+from __future__ import annotations
+
+from specgen.expr import (
+    Arg,
+    DictT,
+    Expr,
+    Local,
+    NeverT,
+    NoneT,
+    Op,
+    SeqT,
+    SetT,
+    TupleT,
+    Ty,
+    Var,
+    join,
+)
+from specgen.lower import containers, kinds, places
+from specgen.lower.lowerer import Lowerer
+from specgen.lower.values import (
+    EMPTY,
+    FALSE,
+    NONE,
+    Place,
+    Val,
+    Value,
+    call,
+    domain,
+)
+
+
+def tuple_item(ty: TupleT) -> Ty:
+    """The type that holds every item of a tuple."""
+    out: Ty = NeverT()
+    for t in ty.items:
+        out = join(out, t)
+    return out
+
+
+class Change:
+    """One method call on a container: what it is now, and how to write what it becomes."""
+
+    def __init__(
+        self, lw: Lowerer, owner: Val | Place, root: Val, now: Val, group: int, kwargs: dict[str, Val]
+    ) -> None:
+        self.lw = lw
+        self.owner = owner
+        self.root = root
+        self.now = now
+        self.group = group
+        self.kwargs = kwargs
+
+    @property
+    def e(self) -> Expr:
+        """The container now."""
+        return self.now.expr
+
+    @property
+    def item(self) -> Ty:
+        """The type of its items (values, for a dict)."""
+        match self.now.ty:
+            case SeqT(item) | SetT(item):
+                return item
+            case DictT(_, value):
+                return value
+        return NeverT()
+
+    def becomes(self, expr: Expr, ty: Ty) -> None:
+        """The container is now this; ``ty`` may hold more than before."""
+        if isinstance(self.owner, Place):
+            owner = self.owner
+            containers.still_there(
+                self.lw, owner, self.root, lambda: places.store(self.lw, owner, Val(expr, ty), self.root, self.group)
+            )
+        elif _is_part(self.owner.expr):
+            self.lw.approximate("change of a container that a tuple or another value holds", "the change is lost")
+
+    def grows(self, expr: Expr, drop_last: bool = False) -> None:
+        """The list is now this, cut down to the limit of a bounded deque."""
+        limit = self.lw.limits.get(self.owner.root) if isinstance(self.owner, Place) and not self.owner.path else None
+        if limit is not None:
+            expr = call("FirstOf" if drop_last else "LastOf", expr, limit)
+        self.becomes(expr, self.now.ty)
+
+    def fit(self, value: Val) -> Expr:
+        """An item as the container holds it; the container's type is declared to hold it."""
+        match self.now.ty:
+            case SeqT():
+                self.declare(SeqT(value.ty))
+            case SetT(item):
+                self.declare(SetT(value.ty))
+                containers.looked_up(self.lw, value, item)
+        return kinds.coerce(value, self.item) if not isinstance(self.item, NeverT) else value.expr
+
+    def declare(self, ty: Ty) -> None:
+        """Values of this type arrive in the container."""
+        if not isinstance(self.owner, Place):
+            return
+        base = places.place_type(self.lw, Place(self.owner.root, (), self.owner.ty))
+        outers: list[Ty] = []
+        for _ in self.owner.path:
+            base = containers.container_of(base)
+            outers.append(base)
+            base = base.value if isinstance(base, DictT) else base.item if isinstance(base, SeqT) else NeverT()
+        for outer in reversed(outers):
+            ty = SeqT(ty) if isinstance(outer, SeqT) else DictT(outer.key if isinstance(outer, DictT) else NeverT(), ty)
+        root = self.owner.root
+        self.lw.declare(root if root.startswith("l.") else f"v.{root}", ty)
+
+    def key(self, value: Val) -> Expr:
+        """A key as the dict holds it."""
+        assert isinstance(self.now.ty, DictT)
+        containers.looked_up(self.lw, value, self.now.ty.key)
+        if isinstance(self.now.ty.key, NeverT) or not containers.comparable(value.ty, self.now.ty.key):
+            return value.expr
+        return kinds.coerce(value, self.now.ty.key)
+
+    def has_key(self, value: Val) -> Expr:
+        """Whether the dict has the key."""
+        assert isinstance(self.now.ty, DictT)
+        if not containers.comparable(value.ty, self.now.ty.key):
+            containers.looked_up(self.lw, value, self.now.ty.key)
+            return FALSE
+        return Op("in", (self.key(value), domain(self.e)))
+
+
+def _is_part(e: Expr) -> bool:
+    """Whether the value is taken out of something else, which should show a change of it."""
+    match e:
+        case Local() | Var() | Arg():
+            return True
+        case Op("if", (_, yes, no)):
+            return _is_part(yes) or _is_part(no)
+        case Op("apply" | "field", (holder, *_)) | Op("call", (holder,), ("Head" | "Last",)):
+            return _is_part(holder)
+    return False
+
+
+NOTHING = Val(NONE, NoneT())
+
+
+def clear(ch: Change, args: list[Val]) -> Value:
+    """``clear``."""
+    ch.becomes(Op("set") if isinstance(ch.now.ty, SetT) else EMPTY, ch.now.ty)
+    return NOTHING
+
+
+def copy(ch: Change, args: list[Val]) -> Value:
+    """``copy``."""
+    return ch.now
