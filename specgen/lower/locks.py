@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from specgen.expr import BoolT, Expr, Lit, Me, Op
 from specgen.ir import Access
-
 from specgen.lower import kinds, primitives, semaphores, suspension, unwinding
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
