@@ -59,11 +59,6 @@ def author(
         raise ToolError(str(error)) from error
 
 
-def answered(transcript: Transcript) -> bool:
-    """Whether a transcript to replay is one of models."""
-    return transcript.replaying and recorded_models(transcript.path) is not None
-
-
 def describe(settings: ModelSettings, environ: Mapping[str, str] = os.environ) -> list[Finding]:
     """For the doctor: each model that would be asked, and what it lacks. No provider is asked, no key is shown."""
     models = _models(settings)

@@ -41,6 +41,24 @@ def wish(*calls: tuple[str, Mapping[str, Any]], tokens: tuple[int, int] = (100, 
     return completion({"content": None, "tool_calls": made}, "tool_calls", tokens)
 
 
+def by_task(script: Mapping[str, Any]) -> Turn:
+    """The answer that a script of answers has for the task asked: by ``kind subject``, else by ``kind``.
+
+    The kind is the schema's name; the subject stands in the prompt's first line. Who explores is READY at once.
+    """
+
+    def turn(handler: Handler) -> None:
+        asked = handler.script.requests[-1]
+        if "tools" in asked:
+            return say("READY")(handler)
+        kind = asked["response_format"]["json_schema"]["name"]
+        first_line = asked["messages"][1]["content"].partition("\n")[0]
+        named = [key for key in script if key.startswith(f"{kind} ") and key.split()[1] in first_line]
+        return say(script[named[0] if named else kind])(handler)
+
+    return turn
+
+
 def refuse() -> Turn:
     """A refusal as OpenAI words it."""
     return completion({"content": None, "refusal": "I can't help with that."})

@@ -31,7 +31,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small_model() -> Iterator[str]:
     server = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("small_model.py"))],
+        [sys.executable, str(Path(__file__).parents[1] / "loopback" / "small_model.py")],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
