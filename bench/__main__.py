@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import demo, handwritten, index, overhead
+from bench import demo, handwritten, index, overhead, prompts
 from corpora import names
 from corpora.check import BUDGET, TWINS, Options, check_all
 from corpora.demo import CASE
@@ -135,12 +135,29 @@ def demo_goals() -> list[Goal]:
     ]
 
 
+def prompt_goals() -> list[Goal]:
+    """The tokens of the largest tasks of an author that writes."""
+    print("Tokens of the largest tasks, schema included, by a real tokenizer\n")
+    rows = prompts.measure()
+    prompts.show(rows)
+    most = {"plan": prompts.PLAN_AT_MOST, "action": prompts.ACTION_AT_MOST}
+    return [
+        Goal(
+            f"prompts: {kind} task <= {limit:,} tokens",
+            f"{(top := max(r.tokens for r in rows if r.kind == kind)):,}",
+            top <= limit,
+        )
+        for kind, limit in most.items()
+    ]
+
+
 PARTS: dict[str, Callable[[], list[Goal]]] = {
     "corpora": corpora_goals,
     "index": index_goals,
     "overhead": overhead_goals,
     "states": state_goals,
     "demo": demo_goals,
+    "prompts": prompt_goals,
 }
 
 

@@ -21,7 +21,7 @@ from specgen.authoring.printing import to_spec
 from specgen.authoring.types import Task, TaskKind
 
 #: Room for evidence in each kind of task, in characters; about three make a token of code.
-_ROOM = {"map": 22_000, "source": 34_000, "action": 7_000, "trace": 6_000, "module": 9_000}
+_ROOM = {"map": 22_000, "source": 34_000, "action": 6_000, "trace": 6_000, "module": 9_000}
 _QUOTE = 700
 
 
@@ -78,7 +78,7 @@ class Asking:
         return self._task(
             "action" if first else "mend", action.name, "action", answers.ActionAnswer, again, draft=draft,
             action=action, old=_text(draft, action.name), reason=reason, variables=_variables(draft),
-            frame=_frame(draft), others=[a for a in _actions(draft) if a["name"] != action.name],
+            frame=_frame(draft), others=[a for a in _actions(draft, 60) if a["name"] != action.name],
             source=self.evidence.slices(action.sources, _ROOM["action"], around=4),
             facts=self.evidence.touched(action.sources), targets=targets(draft),
         )  # fmt: skip
@@ -172,13 +172,13 @@ def editable(draft: Draft) -> list[str]:
     return list(dict.fromkeys([*names, *(v.name for v in draft.variables)]))
 
 
-def _actions(draft: Draft) -> list[dict[str, str]]:
-    """Every action by name, with its purpose or place."""
+def _actions(draft: Draft, most: int = 160) -> list[dict[str, str]]:
+    """Every action by name, with its purpose or place in at most so many characters."""
     found: dict[str, str] = {}
     if draft.skeleton is not None:
         found |= {a.name: ", ".join(map(_place, a.sources)) for a in draft.skeleton.actions}
     found |= {a.name: a.purpose for a in draft.actions}
-    return [{"name": name, "about": about[:160]} for name, about in list(found.items())[:80]]
+    return [{"name": name, "about": about[:most]} for name, about in list(found.items())[:80]]
 
 
 def _variables(draft: Draft) -> list[str]:

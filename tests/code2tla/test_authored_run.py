@@ -183,7 +183,7 @@ def test_an_author_that_gives_up_leaves_a_partial_result(run: Run) -> None:
 
 
 def test_the_static_draft_is_rewritten_and_gets_properties_of_its_own(run: Run) -> None:
-    rewritten = action('reset_17(c) ==\n    /\\ Begin(c, [op : {"reset"}])\n    /\\ n\' = 0\n    /\\ Finish(c, None)')
+    rewritten = 'reset_17(c) ==\n    /\\ Begin(c, [op : {"reset"}])\n    /\\ n\' = 0\n    /\\ Finish(c, None)'
     answers = {
         "plan": {
             "title": "A counter",
@@ -212,7 +212,7 @@ def test_the_static_draft_is_rewritten_and_gets_properties_of_its_own(run: Run) 
             "new_actions": [],
             "new_properties": [],
         },
-        "mend reset_17": rewritten,
+        "mend reset_17": [action(rewritten), action(f"{rewritten}\n    /\\ UNCHANGED lock")],
     }
     status, result = run(answers, "--from", "draft", "--callers", "2", "--before", "1")
     known = {p.name: p.status for p in result.properties}
@@ -220,6 +220,10 @@ def test_the_static_draft_is_rewritten_and_gets_properties_of_its_own(run: Run) 
     assert any(p.kind == "serializable" for p in result.properties), "the oracle of the draft is kept"
     assert status == 1
     assert {v.classification for v in result.violations} == {"code"}
+    assert "mend reset_17 2" in run.calls, "the first one says nothing of the lock"
+    provenance = json.loads((run.spec_dir / "provenance.json").read_text())["actions"]
+    assert {name: p["author"] for name, p in provenance.items()}["reset_17"] == "scripted"
+    assert provenance["add_12"]["author"] == "static"
     text = (run.spec_dir / "Counter.tla").read_text()
     assert "\\* no less than nothing\nLow == n >= 0" in text
 
