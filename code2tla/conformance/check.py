@@ -27,7 +27,7 @@ _TICKS = 2
 _SECONDS = 120.0
 
 _CALLS = r"""---- MODULE {root} ----
-EXTENDS {module}
+EXTENDS {module}, TLC
 ASSUME \A k \in Calls : PrintT(ToString(k))
 Never == FALSE /\ UNCHANGED <<{variables}>>
 ====
@@ -61,7 +61,7 @@ def explain(subject: Subject, calls: Sequence[Function], recorded: Recording, ru
         mapped={m.name: m.value for m in subject.mapped} | ({subject.clock: subject.clock} if subject.clock else {}),
         acts=acts(subject.spec.text, {a.name for a in subject.spec.actions}),
         variables=variables(subject.spec.text),
-        processes=[SETUP, *(f"c{n + 1}" for n in range(BOUNDS.callers))],
+        processes=[*([SETUP] if _has_setup(subject.spec) else []), *(f"c{n + 1}" for n in range(BOUNDS.callers))],
         values=[name for name in in_sets(given) if not re.search(rf"^\s*{name} = ", given, re.MULTILINE)],
     )
     result = _tlc(subject.spec, runner, follower.root, follower.text(traces), follower.cfg(given))
@@ -107,11 +107,16 @@ def _wanted(subject: Subject, calls: Sequence[Function], schedules: int, seed: i
         schedules=schedules,
         seed=seed,
         callers=BOUNDS.callers,
-        before=BOUNDS.before,
+        before=BOUNDS.before if _has_setup(spec) else 0,
         cancels=int(any("_cancelled" in a.name for a in spec.actions)),
         ticks=_TICKS if subject.clock else 0,
         clock=subject.clock,
     )
+
+
+def _has_setup(spec: Spec) -> bool:
+    """Whether the specification lets calls be made one after another ahead of the others."""
+    return bool(re.search(rf"\b{SETUP}\b", spec.text))
 
 
 def _tlc(spec: Spec, runner: Runner, root: str, text: str, cfg: str) -> CheckResult:

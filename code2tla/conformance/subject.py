@@ -112,8 +112,9 @@ def _code(comment: str, target: Target) -> str:
 
 
 def constants(spec: Spec) -> str:
-    """The lines of a configuration that give the specification's constants for ``BOUNDS``."""
-    return printing.cfg(spec, BOUNDS, True).partition("SPECIFICATION")[0]
+    """The lines of a configuration that give the constants that the specification has for ``BOUNDS``."""
+    lines = printing.cfg(spec, BOUNDS, True).partition("SPECIFICATION")[0].splitlines()
+    return "\n".join(x for x in lines if "=" not in x or re.search(rf"\b{x.split()[0]}\b", spec.text)) + "\n"
 
 
 def in_sets(given: str) -> list[str]:

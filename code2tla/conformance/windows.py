@@ -20,7 +20,7 @@ from code2tla.conformance.nextstate import Act
 from specgen.render import quoted
 
 #: The process that makes calls ahead of the others, and the one that stands for the surroundings.
-SETUP, NOBODY = "Setup", "Nobody"
+SETUP, NOBODY = "Setup", "WNobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,32 +83,35 @@ class Follower:
         return [*self.processes, NOBODY]
 
     def text(self, traces: Sequence[Trace]) -> str:
-        """The module."""
+        """The module. Its names begin with W and w_, so that they clash with none of the specification's."""
         known: dict[str, dict[str, int]] = {name: {} for name in [*self.mapped, _RESULT]}
         shown = [self._trace(trace, known) for trace in traces]
-        now = [f"v = {n} -> {text}" for n, text in enumerate(self.mapped.values(), 1)] or ["TRUE -> 0"]
-        result = self._cases("result[Processes[p]]", known.pop(_RESULT))
-        within = [f"v = {n} -> {self._cases(self.mapped[x], of)}" for n, (x, of) in enumerate(known.items(), 1)]
+        now = [f"w_v = {n} -> {text}" for n, text in enumerate(self.mapped.values(), 1)] or ["TRUE -> 0"]
+        result = self._cases("result[WProcesses[w_p]]", known.pop(_RESULT))
+        within = [f"w_v = {n} -> {self._cases(self.mapped[x], of)}" for n, (x, of) in enumerate(known.items(), 1)]
         has = frozenset(self.variables)
         begun = _OWN_CALL if "call" in has else "TRUE"
-        ended = f'IF Processes[p] = {SETUP} THEN at[{SETUP}] = "idle" ELSE at[Processes[p]] = "end"'
-        acts = [f"    \\/ {act.of('who', NOBODY, 'Movers')} /\\ Tell(p, to, {quoted(act.name)})" for act in self.acts]
+        ended = f'IF WProcesses[w_p] = {SETUP} THEN at[{SETUP}] = "idle" ELSE at[WProcesses[w_p]] = "end"'
+        acts = [
+            f"    \\/ {act.of('w_who', NOBODY, 'WMovers')} /\\ WTell(w_p, w_to, {quoted(act.name)})"
+            for act in self.acts
+        ]
         lines = [
             f"---- MODULE {self.root} ----",
-            f"EXTENDS {self.module}",
+            f"EXTENDS {self.module}, Sequences, TLC",
             f"CONSTANTS {', '.join([NOBODY, *self.values])}",
-            "VARIABLES trace, time, place",
-            f"Whole == <<{', '.join(self.variables)}>>",
-            f"Processes == <<{', '.join(self.everyone)}>>",
-            f"Movers == {{{', '.join(self.processes)}}}",
-            f"Now(v) == CASE {' [] '.join(now)}",
-            f"Is(v, k) == CASE {' [] '.join(within) or 'TRUE -> TRUE'}",
-            f"Result(p, k) == {result if 'result' in has else 'TRUE'}",
-            f"Traces == <<\n{', '.join(shown)}\n>>",
+            "VARIABLES w_trace, w_time, w_place",
+            f"WWhole == <<{', '.join(self.variables)}>>",
+            f"WProcesses == <<{', '.join(self.everyone)}>>",
+            f"WMovers == {{{', '.join(self.processes)}}}",
+            f"WNow(w_v) == CASE {' [] '.join(now)}",
+            f"WIs(w_v, w_k) == CASE {' [] '.join(within) or 'TRUE -> TRUE'}",
+            f"WResult(w_p, w_k) == {result if 'result' in has else 'TRUE'}",
+            f"WTraces == <<\n{', '.join(shown)}\n>>",
             _WALK,
-            f"OwnCall(p) == {begun}",
-            f"Over(p) == {ended if 'at' in has else 'TRUE'}",
-            "Acts(p, to) == LET who == Processes[p] IN",
+            f"WOwnCall(w_p) == {begun}",
+            f"WOver(w_p) == {ended if 'at' in has else 'TRUE'}",
+            "WActs(w_p, w_to) == LET w_who == WProcesses[w_p] IN",
             *acts,
             _NEXT,
             "====",
@@ -118,10 +121,10 @@ class Follower:
     def cfg(self, constants: str) -> str:
         """Its configuration; ``constants`` are the lines that give the specification's constants."""
         own = "".join(f"    {name} = {name}\n" for name in [NOBODY, *self.values])
-        return f"{constants.rstrip()}\n{own}INIT FollowInit\nNEXT FollowNext\n"
+        return f"{constants.rstrip()}\n{own}INIT WFollowInit\nNEXT WFollowNext\n"
 
     def _cases(self, value: str, relations: Mapping[str, int]) -> str:
-        cases = [f"k = {k} -> {value} {relation}" for relation, k in relations.items()]
+        cases = [f"w_k = {k} -> {value} {relation}" for relation, k in relations.items()]
         return f"(CASE {' [] '.join([*cases, 'OTHER -> TRUE'])})" if cases else "TRUE"
 
     def _values(self, record: Record, known: Mapping[str, dict[str, int]]) -> str:
@@ -156,66 +159,67 @@ class Follower:
 
 _RESULT = "result of a call"
 
-_OWN_CALL = rf"""IF Processes[p] = {NOBODY} THEN TRUE ELSE LET k == call'[Processes[p]] IN
-    IF k = call[Processes[p]] \/ k.op = "none" THEN TRUE ELSE k.op = Turn.call.op /\ k = Turn.call"""
+_OWN_CALL = rf"""IF WProcesses[w_p] = {NOBODY} THEN TRUE ELSE LET w_k == call'[WProcesses[w_p]] IN
+    IF w_k = call[WProcesses[w_p]] \/ w_k.op = "none" THEN TRUE ELSE w_k.op = WTurn.call.op /\ w_k = WTurn.call"""
 
 _WALK = r"""
-Turns == Traces[trace].turns
-Turn == Turns[time]
-Records(p) == Traces[trace].records[p]
-Kept == Traces[trace].kept
-Results(p) == Traces[trace].results[p]
+WTurns == WTraces[w_trace].turns
+WTurn == WTurns[w_time]
+WRecords(w_p) == WTraces[w_trace].records[w_p]
+WKept == WTraces[w_trace].kept
+WResults(w_p) == WTraces[w_trace].results[w_p]
 
 \* The number of the value that v has after p's records up to this one: 0 if none of them changed it.
-Newest(p, v, to) ==
-    LET changed == {m \in (place[p] + 1)..to : Records(p)[m].new[v] # 0}
-    IN IF changed = {} THEN 0
-       ELSE Records(p)[CHOOSE m \in changed : \A n \in changed : n <= m].new[v]
+WNewest(w_p, w_v, w_to) ==
+    LET w_changed == {w_m \in (w_place[w_p] + 1)..w_to : WRecords(w_p)[w_m].new[w_v] # 0}
+    IN IF w_changed = {} THEN 0
+       ELSE WRecords(w_p)[CHOOSE w_m \in w_changed : \A w_n \in w_changed : w_n <= w_m].new[w_v]
 
-Explains(p, to) ==
-    \A v \in Kept :
-        \E k \in {Newest(p, v, to)} :  \* LET would be evaluated late, in the next state
-            IF k = 0 THEN Now(v)' = Now(v) ELSE Is(v, k)'
+WExplains(w_p, w_to) ==
+    \A w_v \in WKept :
+        \E w_k \in {WNewest(w_p, w_v, w_to)} :  \* LET would be evaluated late, in the next state
+            IF w_k = 0 THEN WNow(w_v)' = WNow(w_v) ELSE WIs(w_v, w_k)'
 
 \* A step of p for these records may lie at this moment.
-May(p, to) ==
-    IF to = place[p] THEN Turn.who = p
-    ELSE Records(p)[place[p] + 1].time <= time /\ Records(p)[to].time >= time
+WMay(w_p, w_to) ==
+    IF w_to = w_place[w_p] THEN WTurn.who = w_p
+    ELSE WRecords(w_p)[w_place[w_p] + 1].time <= w_time /\ WRecords(w_p)[w_to].time >= w_time
 
 \* No record of p up to this moment is left without a step that could still come.
-Settled(p) ==
-    LET n == Len(Records(p))
-    IN IF place[p] = n THEN TRUE ELSE Records(p)[place[p] + 1].time > time \/ Records(p)[n].time > time
+WSettled(w_p) ==
+    LET w_n == Len(WRecords(w_p))
+    IN IF w_place[w_p] = w_n THEN TRUE
+       ELSE WRecords(w_p)[w_place[w_p] + 1].time > w_time \/ WRecords(w_p)[w_n].time > w_time
 
-Tell(p, to, name) == PrintT(ToString(<<trace, time, place, p, to, name>>))
+WTell(w_p, w_to, w_name) == PrintT(ToString(<<w_trace, w_time, w_place, w_p, w_to, w_name>>))
 """
 
 _NEXT = r"""
-Step ==
-    \E p \in DOMAIN Processes :
-        \E to \in place[p]..Len(Records(p)) :
-            /\ May(p, to)
+WStep ==
+    \E w_p \in DOMAIN WProcesses :
+        \E w_to \in w_place[w_p]..Len(WRecords(w_p)) :
+            /\ WMay(w_p, w_to)
             /\ Next
-            /\ OwnCall(p)
-            /\ Explains(p, to)
-            /\ place' = [place EXCEPT ![p] = to]
-            /\ UNCHANGED <<trace, time>>
-            /\ Acts(p, to)
+            /\ WOwnCall(w_p)
+            /\ WExplains(w_p, w_to)
+            /\ w_place' = [w_place EXCEPT ![w_p] = w_to]
+            /\ UNCHANGED <<w_trace, w_time>>
+            /\ WActs(w_p, w_to)
 
-Pass ==
-    /\ (\A p \in DOMAIN Processes : Settled(p)) = TRUE
-    /\ IF Turn.ends THEN Over(Turn.who) ELSE TRUE
-    /\ IF Turn.ends /\ Results(Turn.who) # 0 THEN Result(Turn.who, Results(Turn.who)) ELSE TRUE
-    /\ time' = time + 1
-    /\ UNCHANGED <<Whole, trace, place>>
-    /\ Tell(0, 0, "")
+WPass ==
+    /\ (\A w_p \in DOMAIN WProcesses : WSettled(w_p)) = TRUE
+    /\ IF WTurn.ends THEN WOver(WTurn.who) ELSE TRUE
+    /\ IF WTurn.ends /\ WResults(WTurn.who) # 0 THEN WResult(WTurn.who, WResults(WTurn.who)) ELSE TRUE
+    /\ w_time' = w_time + 1
+    /\ UNCHANGED <<WWhole, w_trace, w_place>>
+    /\ WTell(0, 0, "")
 
-FollowInit ==
+WFollowInit ==
     /\ Init
-    /\ trace \in DOMAIN Traces
-    /\ time = 1
-    /\ place = [p \in DOMAIN Processes |-> 0]
-    /\ \A v \in Kept : Is(v, Traces[trace].first[v])
+    /\ w_trace \in DOMAIN WTraces
+    /\ w_time = 1
+    /\ w_place = [w_p \in DOMAIN WProcesses |-> 0]
+    /\ \A w_v \in WKept : WIs(w_v, WTraces[w_trace].first[w_v])
 
-FollowNext == time <= Len(Turns) /\ (Step \/ Pass)
+WFollowNext == w_time <= Len(WTurns) /\ (WStep \/ WPass)
 """
