@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -111,4 +112,6 @@ def _parsed(module: str) -> Node:
 
 @lru_cache(maxsize=1)
 def _language() -> Language:
-    return Language(tree_sitter_tlaplus.language())
+    with warnings.catch_warnings():  # the grammar's wheel still hands out a number, which the library warns of
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return Language(tree_sitter_tlaplus.language())
