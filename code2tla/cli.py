@@ -83,22 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {commands.version()}")
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    run = _verb(verbs, "run", commands.run, "the whole way: facts, specification, TLC, report")
-    _target(run)
-    _common(run)
-    run.add_argument("--out", metavar="DIR", help="where specs/<feature>/ is written (default: here)")
-    _checking(run)
-    run.add_argument(
-        "--class", dest="classes", action="append", metavar="NAME", help="model this class only; repeatable"
-    )
-    _authored(run)
-    _models(run)
-    _spending(run)
-    _execute(run)
-    run.add_argument(
-        "--conformance", action="store_const", const=True, help="with --execute: compare random schedules of the code"
-    )
-    _schedules(run)
+    _run(verbs)
 
     check = _verb(verbs, "check", nightly.check, "a specification against its code as it is now")
     check.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
@@ -156,6 +141,25 @@ def _parser() -> argparse.ArgumentParser:
     _models(doctor)
     _common(doctor)
     return parser
+
+
+def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = _verb(verbs, "run", commands.run, "the whole way: facts, specification, TLC, report")
+    _target(run)
+    _common(run)
+    run.add_argument("--out", metavar="DIR", help="where specs/<feature>/ is written (default: here)")
+    _checking(run)
+    run.add_argument(
+        "--class", dest="classes", action="append", metavar="NAME", help="model this class only; repeatable"
+    )
+    _authored(run)
+    _models(run)
+    _spending(run)
+    _execute(run)
+    run.add_argument(
+        "--conformance", action="store_const", const=True, help="with --execute: compare random schedules of the code"
+    )
+    _schedules(run)
 
 
 def _verb(

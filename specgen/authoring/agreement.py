@@ -51,5 +51,13 @@ def differences(
 
 
 def _of(target: str, names: Collection[str]) -> bool:
-    """Whether one of the names is the target, or something of it (``self.store.put`` is of ``self.store``)."""
-    return any(name == target or name.startswith((f"{target}.", f"{target}[")) for name in names)
+    """Whether one of the names is the target, or something of it (``self._store.put`` is of ``self.store``).
+
+    Underscores ahead of a name do not count: the static author leaves them out.
+    """
+    wanted = _bare(target)
+    return any(bare == wanted or bare.startswith((f"{wanted}.", f"{wanted}[")) for bare in map(_bare, names))
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"(?<![A-Za-z0-9_])_+(?=\w)", "", name)

@@ -61,7 +61,7 @@ class Asking:
     def architecture(self, draft: Draft, again: Again) -> Task:
         """The architecture document."""
         return self._task(
-            "architecture", draft.module, "architecture", answers.ArchitectureAnswer, again, draft=draft,
+            "architecture", draft.module, "architecture", answers.ArchitectureAnswer, again, draft=draft, actions=_actions(draft),
             outline=self.evidence.outline(_ROOM["map"] // 2), source=self._near(_ROOM["source"] // 2), explores=True,
         )  # fmt: skip
 

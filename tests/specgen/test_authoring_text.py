@@ -126,7 +126,15 @@ def test_data_cannot_forge_the_end_of_its_fence() -> None:
     assert mark not in hostile
 
 
-SOURCE = "class Box:\n    def put(self, v):\n        self.items = v\n        self.size += 1\n\n    def get(self):\n        return self.items\n"
+SOURCE = """\
+class Box:
+    def put(self, v):
+        self.items = v
+        self.size += 1
+
+    def get(self):
+        return self._items
+"""
 
 
 def facts() -> Facts:
@@ -146,7 +154,7 @@ def facts() -> Facts:
             access("self.items", "write", 3),
             access("self.size", "write", 4),
             access("self.size", "read", 4),
-            access("self.items", "read", 7),
+            access("self._items", "read", 7),
         ),
     )
 
@@ -187,6 +195,7 @@ def test_actions_touch_what_their_lines_touch_or_say_why_not() -> None:
         "the lines change self.size, the action leaves size as it is",
     ]
     assert said("Put", 4, "items and size change together in put()") == []
+    assert said("Put", 7) == []
     assert said("Both", 7) == ["the action changes size, but the lines do not touch self.size"]
 
 
