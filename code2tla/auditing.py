@@ -29,6 +29,8 @@ def judged(audit: Audit) -> tuple[Verdict, str]:
         lacking.insert(0, "not all states were explored")
     if unchecked := [p.name for p in audit.properties if p.status == "unchecked"]:
         lacking.append(f"not checked: {', '.join(unchecked)}")
+    if untried := [p.name for p in audit.properties if p.status == "holds" and not p.mutants and p.kind != "deadlock"]:
+        lacking.append(f"no mutant was tried against: {', '.join(untried)}")
     if lacking:
         return "inconclusive", "; ".join(lacking)
     return "verified", "every property holds and noticed a mutant, every action was taken"

@@ -19,10 +19,9 @@ def combined(module: Module, mutations: Sequence[Mutation], variable: str, activ
     """``module`` with all ``mutations`` of it in place, each in force where ``variable`` is its number.
 
     ``active`` is a condition that must hold besides ("" for none); ``home`` is the module that declares ``variable``.
+    A module without mutations extends it too, since it may instantiate one that has some.
     """
     mine = [m for m in mutations if m.module == module.name]
-    if not mine:
-        return module.text.decode("utf-8", "replace")
     start = _extension(module)
     weaver = _Weaver(module, variable, active)
     head = module.text[: start[0]].decode("utf-8", "replace") + start[1].format(home=home)

@@ -40,7 +40,7 @@ def weak(tree: Tree, properties: Sequence[PropertyAudit], implied: Sequence[str]
         if p.name in implied:
             text = f"{p.name} holds in every state that the types allow: it says no more than they do"
             found.append(Finding("implied-by-typeok", p.name, text, place(tree, p.name)))
-        elif p.status == "holds" and not p.killed and p.kind != "deadlock":
+        elif p.status == "holds" and p.mutants and not p.killed and p.kind != "deadlock":
             found.append(
                 Finding("weak-property", p.name, f"{p.name} noticed none of {p.mutants} mutants", place(tree, p.name))
             )
