@@ -40,8 +40,8 @@ def differences(
         locked = _of(target, touched.syncs)
         if writes and variable not in framing.writes:
             yield f"the lines change {target}, the action leaves {variable} as it is"
-        elif variable in framing.writes and not (writes or reads or locked):
-            yield f"the action changes {variable}, but the lines do not touch {target}"
+        elif variable in framing.writes and not (writes or locked):
+            yield f"the action changes {variable}, but the lines do not change {target}"
         elif reads and variable not in framing.reads | framing.writes:
             yield f"the lines read {target}, the action does not look at {variable}"
         elif variable in framing.reads and not any(

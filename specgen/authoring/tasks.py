@@ -61,8 +61,9 @@ class Asking:
     def architecture(self, draft: Draft, again: Again) -> Task:
         """The architecture document."""
         return self._task(
-            "architecture", draft.module, "architecture", answers.ArchitectureAnswer, again, draft=draft, actions=_actions(draft),
-            outline=self.evidence.outline(_ROOM["map"] // 2), source=self._near(_ROOM["source"] // 2), explores=True,
+            "architecture", draft.module, "architecture", answers.ArchitectureAnswer, again, draft=draft,
+            actions=_actions(draft), outline=self.evidence.outline(_ROOM["map"] // 2),
+            source=self._near(_ROOM["source"] // 2), explores=True,
         )  # fmt: skip
 
     def properties(self, draft: Draft, again: Again) -> Task:
