@@ -1,8 +1,8 @@
 """The result as JUnit XML: one suite a specification, one case a property.
 
 The format has no standard; this keeps to what Jenkins, GitLab and GitHub's test reporters read alike: a violated
-property is a ``failure``, one that was not checked is ``skipped``, and an ``error`` is a run that could not be made.
-TLC checks all properties of a specification together, so only the suite has a time.
+property is a ``failure``, one that was not checked or that people have decided on is ``skipped``, and an ``error`` is
+a run that could not be made. TLC checks all properties of a specification together, so only the suite has a time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from xml.etree import ElementTree as ET
 
-from reports import plain, whole, wording
+from reports import plain, whole, wording, worth
 from reports.result import PropertyResult, Result, ViolationResult
 from reports.text import clip
 
@@ -63,7 +63,9 @@ def _case(module: str, prop: PropertyResult, violation: ViolationResult | None) 
         case.set("file", clip(source.path, 400))
         case.set("line", str(source.line))
     asks = clip(prop.plain or prop.name, _MESSAGE_LIMIT)
-    if prop.status == "unchecked":
+    if violation and violation.decision and not violation.decision.expired:
+        ET.SubElement(case, "skipped", message=clip(worth.decided(violation.decision), _MESSAGE_LIMIT))
+    elif prop.status == "unchecked":
         ET.SubElement(case, "skipped", message=f"not checked within the bounds or the budget: {asks}")
     elif prop.status == "violated" and violation is None:
         ET.SubElement(case, "failure", message=asks, type=clip(prop.kind, 60))

@@ -12,7 +12,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from reports import junit, sarif, summary
-from reports.result import AuditFinding, AuditResult, Result, Source, ViolationResult
+from reports.result import AuditFinding, AuditResult, Decision, Result, Source, ViolationResult
 
 
 def log(result: Result) -> Any:
@@ -199,6 +199,21 @@ def test_parts_are_suites_and_other_verdicts_are_cases(two_parts: Result, verifi
 
 def test_a_violation_without_its_property_still_fails(result: Result) -> None:
     assert suites(dataclasses.replace(result, properties=())).get("failures") == "2"
+
+
+def test_a_decision_counts_until_it_expires(result: Result) -> None:
+    decision = Decision("accepted", "known, mended in May", "kim", "2026-01-05", "2026-06-01")
+    finding = dataclasses.replace(result.violations[0], decision=decision)
+    decided = dataclasses.replace(result, violations=(finding,))
+    skipped = suites(decided).find("testsuite/testcase[@name='hold_hold_is_serializable']/skipped")
+    assert skipped is not None
+    assert skipped.get("message") == "accepted by kim on 2026-01-05 until 2026-06-01: known, mended in May"
+    (suppressed,) = log(decided)["runs"][0]["results"][0]["suppressions"]
+    assert suppressed["justification"] == "known, mended in May"
+    expired = dataclasses.replace(finding, decision=dataclasses.replace(decision, expired=True))
+    later = dataclasses.replace(result, violations=(expired,))
+    assert suites(later).find("testsuite/testcase[@name='hold_hold_is_serializable']/failure") is not None
+    assert "suppressions" not in log(later)["runs"][0]["results"][0]
 
 
 def test_hostile_text_stays_well_formed_xml(hostile_results: list[Result], result: Result) -> None:
