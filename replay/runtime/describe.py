@@ -82,7 +82,7 @@ def _waiting(value: Any) -> Json:
         case standins.Lock():
             return {"holder": value.holder}
         case asyncio.Lock():
-            return {"holder": "?" if value.locked() or _woken(value) else None}
+            return {"holder": "?" if value.locked() else None}
         case standins.Condition():
             return {"waiters": list(value.waiting)}
         case asyncio.Condition():
@@ -94,7 +94,7 @@ def _waiting(value: Any) -> Json:
     return None
 
 
-def _woken(value: Any) -> int:
-    """How many have been told that they may go on and have not yet gone on."""
+def _woken(value: asyncio.Semaphore) -> int:
+    """Permits that were handed to calls which have not yet gone on; a specification counts them as still there."""
     waiters = getattr(value, "_waiters", None) or ()
     return sum(waiter.done() and not waiter.cancelled() for waiter in waiters)
