@@ -185,6 +185,10 @@ def depth(ty: Ty) -> int:
 
 def join(a: Ty, b: Ty) -> Ty:
     """Least type that holds the values of both; members of one kind are joined into one member."""
+    if isinstance(a, NeverT):
+        return b
+    if isinstance(b, NeverT) or a == b:
+        return a
     by_kind: dict[object, Ty] = {}
     found = members(a) | members(b)
     if any(isinstance(m, SeqT) for m in found):

@@ -14,6 +14,7 @@ from specgen.expr import (
     NeverT,
     SeqT,
     SetT,
+    TupleT,
     Ty,
     UnionT,
     join,
@@ -54,6 +55,8 @@ class Shared:
 
     def canonical(self, ty: Ty) -> Ty:
         """The type with every domain replaced by its representative."""
+        if not self.domains:
+            return ty
         match ty:
             case AtomT(name):
                 return AtomT(self.domain(name))
@@ -68,10 +71,8 @@ class Shared:
                 for member in sorted(inner, key=repr):
                     out = join(out, self.canonical(member))
                 return out
-        from specgen.expr import TupleT
-
-        if isinstance(ty, TupleT):
-            return TupleT(tuple(self.canonical(t) for t in ty.items))
+            case TupleT(items):
+                return TupleT(tuple(self.canonical(t) for t in items))
         return ty
 
 
