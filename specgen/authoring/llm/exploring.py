@@ -49,7 +49,7 @@ def explore(prompt: str, system: str, tools: Sequence[Tool], ask: Ask, most_toke
     beyond ``most_tokens``. What was read takes half of that at most.
     """
     by_name = {tool.name: tool for tool in tools}
-    offered = [{"name": tool.name, "description": tool.description, "parameters": dict(tool.schema)} for tool in tools]
+    offered = [{"name": tool.name, "description": tool.description, "parameters": _parameters(tool)} for tool in tools]
     seen: dict[str, str] = {}
     spent = 0
     room = most_tokens // 2  # of the answer's prompt
@@ -69,6 +69,11 @@ def explore(prompt: str, system: str, tools: Sequence[Tool], ask: Ask, most_toke
             seen[words] = result if len(result) <= most else result[:most] + "\n... (cut)"
             room -= estimated_tokens(seen[words])
     return _shown(seen)
+
+
+def _parameters(tool: Tool) -> dict[str, Any]:
+    """The schema without what Google's client complains of; a tool looks at its arguments itself."""
+    return {key: value for key, value in tool.schema.items() if key != "additionalProperties"}
 
 
 def _run(tools: Mapping[str, Tool], call: Mapping[str, Any]) -> str:
