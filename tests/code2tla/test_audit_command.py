@@ -1,0 +1,115 @@
+"""``code2tla audit`` on specifications that someone else wrote, and the gate on our own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from code2tla.cli import main
+from code2tla.pipeline import run
+from code2tla.settings import load
+
+SPECS = Path(__file__).parents[1] / "tlc_runner" / "specs"
+ACCOUNT = """
+import threading
+
+class Account:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.cents = 0
+
+    def put(self):
+        with self.lock:
+            self.cents += 1
+
+    def take(self):
+        with self.lock:
+            if self.cents == 0:
+                return False
+            self.cents -= 1
+            return True
+"""
+
+
+@pytest.fixture
+def chain_store(tmp_path: Path) -> Path:
+    for ending in ("tla", "cfg"):
+        shutil.copy(SPECS / f"ChainStore.{ending}", tmp_path)
+    return tmp_path / "ChainStore.tla"
+
+
+def test_json_has_findings_mutants_and_what_each_property_noticed(
+    chain_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["audit", str(chain_store), "--json", "--quiet", "--budget", "90"]) == 3
+    result = json.loads(capsys.readouterr().out)
+    assert result["verdict"] == "inconclusive"
+    assert "never taken: " in result["reason"]
+    kinds = {finding["kind"] for finding in result["audit"]["findings"]}
+    assert {"dead-action", "idle-guard", "deadlock-off"} <= kinds
+    killed = {p["name"]: p["killed"] for p in result["properties"]}
+    assert killed["OnlyCommittedAnswers"] > 0
+    survivors = [m for m in result["audit"]["mutants"] if m["status"] == "survived"]
+    assert all(
+        m["diff"].startswith("--- ChainStore.tla") and m["source"]["path"] == "ChainStore.tla" for m in survivors
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("Notes.txt", "", "name a module's file"),
+        ("Absent.tla", None, "cannot be read"),
+        ("Alone.tla", "---- MODULE Alone ----\n====\n", "no Alone.cfg beside it"),
+        ("Runs.tla", "---- MODULE Runs ----\nEXTENDS IOUtils\nVARIABLE x\n====\n", "IOUtils"),
+    ],
+)
+def test_what_cannot_be_audited_is_said_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, text: str | None, said: str
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    if name == "Runs.tla":
+        (tmp_path / "Runs.cfg").write_text("INIT Init\nNEXT Next\n")
+    assert main(["audit", str(tmp_path / name), "--quiet"]) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_pass_stands_where_every_property_noticed_a_mutant_and_the_lock_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "account.py").write_text(ACCOUNT)
+    words = {
+        "budget": 60,
+        "audit-budget": 120,
+        "callers": 2,
+        "before": 1,
+        "out": tmp_path / "out",
+        "cache": tmp_path / "c",
+    }
+    result = run(tmp_path, "account.py", load(tmp_path, words, environ={})).result
+    assert (result.verdict, result.audit is not None) == ("verified", True)
+    assert all(p.killed for p in result.properties if p.status == "holds")
+    assert result.audit is not None
+    (without,) = [m for m in result.audit.mutants if m.action == "lock"]
+    assert (without.status, "with self.lock:" in without.diff) == ("killed", True)
+    assert all(m.source for m in result.audit.mutants if m.action.startswith(("put_", "take_")))
+
+
+def test_a_pass_whose_audit_had_no_time_does_not_stand(tmp_path: Path) -> None:
+    (tmp_path / "account.py").write_text(ACCOUNT)
+    words = {
+        "budget": 60,
+        "audit-budget": 0.5,
+        "callers": 3,
+        "before": 1,
+        "out": tmp_path / "o",
+        "cache": tmp_path / "c",
+    }
+    result = run(tmp_path, "account.py", load(tmp_path, words, environ={})).result
+    assert result.verdict == "inconclusive"
+    assert "in the time of the audit" in result.reason
+    assert not result.violations
