@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openai_server import OpenAiServer, Turn, completion, refuse, say, status, wish
 
+from specgen.authoring.llm import answers
 from specgen.authoring.llm.author import Conduct, LlmAuthor, Models
 from specgen.authoring.llm.calls import Patience
 from specgen.authoring.llm.ledger import Caps, Price, PriceUnknown
@@ -132,6 +135,19 @@ def test_an_answer_that_cannot_be_used_is_asked_for_again(make: Make, bad: Turn,
     again = server.requests[1]["messages"]
     assert told in again[-1]["content"]
     assert len(json.dumps(again)) < 10_000
+
+
+@given(st.text(), st.text(alphabet=st.characters(exclude_characters="{")), st.text())
+def test_no_words_trip_the_reader(words: str, before: str, after: str) -> None:
+    text, wrong = answers.read(words, SCHEMA)
+    assert wrong or json.loads(text).keys() == {"text"}
+    assert answers.read(before + json.dumps({"text": words}) + after, SCHEMA) == (json.dumps({"text": words}), "")
+
+
+def test_source_that_is_no_utf8_is_asked_about(make: Make) -> None:
+    with OpenAiServer([say(GOOD)]) as server:
+        make(server).answer(Task("action", "hold", "# caf\udce9", SCHEMA))
+    assert "caf\\udce9" in server.requests[0]["messages"][-1]["content"]
 
 
 def test_words_that_never_fit_are_left_to_the_gate(make: Make) -> None:

@@ -80,6 +80,18 @@ def test_what_will_not_pass_ends_at_once(fault: Turn, told: str, tmp_path: Path)
     assert len(server.requests) == 1
 
 
+def test_a_provider_that_is_away_is_not_waited_for_again(tmp_path: Path) -> None:
+    with OpenAiServer([GOOD, *[status(503)] * 3]) as server:
+        writing = author(server.url, tmp_path)
+        writing.answer(TASK)
+        for name in ("Seats.free", "Seats.count"):
+            with pytest.raises(AuthorUnavailable, match="server"):
+                writing.answer(Task("action", name, f"Write the action of {name}.", SCHEMA))
+        assert len(server.requests) == 4
+        again = author(server.url, tmp_path)
+        assert again.answer(TASK).usage.cached_calls == 1
+
+
 def test_the_pause_is_as_long_as_the_provider_asks(tmp_path: Path) -> None:
     with OpenAiServer([status(429, {"Retry-After": "0.5"}), GOOD]) as server:
         began = time.monotonic()

@@ -119,7 +119,8 @@ class LlmAuthor:
 
     def _explored(self, task: Task, head: Mapping[str, Any]) -> str:
         def ask(messages: list[Message], tools: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-            return self._calls.make({**head, "messages": messages, "tools": list(tools)}, formed_anew=True)
+            plain = [_message(message["role"], message["content"]) for message in messages]
+            return self._calls.make({**head, "messages": plain, "tools": list(tools)}, formed_anew=True)
 
         if head["model"] in self._without_tools:
             return ""
@@ -179,4 +180,5 @@ class LlmAuthor:
 
 
 def _message(role: str, content: str) -> Message:
-    return {"role": role, "content": content}
+    # Source that is no UTF-8 has lone surrogates, which no provider takes.
+    return {"role": role, "content": content.encode("utf-8", "backslashreplace").decode()}

@@ -14,6 +14,9 @@ from specgen.authoring.llm.ledger import Ledger, estimated_tokens
 from specgen.authoring.transcript import Transcript, TranscriptDiverges, TranscriptEnds, request_digest
 from specgen.authoring.types import AuthorUnavailable
 
+#: Failures that say nothing of the next request.
+_OF_THIS_REQUEST = frozenset({"overflow", "rejected"})
+
 
 class RequestRejected(Exception):
     """The provider takes no request of this form; another form may do."""
@@ -52,6 +55,8 @@ class Calls:
         self._ledger = ledger
         self._patience = patience
         self._sleep = sleep
+        # Models that failed for good: the next task does not wait for them all over again.
+        self._away: dict[str, Failure] = {}
 
     def make(self, question: Mapping[str, Any], formed_anew: bool) -> Mapping[str, Any]:
         """The response to a question (``client.Client.call`` says what both hold).
@@ -82,6 +87,8 @@ class Calls:
             failures += 1
             wait = self._wait(question, failures, failure)
             if not failure.passing or failures >= self._patience.tries or wait > self._patience.longest_pause:
+                if failure.kind not in _OF_THIS_REQUEST:
+                    self._away[model] = failure
                 raise _unavailable(model, failure)
             self._ledger.wait(wait)
             self._sleep(wait)
@@ -89,6 +96,8 @@ class Calls:
 
     def _exchange(self, request: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
         def ask() -> Mapping[str, Any]:
+            if away := self._away.get(request["model"]):
+                raise _unavailable(request["model"], away)
             words = [message["content"] for message in request["messages"]]
             prompt = "".join((*words, str(request.get("schema", "")), str(request.get("tools", ""))))
             self._ledger.before(request["model"], estimated_tokens(prompt), request["max_tokens"])
