@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from specgen import movers
 from specgen.execute import Executor, Granularity
-from specgen.expr import Expr, Lit, NeverT, Op, RaisedT, Ty, Var, boxed_kinds, join, members
+from specgen.expr import Expr, Lit, NeverT, NoneE, Op, RaisedT, StrT, Ty, Var, boxed_kinds, join, members
+from specgen.infer import Infer, inference
 from specgen.ir import Operation, Program
 from specgen.module import compose
 from specgen.prepare import compute_before_suspending, prepared
@@ -157,25 +158,39 @@ def _reached(steps: list[Step]) -> list[Step]:
 
 def _results(program: Program, steps: list[Step]) -> Ty:
     """The type of results without the exceptions that no step ends with."""
+    operations = {o.name: o for o in program.operations}
     named: set[str] = set()
     for step in steps:
+        infer = inference(program, operations[step.operation])
         for leaf in leaves(step.tree):
-            for e in walk(leaf.result) if leaf.result is not None else ():
-                if isinstance(e, Lit) and isinstance(e.value, str):
-                    named.add(e.value)
-                elif (
-                    isinstance(e, Op)
-                    and e.name == "record"
-                    and e.names == ("raised",)
-                    and not isinstance(e.args[0], Lit)
-                ):
-                    return program.result_ty  # raised again: whatever was caught
-    kept = [RaisedT(m.values & named) if isinstance(m, RaisedT) else m for m in members(program.result_ty)]
+            texts = _texts(leaf.result, infer) if leaf.result is not None else set()
+            if texts is None:
+                return program.result_ty
+            named |= texts
+    raised = any(isinstance(m, RaisedT) for m in members(program.result_ty))
     out: Ty = NeverT()
-    for ty in kept:
-        if not isinstance(ty, RaisedT) or ty.values:
+    for ty in members(program.result_ty):
+        if isinstance(ty, RaisedT) or (isinstance(ty, StrT) and not raised):
+            out = join(out, type(ty)(ty.values & named)) if ty.values & named else out
+        else:
             out = join(out, ty)
     return out if boxed_kinds(out) == boxed_kinds(program.result_ty) else program.result_ty
+
+
+def _texts(e: Expr, infer: Infer) -> set[str] | None:
+    """The texts that a result may be, the names of exceptions among them; None where that is not known."""
+    match e:
+        case Lit(str() as text):
+            return {text}
+        case Op("if", (_, yes, no)):
+            first, second = _texts(yes, infer), _texts(no, infer)
+            return None if first is None or second is None else first | second
+        case Op("record", (inner,), ("raised",)):
+            return _texts(inner, infer)
+        case Lit() | NoneE() | Op("record" | "tuple" | "set"):
+            return set()
+    ty = infer(e)
+    return None if ty is None or any(isinstance(m, (StrT, RaisedT)) for m in members(ty)) else set()
 
 
 def _names_in_use(program: Program) -> set[str]:

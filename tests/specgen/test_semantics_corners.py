@@ -257,6 +257,8 @@ class Stock:
     text = compile_one(tmp_path, source).spec.text
     assert "LookupError" in text
     assert "KeyError" not in text
+    plain = compile_one(tmp_path / "plain", source.replace("return self.d.pop(key)", "self.d.pop(key)")).spec.text
+    assert '/\\ result \\in [Callers -> {None} \\cup {"LookupError"}]' in plain
 
 
 @pytest.mark.parametrize("name", SNIPPETS)
