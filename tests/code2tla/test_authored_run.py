@@ -22,10 +22,10 @@ class Run:
         self.repo, self.home, self.capsys = repo, home, capsys
         self.spec_dir = home / "out" / "specs" / "counter"
 
-    def __call__(self, answers: dict[str, Any], *words: str, out: str = "out") -> tuple[int, Result]:
+    def __call__(self, answers: dict[str, Any], *words: str, out: str = "out", audit: str = "0") -> tuple[int, Result]:
         path = self.home / "script.json"
         path.write_text(json.dumps(answers))
-        start = () if "--from" in words else ("--from", "facts")
+        start = ("--audit-budget", audit, *(() if "--from" in words else ("--from", "facts")))
         author = () if "--replay" in words else ("--author", f"scripted:{path}")
         status = main(
             ["run", str(self.repo), "counter.py", "--out", str(self.home / out), *author, *start, "--json", *words]
@@ -119,8 +119,10 @@ def test_an_action_that_never_passes_the_gate_is_a_counted_hole(run: Run) -> Non
 def test_without_its_bug_the_counter_is_verified(run: Run) -> None:
     answers = script()
     answers["plan"]["actions"].pop()
-    status, result = run(answers)
+    answers["properties"]["properties"].pop()  # no mutant is about fairness, so none would be noticed
+    status, result = run(answers, audit="60")
     assert (status, result.verdict, result.flags) == (0, "verified", ())
+    assert result.properties[0].killed
     assert result.bounds == {"Workers": "{w1, w2, w3}"}
 
 
@@ -230,8 +232,9 @@ def test_the_static_draft_is_rewritten_and_gets_properties_of_its_own(run: Run) 
 
 def test_what_a_replay_does_not_hold_is_told_in_one_line(run: Run) -> None:
     run(script())
-    transcript = run.home / "short.jsonl"
-    kept = (run.spec_dir / "transcript.jsonl").read_text().splitlines()[:3]
+    transcript = run.home / "other.jsonl"
+    kept = (run.spec_dir / "transcript.jsonl").read_text().splitlines()
+    del kept[3]
     transcript.write_text("\n".join(kept) + "\n")
     status = main(
         [
