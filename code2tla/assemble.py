@@ -97,7 +97,7 @@ def merged(facts: Facts, parts: Sequence[Result], notes: Sequence[str]) -> Resul
         verdict=verdict,
         reason=f"{len(parts)} shared objects: {', '.join(counts)}",
         feature=feature(facts, tuple(name for p in parts for name in p.feature.classes)),
-        author=parts[0].author,
+        author=_together([p.author for p in parts]),
         spec=SpecResult(module="", variables=(), actions=()),
         properties=tuple(x for p in parts for x in p.properties),
         violations=tuple(x for p in parts for x in p.violations),
@@ -207,6 +207,18 @@ def _bounds(spec: Spec, checked: Checked) -> dict[str, object]:
 
 def _with_notes(result: Result, notes: Sequence[str]) -> Result:
     return replace(result, notes=tuple(dict.fromkeys([*notes, *result.notes])))
+
+
+def _together(authors: Sequence[Author]) -> Author:
+    """The one author of several parts, with what all of them cost."""
+    return replace(
+        authors[0],
+        calls=sum(a.calls for a in authors),
+        cached_calls=sum(a.cached_calls for a in authors),
+        input_tokens=sum(a.input_tokens for a in authors),
+        output_tokens=sum(a.output_tokens for a in authors),
+        usd=sum(a.usd for a in authors),
+    )
 
 
 def _summed(numbers: Sequence[Tlc]) -> Tlc:
