@@ -217,7 +217,7 @@ def _together(authors: Sequence[Author]) -> Author:
         cached_calls=sum(a.cached_calls for a in authors),
         input_tokens=sum(a.input_tokens for a in authors),
         output_tokens=sum(a.output_tokens for a in authors),
-        usd=sum(a.usd for a in authors),
+        usd=None if any(a.usd is None for a in authors) else sum(a.usd or 0.0 for a in authors),
     )
 
 
