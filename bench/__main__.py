@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import demo, handwritten, index, overhead, prompts
+from bench import demo, handwritten, index, nights, overhead, prompts
 from corpora import names
 from corpora.check import BUDGET, TWINS, Options, check_all
 from corpora.demo import CASE
@@ -151,12 +151,34 @@ def prompt_goals() -> list[Goal]:
     ]
 
 
+def night_goals() -> list[Goal]:
+    """Thirty commits as thirty nights."""
+    print(f"{'night':>5} {'commit':<40}{'status':>7}{'new':>5}{'rewritten':>11}{'taken over':>12}{'seconds':>9}")
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="bench-nights-") as home:
+        for row in nights.live(Path(home), nights.commits()):
+            rows.append(row)
+            print(
+                f"{row.number:>5} {row.message:<40}{row.status:>7}{row.new:>5}{row.rewritten:>11}{row.taken_over:>12}"
+                f"{row.seconds:>9.1f}{'' if row.right else '  WRONG'}",
+                flush=True,
+            )
+    broken = [row for row in rows if row.breaks]
+    quiet = [row for row in rows if not row.breaks]
+    flagged, silent = sum(row.right for row in broken), sum(row.right for row in quiet)
+    return [
+        Goal("nights: every regression flagged on its night", f"{flagged} of {len(broken)}", flagged == len(broken)),
+        Goal("nights: no alarm on any other commit", f"{silent} of {len(quiet)} quiet", silent == len(quiet)),
+    ]
+
+
 PARTS: dict[str, Callable[[], list[Goal]]] = {
     "corpora": corpora_goals,
     "index": index_goals,
     "overhead": overhead_goals,
     "states": state_goals,
     "demo": demo_goals,
+    "nights": night_goals,
     "prompts": prompt_goals,
 }
 

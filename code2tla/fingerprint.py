@@ -7,8 +7,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from extractor.tokens import tokens
+from extractor.tokens import DEDENT, INDENT, tokens
 from extractor.types import Facts, Span, Symbol
+
+_MARKS = frozenset({INDENT, DEDENT})
 
 
 class Fingerprints:
@@ -24,8 +26,8 @@ class Fingerprints:
         return _hash(word for span in spans for word in self._words(span))
 
     def size(self, span: Span) -> int:
-        """How many tokens some lines have."""
-        return sum(1 for _ in self._words(span))
+        """How many tokens some lines have, without those that only mark blocks."""
+        return sum(word not in _MARKS for word in self._words(span))
 
     def around(self, span: Span) -> Symbol | None:
         """The innermost function around the first of some lines."""
@@ -34,15 +36,15 @@ class Fingerprints:
 
     def find(self, function: Symbol, content: str, size: int) -> Span | None:
         """Where in a function that many tokens have this fingerprint: they begin and end a line."""
-        lines, words = self._of(function.span.path)
-        begin, end = bisect_left(lines, function.span.line), bisect_left(lines, function.span.end_line + 1)
-        for first in range(begin, end - size + 1):
-            after = first + size
-            whole = (first == begin or lines[first - 1] != lines[first]) and (
-                after == end or lines[after] != lines[after - 1]
-            )
-            if whole and _hash(words[first:after]) == content:
-                return Span(function.span.path, lines[first], lines[after - 1])
+        numbers = range(function.span.line, function.span.end_line + 1)
+        for first in numbers:
+            for last in numbers[first - function.span.line :]:
+                span = Span(function.span.path, first, last)
+                found = self.size(span)
+                if found == size and self.size(Span(span.path, first, first)) and self.spans([span]) == content:
+                    return span
+                if found > size:
+                    break
         return None
 
     def of(self, function: Symbol) -> str:
@@ -73,7 +75,23 @@ class Fingerprints:
 
 def _hash(words: Iterable[str]) -> str:
     total = hashlib.sha256()
-    for word in words:
+    for word in _whole(list(words)):
         data = word.encode("utf-8", "surrogatepass")
         total.update(b"%d:" % len(data) + data)
     return total.hexdigest()
+
+
+def _whole(words: list[str]) -> Iterator[str]:
+    """Without the ends of blocks that begin or end elsewhere: they are what stands around, such as the class."""
+    begun: list[int] = []
+    apart = set()
+    for place, word in enumerate(words):
+        if word == INDENT:
+            begun.append(place)
+        elif word == DEDENT:
+            if begun:
+                begun.pop()
+            else:
+                apart.add(place)
+    apart.update(begun)
+    return (word for place, word in enumerate(words) if place not in apart)

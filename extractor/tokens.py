@@ -11,6 +11,8 @@ from extractor.languages import SUFFIXES, language_of, reader
 
 #: Nodes whose extent is told by layout alone in some language: without them a statement could leave a block unseen.
 _BLOCKS = frozenset({"block"})
+#: What stands where such a block begins and where it ends.
+INDENT, DEDENT = "\x0e", "\x0f"
 _STRINGS = frozenset({"string", "concatenated_string"})
 
 
@@ -41,8 +43,8 @@ def _walk(root: tree_sitter.Node) -> Iterator[tuple[int, str]]:
                 yield node.start_point.row + 1, (node.text or b"").decode("utf-8", "replace")
             continue
         if node.type in _BLOCKS:
-            yield node.start_point.row + 1, "{"
-            stack.append((node.end_point.row + 1, "}"))
+            yield node.start_point.row + 1, INDENT
+            stack.append((node.end_point.row + 1, DEDENT))
         stack.extend(reversed(node.children))
 
 

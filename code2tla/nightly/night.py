@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from code2tla import obeying, pipeline
 from code2tla.events import OnEvent
@@ -24,8 +24,9 @@ FailOn: TypeAlias = Literal["violation", "stale", "inconclusive", "never"]
 class Night:
     """What one check of a later commit found.
 
-    ``new`` and ``gone`` are findings by id against the last result; ``rewritten`` the actions whose definition was
-    written anew, ``taken_over`` how many were not; ``since`` is the commit that each finding was first seen at.
+    ``new`` and ``gone`` are findings by id against the last result; ``rewritten`` the actions of code that says
+    something else than before, ``taken_over`` how many others there are; ``since`` is the commit that each finding was
+    first seen at.
     """
 
     spec_dir: Path
@@ -78,35 +79,37 @@ def night(spec_dir: Path, repo: Path, settings: Settings, on_event: OnEvent | No
     passed = remembering.passed_by(done.checked)
     state = State(done.result.feature.commit, done.result.verdict, since, passed)
     remembering.write(spec_dir / remembering.FILE_NAME, state)
-    return compared(kept, done.result, drifted, since)
+    return compared(kept, keeping.read(spec_dir), drifted, since)
 
 
-def compared(kept: Kept, result: Result, drifted: Drift, since: Mapping[str, str | None]) -> Night:
+def compared(then: Kept, now: Kept, drifted: Drift, since: Mapping[str, str | None]) -> Night:
     """Lay the new result beside the last one; ``since`` says at which commit each finding was first seen."""
-    then, now = findings(kept.result), findings(result)
-    old_texts, new_texts = _actions(kept.result), _actions(result)
-    rewritten = tuple(name for name, text in new_texts.items() if old_texts.get(name) != text)
+    old, new = findings(then.result), findings(now.result)
+    known = {_code(action) for _, action in _actions(then)}
+    written = [(name, _code(action) in known) for name, action in _actions(now)]
     return Night(
-        spec_dir=kept.spec_dir,
-        result=result,
-        before=kept.result,
+        spec_dir=then.spec_dir,
+        result=now.result,
+        before=then.result,
         drift=drifted,
-        new=tuple(f for f in now if f not in then),
-        gone=tuple(f for f in then if f not in now),
-        rewritten=rewritten,
-        taken_over=len(new_texts) - len(rewritten),
+        new=tuple(f for f in new if f not in old),
+        gone=tuple(f for f in old if f not in new),
+        rewritten=tuple(name for name, as_before in written if not as_before),
+        taken_over=sum(as_before for _, as_before in written),
         since=since,
     )
 
 
 def findings(result: Result) -> list[str]:
     """The ids of a result's findings."""
-    return [obeying.name(p, v.property) for p in _parts(result) for v in p.violations]
+    return [obeying.name(p, v.property) for p in result.parts or (result,) for v in p.violations]
 
 
-def _actions(result: Result) -> Mapping[str, str]:
-    return {obeying.name(p, a.name): a.text for p in _parts(result) for a in p.spec.actions}
+def _actions(kept: Kept) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for provenance in kept.provenances:
+        yield from ((f"{provenance['module']}.{name}", action) for name, action in provenance["actions"].items())
 
 
-def _parts(result: Result) -> Sequence[Result]:
-    return result.parts or (result,)
+def _code(action: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What an action's code says, wherever it stands, and all of the functions that it stands in."""
+    return tuple((source["code_sha256"], source["function_sha256"]) for source in action["sources"])

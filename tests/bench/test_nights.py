@@ -1,0 +1,20 @@
+"""The first nights of the thirty: quiet while the code only changes its looks, and awake when it loses its lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.nights import commits, live
+
+
+def test_refactorings_are_quiet_and_a_regression_is_flagged_on_its_night(tmp_path: Path) -> None:
+    all_commits = commits()
+    assert len(all_commits) == 30
+    rows = list(live(tmp_path, all_commits[:8]))
+    assert [row.message for row in rows if not row.right] == []
+    assert [row.number for row in rows if row.breaks] == [7]
+    by_message = {row.message: row for row in rows}
+    assert by_message["Say what add is for"].rewritten == 0
+    assert by_message["Put delete first"].rewritten == 0
+    # One function says something else: only its own actions are new.
+    assert (by_message["Wrap a long line"].rewritten, by_message["Wrap a long line"].taken_over) == (1, 1)
