@@ -12,7 +12,7 @@ from tlc_runner.audit import cfg as cfgs
 from tlc_runner.audit import kit, structure
 from tlc_runner.audit.hunt import Hunt
 from tlc_runner.audit.implied import by_types
-from tlc_runner.audit.mutate import mutations
+from tlc_runner.audit.mutate import first_values, mutations
 from tlc_runner.audit.run import Session, printed
 from tlc_runner.audit.syntax import Definition, Tree, one_line
 from tlc_runner.audit.types import ActionCount, Audit, Finding, Limits, Mutant, Mutation, PropertyAudit, Scope, Subject
@@ -115,7 +115,8 @@ class _Auditor:
     def _mutations(self) -> tuple[Mutation, ...]:
         if self.scope.chosen is not None:
             return self.scope.chosen
-        return tuple(mutations(self.tree, self._mutable(), self.session.limits.mutants))
+        first = first_values(self.tree, self.behaviour.definitions if self.behaviour else ())
+        return tuple(mutations(self.tree, self._mutable(), first, self.session.limits.mutants))
 
     def _own_run(self) -> CheckResult:
         enabled = self.behaviour.next if self.behaviour and self.deadlock else ""

@@ -228,5 +228,13 @@ def risky(mutation: Mutation) -> bool:
 
 def _temporal_first(mutation: Mutation) -> tuple[int, int]:
     """What keeps things from happening is noticed by liveness: dropped effects and turned conditions first."""
-    order = ("drop-effect", "negate-condition", "swap-effect", "shift-constant", "drop-guard", "remove-lock")
+    order = (
+        "drop-effect",
+        "negate-condition",
+        "swap-effect",
+        "shift-constant",
+        "drop-guard",
+        "remove-lock",
+        "add-effect",
+    )
     return order.index(mutation.kind), mutation.number

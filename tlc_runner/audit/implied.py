@@ -12,7 +12,7 @@ from tlc_runner.audit.run import Session, printed
 from tlc_runner.audit.syntax import Tree
 
 #: Seconds for the states of the types; where there are too many of them, nothing is said.
-_MOST = 5.0
+_MOST = 15.0
 
 
 def by_types(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -21,6 +21,7 @@ KINDS = (
     "negate-condition",
     "swap-effect",
     "shift-constant",
+    "add-effect",
 )
 _LOCKS = re.compile(r"lock|mutex|latch|semaphore|lease|owner|holder|held|permit|token", re.IGNORECASE)
 _SWAPS = {"plus": "-", "minus": "+", "cup": "\\", "setminus": "\\cup", "cap": "\\cup"}
@@ -28,11 +29,17 @@ _BORDERS = {"lt": "<=", "leq": "<", "gt": ">=", "geq": ">"}
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-def mutations(tree: Tree, definitions: Iterable[Definition], at_most: int) -> list[Mutation]:
-    """Mutations of ``definitions``, numbered from 1: at most so many, taken in turn from each kind and definition."""
+def mutations(tree: Tree, definitions: Iterable[Definition], first: Mapping[str, str], at_most: int) -> list[Mutation]:
+    """Mutations of ``definitions``, numbered from 1: at most so many, taken in turn from each kind and definition.
+
+    ``first`` are the first values of variables, as text.
+    """
     found: dict[tuple[str, str, str], list[Mutation]] = {}
-    for definition in sorted(definitions, key=lambda d: (d.module.name, d.node.start_byte)):
-        for made in _Finder(tree, definition).all():
+    chosen_from = sorted(definitions, key=lambda d: (d.module.name, d.node.start_byte))
+    written = {name for d in chosen_from for part in walk(d.body) if (name := assigned(tree, d.module, part))}
+    again = {name: text for name, text in first.items() if name in written}
+    for definition in chosen_from:
+        for made in _Finder(tree, definition, again).all():
             found.setdefault((made.kind, made.module, made.action), []).append(made)
     order = sorted(found, key=lambda key: KINDS.index(key[0]))
     chosen: list[Mutation] = []
@@ -49,6 +56,7 @@ class _Finder:
 
     tree: Tree
     definition: Definition
+    first: Mapping[str, str]
 
     @property
     def module(self) -> Module:
@@ -73,8 +81,10 @@ class _Finder:
         elif (parts := _parts(node)) is not None:
             for part in parts:
                 yield from self._formula(part, lone=node.type == "disj_list" or symbol(node) == "lor")
-        elif (variable := self._assigned(node)) is not None:
+        elif (variable := assigned(self.tree, self.module, node)) is not None:
             yield from self._effect(node, variable)
+        elif symbol(node) == "unchanged":
+            yield from self._spurious(node)
         elif node.type == "bound_op":
             for argument in node.children_by_field_name("parameter"):
                 if argument.is_named:
@@ -97,13 +107,26 @@ class _Finder:
             if (part := node.child_by_field_name(branch)) is not None:
                 yield from self._formula(part)
 
-    def _assigned(self, node: Node) -> str | None:
-        """The variable that a formula gives its next value, by equality or as a member of a set."""
-        left = node.child_by_field_name("lhs") if node.type == "bound_infix_op" else None
-        if left is None or symbol(node) not in ("eq", "in") or left.type != "bound_postfix_op":
-            return None
-        name = self.module.read(left.child_by_field_name("lhs") or left)
-        return name if symbol(left) == "prime" and name in self.tree.variables else None
+    def _spurious(self, node: Node) -> Iterator[Mutation]:
+        """A step that should leave a variable alone sets it to its first value."""
+        kept = self._kept(node)
+        for name in kept:
+            if name in self.first:
+                others = ", ".join(other for other in kept if other != name)
+                frame = f" /\\ UNCHANGED <<{others}>>" if others else ""
+                yield self._make("add-effect", node, (f"({name}' = ({self.first[name]}){frame})",))
+                return
+
+    def _kept(self, node: Node) -> list[str]:
+        """The variables that an UNCHANGED names, itself or through one definition."""
+        names: list[str] = []
+        scope = self.tree.seen_from(self.module.name)
+        for part in walk(node):
+            if part.type == "identifier_ref":
+                name = self.module.read(part)
+                inner = scope.get(name)
+                names += [name] if inner is None else [inner.module.read(n) for n in walk(inner.body)]
+        return [name for name in dict.fromkeys(names) if name in self.tree.variables]
 
     def _effect(self, node: Node, variable: str) -> Iterator[Mutation]:
         right = node.child_by_field_name("rhs")
@@ -155,7 +178,7 @@ class _Finder:
             if not _LOCKS.search(variable):
                 continue
             for part in walk(self.definition.body):
-                if self._assigned(part) == variable:
+                if assigned(self.tree, self.module, part) == variable:
                     return "remove-lock"
         return "drop-guard"
 
@@ -182,6 +205,28 @@ class _Finder:
             dropped=self.module.read(node),
             line=node.start_point[0] + 1,
         )
+
+
+def assigned(tree: Tree, module: Module, node: Node) -> str | None:
+    """The variable that a formula gives its next value, by equality or as a member of a set."""
+    left = node.child_by_field_name("lhs") if node.type == "bound_infix_op" else None
+    if left is None or symbol(node) not in ("eq", "in") or left.type != "bound_postfix_op":
+        return None
+    name = module.read(left.child_by_field_name("lhs") or left)
+    return name if symbol(left) == "prime" and name in tree.variables else None
+
+
+def first_values(tree: Tree, definitions: Iterable[Definition]) -> dict[str, str]:
+    """The text of what each variable equals in the initial predicate, where that is said on one line."""
+    found: dict[str, str] = {}
+    for definition in definitions:
+        for part in conjuncts(definition.body):
+            left, right = part.child_by_field_name("lhs"), part.child_by_field_name("rhs")
+            if symbol(part) == "eq" and left is not None and right is not None and left.type == "identifier_ref":
+                text = definition.module.read(right)
+                if definition.module.read(left) in tree.variables and "\n" not in text:
+                    found.setdefault(definition.module.read(left), text)
+    return found
 
 
 def _parts(node: Node) -> list[Node] | None:
