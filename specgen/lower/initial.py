@@ -10,7 +10,11 @@ LIMIT = 4000
 
 
 def initial_values(lw: Lowerer, entry: int) -> dict[str, Expr]:
-    """The value of each variable when the constructor has returned. Paths that raise are left out."""
+    """The value of each variable when the constructor has returned. Paths that raise are left out.
+
+    Globals that it changes begin with what their module gave them.
+    """
+    begun: dict[Expr, Expr] = {Var(name): value for name, value in lw.inits.items()}
     steps = [0]
     keep_raised = [False]
 
@@ -47,10 +51,10 @@ def initial_values(lw: Lowerer, entry: int) -> dict[str, Expr]:
             at = node.next
         return env
 
-    out = run(entry, {}, {})
+    out = run(entry, begun, {})
     if out is None:  # an abstract class, whose constructor always raises: what it had set until then
         keep_raised[0] = True
-        out = run(entry, {}, {}) or {}
+        out = run(entry, begun, {}) or {}
     return {k.name: v for k, v in out.items() if isinstance(k, Var)}
 
 

@@ -235,6 +235,23 @@ class Jobs:
     assert modes == {"update"}
 
 
+def test_a_constructor_adds_to_what_its_module_gave_a_global(tmp_path: Path) -> None:
+    source = """
+live = set()
+
+class Lock:
+    def __init__(self):
+        self.n = 0
+        live.add("one")
+
+    def forget(self):
+        live.discard("one")
+        self.n = len(live)
+"""
+    text = compile_one(tmp_path, source, only=["Lock"]).spec.text
+    assert '/\\ live = {} \\cup {"one"}' in text or '/\\ live = {"one"}' in text
+
+
 def test_only_exceptions_that_can_come_are_among_the_results(tmp_path: Path) -> None:
     source = """
 import threading
