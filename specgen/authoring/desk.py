@@ -25,7 +25,7 @@ from specgen.authoring.gate import Gate
 from specgen.authoring.ledger import Ledger, Proof
 from specgen.authoring.printing import to_spec
 from specgen.authoring.tasks import Again, Asking
-from specgen.authoring.types import Author, Task, Usage
+from specgen.authoring.types import Author, AuthorUnavailable, CapReached, Task, Usage
 
 _Answer = TypeVar("_Answer", bound=AnAnswer)
 _Made = TypeVar("_Made")
@@ -60,7 +60,12 @@ class Desk:
         again = Again()
         while True:
             task = make(again)
-            reply = self.author.answer(task)
+            try:
+                reply = self.author.answer(task)
+            except (AuthorUnavailable, CapReached):
+                if again.wrong:
+                    self._unusable(task, again.wrong)
+                raise
             self.usage += reply.usage
             answer, wrong = answers.read(model, reply.text)
             if answer is not None:
@@ -70,8 +75,11 @@ class Desk:
             if again.attempt > self.brief.limits.repairs:
                 break
             again = Again(again.attempt + 1, reply.text[:_SHOWN], wrong)
-        self.notes.append(f"No answer to the {task.kind} task {task.subject!r} could be used: {wrong[:300]}")
+        self._unusable(task, wrong)
         return None
+
+    def _unusable(self, task: Task, wrong: str) -> None:
+        self.notes.append(f"No answer to the {task.kind} task {task.subject!r} could be used: {wrong[:300]}")
 
     def write_action(self, action: DraftAction, reason: str = "", evidence: Sequence[Proof] = ()) -> bool:
         """Have an action written, or mended for a ``reason``; False if no definition of it passed the gate.

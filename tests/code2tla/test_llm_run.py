@@ -68,16 +68,18 @@ def test_a_small_model_writes_nonsense_and_the_run_says_so(repo: Path, small_mod
     report = (directory / "report.md").read_text()
     assert "limit of 3 model calls" in report
     assert "3 calls" in report
+    assert "No answer to the plan task" in report
     assert not list(directory.glob("*.tla"))
 
 
 def test_a_run_that_is_made_again_or_replayed_asks_nobody(repo: Path, tmp_path: Path) -> None:
-    words = ["--author", "llm", "--model", "openai:a", "--planner-model", "openai:b", "--max-calls", "4"]
+    words = ["--author", "llm", "--model", "openai:a", "--planner-model", "openai:b", "--max-calls", "5"]
     with OpenAiServer([status(500, {"Retry-After": "0"}), say("nonsense")], again=True) as server:
         assert run(repo, tmp_path / "out", *words, "--model-url", server.url) == 3
     first, directory = written(tmp_path / "out")
+    assert any(note.startswith("No answer to the plan task") for note in first["notes"])
     transcript = (directory / "transcript.jsonl").read_bytes()
-    assert transcript.count(b"\n") == 4
+    assert transcript.count(b"\n") == 5
     with OpenAiServer([]) as server:
         assert run(repo, tmp_path / "out", *words, "--model-url", server.url) == 3
         again, _ = written(tmp_path / "out")
@@ -85,7 +87,7 @@ def test_a_run_that_is_made_again_or_replayed_asks_nobody(repo: Path, tmp_path: 
     assert server.requests == []
     assert (directory / "transcript.jsonl").read_bytes() == transcript
     assert again["reason"] == first["reason"]
-    assert (first["author"]["calls"], again["author"]["calls"], again["author"]["cached_calls"]) == (4, 0, 4)
+    assert (first["author"]["calls"], again["author"]["calls"], again["author"]["cached_calls"]) == (5, 0, 5)
 
 
 def test_a_provider_that_is_away_leaves_a_partial_result(

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,17 @@ def test_asking_the_same_again_ends_it(tmp_path: Path) -> None:
     server, _, _ = explored([wish(read("seats.py")), wish(read("seats.py")), GOOD], files, tmp_path)
     assert files.asked == ["seats.py"]
     assert len(server.requests) == 3
+
+
+def test_a_further_attempt_does_not_look_again(tmp_path: Path) -> None:
+    files = Files({"seats.py": "self.left -= 1"})
+    with OpenAiServer([wish(read("seats.py")), say("READY"), GOOD, GOOD]) as server:
+        author = LlmAuthor(Models(MODEL, MODEL), Transcript(tmp_path / "t.jsonl"), [files], url=server.url, environ={})
+        author.answer(PLAN)
+        author.answer(replace(PLAN, prompt="Plan it better.", attempt=2))
+    assert len(server.requests) == 4
+    assert files.asked == ["seats.py"]
+    assert "self.left -= 1" in server.requests[-1]["messages"][-1]["content"]
 
 
 def test_a_tool_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:

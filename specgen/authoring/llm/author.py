@@ -95,6 +95,8 @@ class LlmAuthor:
         # What each model has refused, so that it is not tried again: ways to take a schema, and tools.
         self._method: dict[str, int] = {}
         self._without_tools: set[str] = set()
+        # What was read for a task, by kind and subject: for its further attempts, which do not look again.
+        self._read_for: dict[tuple[str, str], str] = {}
 
     @property
     def usage(self) -> Usage:
@@ -122,15 +124,20 @@ class LlmAuthor:
             plain = [_message(message["role"], message["content"]) for message in messages]
             return self._calls.make({**head, "messages": plain, "tools": list(tools)}, formed_anew=True)
 
+        about = (task.kind, task.subject)
+        if task.attempt > 1 and about in self._read_for:
+            return self._read_for[about]
         if head["model"] in self._without_tools:
             return ""
         try:
-            return explore(
+            read = explore(
                 task.prompt, _SYSTEM, self._tools, ask, self._conduct.exploring_tokens, self._conduct.exploring_rounds
             )
         except RequestRejected:  # it answers from what the prompt shows
             self._without_tools.add(head["model"])
             return ""
+        self._read_for[about] = read
+        return read
 
     def _answered(self, task: Task, head: Mapping[str, Any], messages: list[Message]) -> str:
         schema = {**task.schema, "title": task.kind}
