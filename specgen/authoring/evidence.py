@@ -141,7 +141,8 @@ class Evidence:
             if any(_inside(access.span, s) for s in spans):
                 (reads if access.mode == "read" else writes).add(access.target)
         for sync in self.facts.syncs:
-            if any(_inside(sync.span, s) for s in spans):
+            # A step within a `with` block may be the one that takes what the block holds, or gives it back.
+            if any(_inside(sync.span, s) or _inside(s, sync.span) for s in spans):
                 syncs.add(sync.target)
         return Touched(frozenset(reads), frozenset(writes), frozenset(syncs))
 
