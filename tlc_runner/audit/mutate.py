@@ -217,14 +217,18 @@ def assigned(tree: Tree, module: Module, node: Node) -> str | None:
 
 
 def first_values(tree: Tree, definitions: Iterable[Definition]) -> dict[str, str]:
-    """The text of what each variable equals in the initial predicate, where that is said on one line."""
+    """The text of what each variable equals in the initial predicate, on one line and without names of its own.
+
+    A name that it binds could be taken where the text is put.
+    """
     found: dict[str, str] = {}
     for definition in definitions:
         for part in conjuncts(definition.body):
             left, right = part.child_by_field_name("lhs"), part.child_by_field_name("rhs")
             if symbol(part) == "eq" and left is not None and right is not None and left.type == "identifier_ref":
                 text = definition.module.read(right)
-                if definition.module.read(left) in tree.variables and "\n" not in text:
+                binds = any(n.type == "quantifier_bound" for n in walk(right))
+                if definition.module.read(left) in tree.variables and "\n" not in text and not binds:
                     found.setdefault(definition.module.read(left), text)
     return found
 
