@@ -78,7 +78,7 @@ class Renderer:
             case "not" | "neg":
                 return ("~" if e.name == "not" else "-") + self._operand(args[0], 9 if e.name == "not" else 12)
             case "DOMAIN" | "SUBSET" | "UNION":
-                return f"{e.name} {self._operand(args[0], 10)}"
+                return f"{e.name} {self._operand(args[0], 16)}"
             case "apply":
                 return f"{self._operand(args[0], 16)}[{self.text(args[1])}]"
             case "field":

@@ -138,7 +138,7 @@ class Lists:
     def popleft(self):
         return self.queue.popleft()
 """,
-    {},
+    {"approximate": ("mine, a name for a container that another call may replace",)},
 )
 
 SNIPPETS["dicts"] = (
@@ -261,7 +261,7 @@ class Dicts:
     def pairs(self, key, value: int):
         return (key, value) in self.by_pair
 """,
-    {},
+    {"approximate": ("the order of a dict -> any order",)},
 )
 
 SNIPPETS["texts"] = (
@@ -1032,7 +1032,7 @@ class Objects:
         for job in self.jobs.values():
             job.done = True
 """,
-    {"bounds": Bounds(1, 2, 0)},
+    {"approximate": ("the order of a dict -> any order",), "bounds": Bounds(1, 2, 0)},
 )
 
 SNIPPETS["module_globals"] = (
@@ -1148,7 +1148,7 @@ class Alias:
         lst.append(v)
         return len(lst)
 """,
-    {"bounds": Bounds(1, 2, 0)},
+    {"approximate": ("mine, a name for a container that another call may replace",), "bounds": Bounds(1, 2, 0)},
 )
 
 SNIPPETS["built_in_functions_and_bounded_deques"] = (
