@@ -98,8 +98,15 @@ class AuthorUnavailable(AuthorError):
 class Author(Protocol):
     """Whoever answers tasks: a model, a coding agent, or a script of answers."""
 
-    name: str
-    model: str | None
+    @property
+    def name(self) -> str:
+        """What the result calls it: llm, agent."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """The models that answer, if any do."""
+        ...
 
     def answer(self, task: Task) -> Reply:
         """Answer one task. Raises AnswerPending, CapReached and AuthorUnavailable."""
