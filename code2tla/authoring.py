@@ -85,11 +85,15 @@ class WritingAuthor:
             answered=self.told.answered,
             limits=Limits(self.settings.repairs, self.settings.rounds),
         )
-        authored = loop.write(brief, self.author, self.checker)
+        authored = self.authored(brief)
         self._written[module] = authored
         if authored.draft is None:
             return authored.stopped or "; ".join(authored.notes) or "the author planned nothing"
         return to_spec(authored.draft)
+
+    def authored(self, brief: Brief) -> Authored:
+        """What the author makes of one specification. Raises AnswerPending and TranscriptDiverges."""
+        return loop.write(brief, self.author, self.checker)
 
     def check(self, specs: Sequence[Spec]) -> list[Checked]:
         """What TLC says of each specification that was written."""

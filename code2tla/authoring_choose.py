@@ -12,6 +12,7 @@ from code2tla.authors import Author as StaticAuthor
 from code2tla.bounds import Limits
 from code2tla.errors import UsageError
 from code2tla.events import OnEvent
+from code2tla.nightly import authored
 from code2tla.rundir import RunDirectory, write_text
 from code2tla.runners import Recorded as RecordedRuns
 from code2tla.settings import Settings
@@ -36,6 +37,8 @@ def choose(
     runner, identity = runners.choose(settings)
     limits = Limits(settings.budget, settings.memory_mb, settings.states, settings.callers, settings.before)
     checker = TlcChecker(facts, RecordedRuns(runner, directory, identity), limits, on_event)
+    if settings.author == authored.NAME:
+        return authored.kept_author(facts, settings, spec_dir, checker)
     return WritingAuthor(facts, settings, writer(settings, spec_dir, looks(facts, settings, told)), checker, told)
 
 

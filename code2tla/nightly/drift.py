@@ -11,6 +11,9 @@ from extractor.types import Facts, Span, Symbol
 
 Status: TypeAlias = Literal["same", "moved", "changed", "gone"]
 
+#: The lines of one action.
+Moved: TypeAlias = tuple[Span, ...]
+
 _WORST_FIRST: tuple[Status, ...] = ("gone", "changed", "moved", "same")
 
 
@@ -73,6 +76,19 @@ def drift(provenances: Sequence[Mapping[str, Any]], facts: Facts) -> Drift:
                 )
             )
     return Drift(tuple(found), tuple(_unmodelled(facts, covered)))
+
+
+def moved(provenances: Sequence[Mapping[str, Any]], facts: Facts) -> dict[tuple[str, str], Moved]:
+    """By module and action, where the lines are that it models; those that are gone stay where they were."""
+    places = _Places(facts, Fingerprints(facts))
+    return {
+        (provenance["module"], name): tuple(
+            places.now(source)[1] or Span(source["path"], source["line"], source["end_line"])
+            for source in entry["sources"]
+        )
+        for provenance in provenances
+        for name, entry in provenance["actions"].items()
+    }
 
 
 class _Places:

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from code2tla import obeying, pipeline
 from code2tla.events import OnEvent
+from code2tla.nightly import authored
 from code2tla.nightly import kept as keeping
 from code2tla.nightly import state as remembering
 from code2tla.nightly.drift import Drift, drift
@@ -72,7 +73,9 @@ def night(spec_dir: Path, repo: Path, settings: Settings, on_event: OnEvent | No
     classes = {s.name for s in facts.symbols if s.kind == "class"}
     only = settings.classes or tuple(name for name in kept.only if name in classes)
     drifted = drift(kept.provenances, facts)
-    settings = replace(settings, spec_dir=spec_dir, classes=only)
+    # What the compiler wrote it writes anew; what others wrote is kept, and only they could bring it up to date.
+    author = "static" if kept.result.author.name == "static" else authored.NAME
+    settings = replace(settings, spec_dir=spec_dir, classes=only, author=author, replay=None)
     remembered = remembering.read(spec_dir / remembering.FILE_NAME) or State()
     done = pipeline.run(repo, feature, settings, on_event, remembered.passed)
     since = {name: remembered.findings.get(name, done.result.feature.commit) for name in findings(done.result)}
