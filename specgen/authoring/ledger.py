@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from specgen.authoring import tla
@@ -66,10 +65,6 @@ class Ledger:
         """The last entry of each thing and kind that is flagged."""
         last = {(e.flag, e.name): e for e in self.entries if e.flag}
         return tuple(last.values())
-
-    def text(self) -> str:
-        """``ledger.jsonl``."""
-        return "".join(json.dumps(asdict(entry), ensure_ascii=True) + "\n" for entry in self.entries)
 
 
 def weakened(name: str, old: str, new: str) -> bool:

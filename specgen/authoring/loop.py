@@ -7,7 +7,6 @@ that the transcript knows.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from specgen.authoring import planning
 from specgen.authoring.brief import Brief
@@ -37,7 +36,6 @@ class Authored:
     ledger: tuple[Entry, ...] = ()
     flags: tuple[Entry, ...] = ()
     stopped: str = ""
-    ended: Literal["", "cap", "author"] = ""
     notes: tuple[str, ...] = ()
 
 
@@ -52,12 +50,9 @@ def write(brief: Brief, author: Author, checker: Checker) -> Authored:
     work = _Work(Desk(brief, author, checker, Draft(brief.module, title, author.name, skeleton=skeleton)))
     try:
         work.run()
-    except CapReached as error:
+    except (CapReached, AuthorUnavailable) as error:
         work.desk.usage += error.usage
-        work.stop(str(error), "cap")
-    except AuthorUnavailable as error:
-        work.desk.usage += error.usage
-        work.stop(str(error), "author")
+        work.stop(str(error))
     return work.conclude()
 
 
@@ -70,11 +65,10 @@ class _Work:
         self.architecture = self.properties = ""
         self.remembered: dict[str, Remembered] = {}
         self.stopped = ""
-        self.ended: Literal["", "cap", "author"] = ""
 
     def run(self) -> None:
         if not planning.plan(self.desk):
-            self.stop("no plan passed the gate", "author")
+            self.stop("no plan passed the gate")
             return
         self.architecture = planning.architecture(self.desk)
         self.properties = planning.properties(self.desk)
@@ -94,9 +88,9 @@ class _Work:
         for prop in sorted(self.desk.draft.properties, key=lambda p: p.rank):
             self.desk.write_property(prop)
 
-    def stop(self, why: str, by: Literal["cap", "author"]) -> None:
+    def stop(self, why: str) -> None:
         """End early: what is planned and not written becomes holes, so that it shows."""
-        self.stopped, self.ended = why, by
+        self.stopped = why
         for action in self.desk.draft.actions:
             if not action.definition and not self._drafted(action.name):
                 self.desk.leave_hole(action, "it was not written before the run ended")
@@ -119,6 +113,5 @@ class _Work:
             ledger=tuple(desk.ledger.entries),
             flags=desk.ledger.flags,
             stopped=self.stopped,
-            ended=self.ended,
             notes=tuple(desk.notes),
         )
