@@ -1,8 +1,8 @@
 """How an object is made as a specification has it, read from the target's source without running it.
 
 The arguments follow the rules by which the static author chooses them: defaults stay, a class of the repository is made
-in its turn, a collaborator that is taken for a key/value store becomes one in memory, a number is the
-specification's, and anything else is a string of its own name.
+in its turn, a collaborator that is taken for a key/value store becomes one in memory, one of which nothing is known a
+fake of its calls, a number is the specification's, and anything else is a string of its own name.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from replay import collaborators
+from replay.collaborators import Assumed, Fake, Use
 
 _PLAIN = frozenset(
     {"int", "float", "str", "bytes", "bool", "Decimal", "dict", "list", "set", "tuple", "timedelta", "Path"}
@@ -26,21 +29,22 @@ class CannotRebuild(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Python that makes an object: an expression, and the (module path, class) that it names."""
+    """Python that makes an object: an expression, the (module path, class) that it names, and fakes to be defined."""
 
     text: str
-    needs: tuple[tuple[str, str], ...]
+    needs: tuple[tuple[str, str], ...] = ()
+    fakes: tuple[Fake, ...] = ()
 
 
 @dataclass(slots=True)
 class Reader:
     """Reads source files below ``root``.
 
-    ``stores`` are the attributes that hold a key/value store, ``numbers`` what the constructor is given by parameter.
+    ``assumed`` is what is taken for granted of collaborators, ``numbers`` what the constructor is given by parameter.
     """
 
     root: Path
-    stores: frozenset[str] = frozenset()
+    assumed: Assumed = field(default_factory=Assumed)
     numbers: Mapping[str, str] = field(default_factory=dict)
     _trees: dict[str, ast.Module] = field(default_factory=dict)
 
@@ -50,6 +54,7 @@ class Reader:
             raise CannotRebuild(f"{cls} needs an object that needs an object, and so on")
         init = self._method(path, cls, "__init__")
         needs = [(path, cls)]
+        fakes: list[Fake] = []
         shown = []
         unnamed = init[2].args.posonlyargs if init else []
         for param, default in _parameters(init[2]) if init else self._fields(path, cls):
@@ -58,7 +63,8 @@ class Reader:
             if made is not None:
                 shown.append(made.text if param in unnamed else f"{param.arg}={made.text}")
                 needs += made.needs
-        return Made(f"{cls}({', '.join(shown)})", tuple(dict.fromkeys(needs)))
+                fakes += made.fakes
+        return Made(f"{cls}({', '.join(shown)})", tuple(dict.fromkeys(needs)), tuple(dict.fromkeys(fakes)))
 
     def call(self, path: str, cls: str | None, op: str, arguments: Mapping[str, str]) -> str:
         """``Call("hold", "v1")`` as Python text. Raises CannotRebuild."""
@@ -118,31 +124,52 @@ class Reader:
         held = self._held_by(path, cls, param.arg)
         shown = (held[0] if held else param.arg).strip("_")
         annotated = _name(param.annotation)
-        if shown in self.stores or param.arg.strip("_") in self.stores:
-            return self._fake("Store", path, cls, held)
+        if shown in self.assumed.stores or param.arg.strip("_") in self.assumed.stores:
+            return self._store(path, cls, held)
         found = self._find(where, annotated) if annotated else None
         if isinstance(default, ast.Constant) and default.value is None:
-            return None if found or not self._methods_on(path, cls, held) else self._fake("Anything", path, cls, held)
+            return None if found or not self._uses(path, cls, held) else self._fake(path, cls, held)
         if found is not None:
             concrete = found if not self._interface(*found) else self._implementation(found)
             if concrete is not None:
                 return self.make(*concrete, depth + 1)
-            return self._fake("Anything", path, cls, held)
+            return self._fake(path, cls, held)
         if param.arg in self.numbers:
-            return Made(self.numbers[param.arg], ())
-        methods = self._methods_on(path, cls, held)
+            return Made(self.numbers[param.arg])
+        methods = frozenset(use.method for use in self._uses(path, cls, held)) - {"__call__"}
         if methods and annotated not in _PLAIN:
             matching = self._the_one_with(path, cls, methods)
-            return self.make(*matching, depth + 1) if matching else self._fake("Anything", path, cls, held)
+            return self.make(*matching, depth + 1) if matching else self._fake(path, cls, held)
         if default is not None:
             return None
         if annotated in ("Callable", "Awaitable", "Coroutine"):
-            return self._fake("Anything", path, cls, held)
-        return Made({"bool": "True", "int": "1", "float": "1.0"}.get(annotated, repr(param.arg)), ())
+            return self._fake(path, cls, held)
+        return Made({"bool": "True", "int": "1", "float": "1.0"}.get(annotated, repr(param.arg)))
 
-    def _fake(self, kind: str, path: str, cls: str, held: list[str]) -> Made:
+    def _store(self, path: str, cls: str, held: list[str]) -> Made:
+        raises = self._raises(self._uses(path, cls, held))
         awaits = self.awaits(path, cls, held[0]) if held else ()
-        return Made(f"{kind}(awaits={list(awaits)!r})" if awaits else f"{kind}()", ())
+        options = [f"awaits={list(awaits)!r}"] if awaits else []
+        if raises:
+            options.append(f"raises={{{', '.join(f'{m!r}: {text}' for m, (text, _) in sorted(raises.items()))}}}")
+        return Made(f"Store({', '.join(options)})", tuple(need for _, needs in raises.values() for need in needs))
+
+    def _fake(self, path: str, cls: str, held: list[str]) -> Made:
+        found = self._uses(path, cls, held)
+        if not found:
+            return Made("Anything()")
+        awaits = self.awaits(path, cls, held[0])
+        one = collaborators.fake(held[0], found, awaits, self.assumed.values, self._raises(found))
+        return Made(f"{one.name}()", one.needs, (one,))
+
+    def _uses(self, path: str, cls: str, held: list[str]) -> list[Use]:
+        return [u for where, owner in self._lineage(path, cls) for u in collaborators.uses(where, owner, held)]
+
+    def _raises(self, found: list[Use]) -> Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]:
+        """By method, the expression for what its calls may raise, and what that needs."""
+        told = collaborators.raised(found, self.assumed)
+        named = {m: collaborators.exception(path, self._tree(path), name) for m, (path, name) in told.items()}
+        return {method: one for method, one in named.items() if one is not None}
 
     def _held_by(self, path: str, cls: str, param: str) -> list[str]:
         """Attributes that the constructor makes of the parameter, or that of a base to which it is handed."""
@@ -156,16 +183,6 @@ class Reader:
             if out := _attributes_made_of(init, param):
                 return out
         return [] if owners else [param]
-
-    def _methods_on(self, path: str, cls: str, held: list[str]) -> frozenset[str]:
-        found = set()
-        for _, owner in self._lineage(path, cls):
-            for node in ast.walk(owner):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                    value = node.func.value
-                    if isinstance(value, ast.Attribute) and value.attr in held:
-                        found.add(node.func.attr)
-        return frozenset(found)
 
     # Classes.
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from replay.collaborators import assumed
 from replay.construct import CannotRebuild, Made, Reader
 from reports.result import Result, Scenario, ScheduledStep, ViolationResult
 
 DIRECTORY = "repro"
-_STORE = "store:"
+_VALUE = re.compile(r"'a(\d+)'")
 _WIDTH = 110
 
 
@@ -58,8 +59,8 @@ def _test(part: Result, violation: ViolationResult, repo: Path, stem: str) -> st
         raise CannotRebuild(scenario.missing)
     if not scenario.calls:
         raise CannotRebuild("no call takes part in this finding")
-    stores = frozenset(a.id.removeprefix(_STORE) for a in part.assumptions if a.id.startswith(_STORE))
-    reader = Reader(repo, stores, scenario.constructor)
+    known = assumed({a.id: a.text for a in part.assumptions}, _values(violation))
+    reader = Reader(repo, known, scenario.constructor)
     made = reader.make(scenario.path, scenario.cls) if scenario.cls else None
     lines = [
         *_header(violation),
@@ -77,6 +78,12 @@ def _test(part: Result, violation: ViolationResult, repo: Path, stem: str) -> st
         "    runtime.check(SCENARIO, build, __name__)",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _values(violation: ViolationResult) -> int:
+    """How many opaque values the counterexample shows, at least one."""
+    shown = [text for step in violation.trace for text in (*step.changed.values(), step.outcome or "")]
+    return max([int(n) for text in shown for n in _VALUE.findall(text)], default=1)
 
 
 def _header(violation: ViolationResult) -> Iterator[str]:
@@ -101,6 +108,7 @@ def _header(violation: ViolationResult) -> Iterator[str]:
 def import_lines(made: Made | None, names: set[str]) -> list[str]:
     """The imports of a test that uses these names beside the stand-ins in ``made``."""
     names = names | {name for name in ("Store", "Anything") if made and f"{name}(" in made.text}
+    names |= {"Collaborator"} if made and made.fakes else set()
     return ["from replay import runtime", f"from replay.runtime import {', '.join(sorted(names))}"]
 
 
@@ -114,6 +122,10 @@ def build_lines(made: Made | None, path: str) -> Iterator[str]:
     yield '    """The object as the counterexample begins with it."""'
     for where, cls in made.needs:
         yield f"    {cls} = load({quoted(where)}).{cls}"
+    for fake in made.fakes:
+        yield ""
+        yield textwrap.indent(fake.text, "    ")
+        yield ""
     yield f"    return {made.text}"
 
 

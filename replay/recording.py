@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from replay.collaborators import Assumed
 from replay.construct import CannotRebuild, Reader
 from replay.generate import build_lines, import_lines, quoted
 from replay.sandbox import Limits, Sandbox
@@ -26,8 +27,9 @@ class Wanted:
     """What to record.
 
     ``path`` and ``cls`` name the shared object (None: the module itself), ``constructor`` the numbers that it is made
-    with, ``stores`` its attributes that are key/value stores. ``state`` gives for each name a Python expression over
-    ``self`` and ``module``; the name ``clock`` (if not "") stands for the time. Other numbers as in ``runtime.Plan``.
+    with, ``assumed`` what is taken for granted of its collaborators. ``state`` gives for each name a Python expression
+    over ``self`` and ``module``; the name ``clock`` (if not "") stands for the time. Other numbers as in
+    ``runtime.Plan``.
     """
 
     mode: str
@@ -36,7 +38,7 @@ class Wanted:
     calls: Sequence[CallText]
     state: Mapping[str, str]
     constructor: Mapping[str, str]
-    stores: frozenset[str]
+    assumed: Assumed
     schedules: int = 50
     seed: int = 0
     callers: int = 3
@@ -105,7 +107,7 @@ def record(wanted: Wanted, repo: Path, sandbox: Sandbox, limits: Limits = LIMITS
 
 def script(wanted: Wanted, repo: Path) -> str:
     """The Python that records; the source below ``repo`` is read, nothing of it is run. Raises CannotRebuild."""
-    reader = Reader(repo, wanted.stores, wanted.constructor)
+    reader = Reader(repo, wanted.assumed, wanted.constructor)
     made = reader.make(wanted.path, wanted.cls) if wanted.cls else None
     if not wanted.calls:
         raise CannotRebuild("no call of it can be written down")

@@ -14,6 +14,7 @@ from code2tla.conformance.subject import BOUNDS, Subject, constants, in_sets
 from code2tla.conformance.windows import SETUP, Follower
 from code2tla.scenario import constructor
 from replay import recording
+from replay.collaborators import assumed
 from replay.construct import CannotRebuild
 from replay.recording import Recording, Wanted
 from replay.sandbox import Sandbox
@@ -103,7 +104,7 @@ def _wanted(subject: Subject, calls: Sequence[Function], schedules: int, seed: i
         calls=texts,
         state={m.name: m.code for m in subject.mapped},
         constructor=constructor(spec, BOUNDS.level),
-        stores=frozenset(a.id.removeprefix("store:") for a in spec.assumptions if a.id.startswith("store:")),
+        assumed=assumed({a.id: a.text for a in spec.assumptions}, _values(spec)),
         schedules=schedules,
         seed=seed,
         callers=BOUNDS.callers,
@@ -112,6 +113,11 @@ def _wanted(subject: Subject, calls: Sequence[Function], schedules: int, seed: i
         ticks=_TICKS if subject.clock else 0,
         clock=subject.clock,
     )
+
+
+def _values(spec: Spec) -> int:
+    """How many opaque values the specification has on the level of the comparison."""
+    return max((printing.constant_size(c, BOUNDS.level) for c in spec.constants if c.name == "Anything"), default=1)
 
 
 def _has_setup(spec: Spec) -> bool:

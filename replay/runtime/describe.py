@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from replay.runtime import standins
-from replay.runtime.fakes import Anything, Store
+from replay.runtime.fakes import Collaborator, Store
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -58,7 +58,7 @@ def _contained(value: Any, deeper: int) -> Json:
             return {"dict": [[describe(k, deeper), describe(v, deeper)] for k, v in value.items()]}
         case Store():
             return describe(value.replay_view(), deeper)
-        case Anything():
+        case Collaborator():
             return {"opaque": "stand-in"}
         case asyncio.Queue():
             return {"list": [describe(item, deeper) for item in getattr(value, "_queue", ())]}

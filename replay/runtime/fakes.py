@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 _CREATE = re.compile(r"^(setnx|put_if_absent|add_if_absent|create_if_absent|insert_if_absent|set_if_absent)$")
@@ -34,15 +34,23 @@ class Moment:
     tell: Callable[[str], None] = staticmethod(lambda _: None)
 
 
+class Answers:
+    """Which of its possible answers a collaborator gives."""
+
+    #: Told by whoever runs the calls: the index of one of so many options.
+    choose: Callable[[int], int] = staticmethod(lambda _: 0)
+
+
 class Store:
     """A key/value store. What a method does follows from its name, each call being one atomic step.
 
     ``awaits`` names the methods that the code awaits; such a call suspends before and after its effect, so that the
-    effect has a moment of its own, as over a wire.
+    effect has a moment of its own, as over a wire. ``raises`` has what a call of a method may raise, with no effect.
     """
 
-    def __init__(self, awaits: Collection[str] = ()) -> None:
+    def __init__(self, awaits: Collection[str] = (), raises: Mapping[str, type[BaseException]] | None = None) -> None:
         self._awaits = frozenset(awaits)
+        self._raises = raises or {}
         self._rows: dict[Any, Any] = {}
 
     def replay_view(self) -> object:
@@ -54,6 +62,8 @@ class Store:
             raise AttributeError(name)
 
         def method(*args: Any, **kwargs: Any) -> Any:
+            if name in self._raises and Answers.choose(2):
+                raise self._raises[name]
             values = [*args, *(kwargs[k] for k in _KEYWORDS if k in kwargs)]
             return _awaited(lambda: self._do(name, values)) if name in self._awaits else self._do(name, values)
 
@@ -98,30 +108,36 @@ class Store:
         return rows.get(key, args[1] if len(args) > 1 else None)
 
 
-class Anything:
-    """A collaborator of which nothing is known: every call is taken, changes nothing, and returns None.
-
-    ``awaits`` as for a Store.
-    """
-
-    def __init__(self, awaits: Collection[str] = ()) -> None:
-        self._awaits = frozenset(awaits)
+class Collaborator:
+    """Base of fakes whose calls answer in one of several ways and change nothing."""
 
     def replay_view(self) -> object:
         """Nothing of it is compared."""
         return None
 
+    def answer(self, *options: Any) -> Any:
+        """One of the options; an exception among them is raised."""
+        chosen = options[Answers.choose(len(options))]
+        if isinstance(chosen, type) and issubclass(chosen, BaseException):
+            raise chosen
+        return chosen
+
+    async def answer_later(self, *options: Any) -> Any:
+        """The same of an awaited call, which suspends before and after it has been answered."""
+        return await _awaited(lambda: self.answer(*options))
+
+
+class Anything(Collaborator):
+    """A collaborator of which no call is seen: any call is taken and answered with None."""
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_"):
             raise AttributeError(name)
-        return lambda *_args, **_kwargs: self._answer(name)
+        return lambda *_args, **_kwargs: None
 
     def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
         """Called itself, it answers in the same way."""
-        return self._answer("__call__")
-
-    def _answer(self, name: str) -> Any:
-        return _awaited(lambda: None) if name in self._awaits else None
+        return None
 
 
 async def _awaited(effect: Callable[[], Any]) -> Any:

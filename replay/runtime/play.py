@@ -13,6 +13,7 @@ from replay.runtime import standins
 from replay.runtime.chance import Chance
 from replay.runtime.choices import Choices
 from replay.runtime.clock import Clock
+from replay.runtime.fakes import Answers
 from replay.runtime.guide import Guide, Switch
 from replay.runtime.scenario import Call, Ending, Scenario
 from replay.runtime.standins import Alone, GiveUp
@@ -22,6 +23,9 @@ from replay.runtime.threads import Threads
 from replay.runtime.view import View
 
 STUCK = "waits for ever"
+
+#: Runs of one order of the calls, when what fakes answer leaves open how they end.
+_SERIAL = 500
 
 
 class SetUpWaits(Exception):
@@ -41,25 +45,33 @@ class Player:
         self._build = build
         self._view = View(target.root)
         self._names = list(scenario.calls)
+        self._start = ""
 
     def serial(self, order: Sequence[str]) -> Iterator[Ending]:
-        """The endings of the calls in this order; several where time passes or a call is cancelled.
+        """The endings of the calls in this order; several where time passes, a call is cancelled or a fake may choose.
 
-        A call that waits until a later one helps it did overlap with that one; such an ending is none of these.
+        A call that waits until a later one helps it did overlap with that one; such an ending is none of these. Raises
+        RuntimeError where there are too many.
         """
         choices = Choices()
-        while True:
+        for _ in range(_SERIAL):
             self._clock.start(self._scenario.ticks, choices.choose)
+            Answers.choose = choices.choose
             asyncio_ = self._scenario.mode == "asyncio"
             ending = self._tasks_in_turn(order, choices) if asyncio_ else self._threads(Switch(order), tuple(order))
             if not ending.helped:
                 yield ending
             if not choices.next():
                 return
+        raise RuntimeError(f"the calls, one after another, have more than {_SERIAL} ways to end, by what fakes answer")
 
-    def overlapping(self, guide: Guide, choices: Choices | None) -> Ending:
-        """How the calls end when ``guide`` chooses who runs; without ``choices``, it also says when time passes."""
+    def overlapping(self, guide: Guide, choices: Choices | None, answers: Callable[[int], int]) -> Ending:
+        """How the calls end when ``guide`` chooses who runs and ``answers`` what fakes answer.
+
+        Without ``choices``, the guide also says when time passes.
+        """
         self._clock.start(self._scenario.ticks, choices.choose if choices else None)
+        Answers.choose = answers
         if self._scenario.mode == "threads":
             return self._threads(guide, tuple(self._names))
         with Tasks(self._target.root) as tasks:
@@ -84,6 +96,7 @@ class Player:
                 raise SetUpWaits(str(call))
             if not task.cancelled():
                 task.exception()
+        self._start = self._state(thing)
         return thing
 
     def _tasks_in_turn(self, order: Sequence[str], choices: Choices) -> Ending:
@@ -131,6 +144,7 @@ class Player:
                 raise SetUpWaits(str(call)) from None
             except Exception:  # noqa: BLE001, S112 - a call that fails has set up what it did until then
                 continue
+        self._start = self._state(thing)
         found: dict[str, object] = {}
         watch = _Watch(self._scenario, thing)
         rested: list[Ending] = []
@@ -164,14 +178,16 @@ class Player:
 
     def _ending(self, thing: Any, found: Any, watch: _Watch, parted: str) -> Ending:
         results = tuple(self._said(found[name]) if name in found else STUCK for name in self._names)
-        state = self._view.module(thing) if isinstance(thing, ModuleType) else self._view(thing)
         if len(found) == len(self._names):
             watch(quiet=True)
         if self._scenario.kind == "assertion":
             failed = [n for n, value in found.items() if isinstance(value, AssertionError)]
             if failed:
                 watch.broken = watch.broken or f"{self._scenario.calls[failed[0]]} failed an assertion of the code"
-        return Ending(results, state, parted, watch.broken)
+        return Ending(self._start, results, self._state(thing), parted, watch.broken)
+
+    def _state(self, thing: Any) -> str:
+        return self._view.module(thing) if isinstance(thing, ModuleType) else self._view(thing)
 
     def _said(self, value: object) -> str:
         verb = "raised" if isinstance(value, BaseException) else "returned"

@@ -12,6 +12,7 @@ from typing import Any
 
 from replay.runtime import standins
 from replay.runtime.describe import Json, describe
+from replay.runtime.fakes import Answers
 from replay.runtime.play import body_of, call_of
 from replay.runtime.scenario import Call, Mode
 from replay.runtime.stage import Stage, opened
@@ -99,6 +100,7 @@ class _Recorder:
     def run(self, run: _Run) -> bool:
         """Fill in what happened; False if a set-up call waits for ever."""
         self._stage.clock.start(self._plan.ticks, None)
+        Answers.choose = self._rng.randrange
         if self._plan.mode == "threads":
             return self._threads(run)
         with Tasks(self._stage.target.root) as tasks:

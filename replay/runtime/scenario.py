@@ -73,10 +73,12 @@ class Scenario:
 class Ending:
     """How one run ended: what each call came to, in the order of the calls, and the object's state as text.
 
+    ``start`` is the state when the calls began: what fakes answered to the set-up calls may make it differ.
     ``parted`` says where the run left the schedule (empty: it followed it to the end); ``broken`` where the invariant
     or an assertion did not hold.
     """
 
+    start: str
     results: tuple[str, ...]
     state: str
     parted: str = ""
@@ -84,6 +86,6 @@ class Ending:
     helped: bool = field(default=False, repr=False)
 
     @property
-    def key(self) -> tuple[tuple[str, ...], str]:
+    def key(self) -> tuple[str, tuple[str, ...], str]:
         """What serial and overlapping runs are compared by."""
-        return self.results, self.state
+        return self.start, self.results, self.state

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from replay.collaborators import Assumed
 from replay.construct import CannotRebuild, Reader
 from replay.generate import generate
 from reports.result import (
@@ -79,7 +80,7 @@ def repo(tmp_path: Path) -> Path:
 
 
 def test_an_object_is_made_of_stores_classes_of_the_repository_numbers_and_names(repo: Path) -> None:
-    made = Reader(repo, frozenset({"table"}), {"size": "2", "big": "1"}).make("shop/shop.py", "Shop")
+    made = Reader(repo, Assumed(frozenset({"table"})), {"size": "2", "big": "1"}).make("shop/shop.py", "Shop")
     assert made.text == (
         "Shop(Store(awaits=['put']), Shelf(), Clerk(name='name'), Till(cents=1, open=True, owner='owner'), 2, big=1)"
     )
@@ -89,11 +90,15 @@ def test_an_object_is_made_of_stores_classes_of_the_repository_numbers_and_names
         ("shop/parts/clerk.py", "Clerk"),
         ("shop/shop.py", "Till"),
     )
-    assert Reader(repo, frozenset({"table"})).make("shop/shop.py", "Sub").text.startswith("Sub(Store(")
+    assert Reader(repo, Assumed(frozenset({"table"}))).make("shop/shop.py", "Sub").text.startswith("Sub(Store(")
 
 
-def test_what_is_not_known_of_a_collaborator_becomes_a_stand_in_that_takes_any_call(repo: Path) -> None:
-    assert Reader(repo).make("shop/shop.py", "Shop").text.startswith("Shop(Anything(awaits=['put']), Shelf(), ")
+def test_a_collaborator_of_which_nothing_is_known_becomes_a_fake_of_its_calls(repo: Path) -> None:
+    made = Reader(repo).make("shop/shop.py", "Shop")
+    assert made.text.startswith("Shop(FakeTable(), Shelf(), ")
+    (fake,) = made.fakes
+    assert "async def put(self, *args, **kwargs):\n        return await self.answer_later(None)" in fake.text
+    assert 'def get(self, *args, **kwargs):\n        return self.answer("a1", None)' in fake.text
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from replay import runtime
-from replay.runtime import Anything, Call, Scenario, Step, Store
+from replay.runtime import Call, Collaborator, Scenario, Step, Store
 
 _numbers = itertools.count()
 Check = Callable[..., dict[str, Any]]
@@ -353,8 +353,12 @@ def test_tasks_are_stepped_from_one_suspension_to_the_next(check: Check) -> None
 
 
 def test_an_awaited_store_takes_effect_at_a_moment_of_its_own(check: Check) -> None:
+    class Other(Collaborator):
+        async def tell(self, _n: object) -> Any:
+            return await self.answer_later(None)
+
     def make(module: Any) -> Any:
-        return module.Thing(Store(awaits=["get", "put"]), Anything(awaits=["tell"]))
+        return module.Thing(Store(awaits=["get", "put"]), Other())
 
     found = check(TASKS, Call("remote", "k"), Call("remote", "k"), mode="asyncio", make=make)
     assert "'store': {'k': 1}" in found["outcome"]
