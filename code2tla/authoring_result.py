@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -20,7 +21,8 @@ def told(part: Result, authored: Authored, checked: Checked | None, author: Auth
     draft = authored.draft
     free = draft is not None and draft.skeleton is None
     plain = {p.name: p.plain.rstrip(".") for p in part.properties}
-    violations = tuple(_violation(_retold(v, plain, free), authored) for v in part.violations)
+    coming = {p.name for p in draft.properties if re.search(r"<>|~>", p.definition)} if draft else set()
+    violations = tuple(_violation(_retold(v, plain, free, v.property in coming), authored) for v in part.violations)
     part = replace(
         part,
         author=AuthorResult(
@@ -69,15 +71,18 @@ def _judged(part: Result, authored: Authored) -> Result:
     return part
 
 
-def _retold(violation: ViolationResult, plain: Mapping[str, str], free: bool) -> ViolationResult:
-    """A violation in words of its own where there are no calls to tell of, or no last step that is wrong."""
+def _retold(violation: ViolationResult, plain: Mapping[str, str], free: bool, coming: bool) -> ViolationResult:
+    """A violation in words of its own where there are no calls to tell of, or no last step that is wrong.
+
+    ``coming``: the property says what must come, so that it fails by what goes on for ever.
+    """
     if not free and violation.kind != "temporal":
         return violation
     names = list(dict.fromkeys(step.action for step in violation.trace))
     steps = f"After {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" if names else "At the start"
     words = plain.get(violation.property) or violation.property
-    end = "and for ever after, this does not come about" if violation.kind == "temporal" else "this does not hold"
-    trace = tuple(replace(step, process="system") if free else step for step in violation.trace)
+    end = "and for ever after, this does not come about" if coming else "this does not hold"
+    trace = tuple(replace(step, process="system", outcome=None) if free else step for step in violation.trace)
     return replace(violation, summary=f"{steps}, {end}: {words}.", trace=trace, scenario=None)
 
 
