@@ -140,6 +140,11 @@ def test_the_target_may_say_what_models_cost(repo: Path, tmp_path: Path) -> None
     assert written(tmp_path / "user")[0]["author"]["usd"] == pytest.approx(0.0022)
 
 
+def test_a_provider_that_nobody_knows_ends_it_in_words(repo: Path, tmp_path: Path) -> None:
+    assert run(repo, tmp_path, "--author", "llm", "--model", "nobody:x") == 3
+    assert "nobody:x: cannot be set up: Unsupported provider" in written(tmp_path)[0]["reason"]
+
+
 def test_the_static_author_imports_no_provider(tmp_path: Path) -> None:
     (tmp_path / "plain.py").write_text("def twice(n):\n    return 2 * n\n")
     program = (

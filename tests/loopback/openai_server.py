@@ -32,13 +32,13 @@ def say(text: str | Mapping[str, Any], finish: str = "stop", tokens: tuple[int, 
     return completion({"content": text if isinstance(text, str) else json.dumps(text)}, finish, tokens)
 
 
-def wish(*calls: tuple[str, Mapping[str, Any]], tokens: tuple[int, int] = (100, 20)) -> Turn:
-    """Calls of tools, each a name and arguments."""
+def wish(*calls: tuple[str, Mapping[str, Any]], words: str | None = None, tokens: tuple[int, int] = (100, 20)) -> Turn:
+    """Calls of tools, each a name and arguments, and what is said along with them."""
     made = [
         {"id": f"t{n}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
         for n, (name, arguments) in enumerate(calls)
     ]
-    return completion({"content": None, "tool_calls": made}, "tool_calls", tokens)
+    return completion({"content": words, "tool_calls": made}, "tool_calls", tokens)
 
 
 def by_task(script: Mapping[str, Any]) -> Turn:

@@ -168,7 +168,9 @@ def test_a_model_that_keeps_refusing_ends_it(make: Make) -> None:
 
 def test_a_server_without_schemas_is_asked_by_function_call_then_in_words(make: Make) -> None:
     no = status(400, text="response_format is not supported")
-    with OpenAiServer([no, wish(("action", GOOD)), no, say(f"Well: {json.dumps(GOOD)}")]) as server:
+    with OpenAiServer(
+        [no, wish(("action", GOOD), words="Here it is:"), no, say(f"Well: {json.dumps(GOOD)}")]
+    ) as server:
         author = make(server)
         replies = [author.answer(ACTION), author.answer(Task("mend", "hold", "Mend it.", SCHEMA))]
     assert [json.loads(reply.text) for reply in replies] == [GOOD, GOOD]

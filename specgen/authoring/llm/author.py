@@ -107,7 +107,7 @@ class LlmAuthor:
         """The model's answer: JSON that fits the schema, or its last words where it never gave such.
 
         Raises CapReached before a call that a limit forbids, AuthorUnavailable when the provider fails for good or
-        the model refuses, TranscriptDiverges, and ProviderUnready.
+        the model refuses, and TranscriptDiverges.
         """
         model = self._models.of(task.kind)
         head = {"kind": task.kind, "subject": task.subject, "model": model, "max_tokens": self._conduct.answer_tokens}

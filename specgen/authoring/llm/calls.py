@@ -62,7 +62,7 @@ class Calls:
         """The response to a question (``client.Client.call`` says what both hold).
 
         Raises RequestRejected where the provider takes no such question and it can be ``formed_anew``,
-        AuthorUnavailable after the last try, CapReached, TranscriptDiverges, TranscriptEnds and ProviderUnready.
+        AuthorUnavailable after the last try, CapReached and TranscriptDiverges.
         """
         model: str = question["model"]
         failures = 0

@@ -133,9 +133,10 @@ def _form(model: BaseChatModel, request: Mapping[str, Any]) -> Callable[[list[tu
 
 
 def _from_message(message: AIMessage) -> dict[str, Any]:
-    """A response from LangChain's message. A structured answer by function calling is the text, like any other."""
+    """A response from LangChain's message. Where it calls a function, the arguments are its text, not what it says."""
     calls = [{"name": call["name"], "arguments": call["args"]} for call in message.tool_calls]
-    broken = [call["args"] or "" for call in message.invalid_tool_calls]
+    written = [json.dumps(call["arguments"]) for call in calls]
+    written += [call["args"] or "" for call in message.invalid_tool_calls]
     usage = message.usage_metadata
     meta = message.response_metadata
     words = [str(meta.get(k) or "").lower() for k in ("finish_reason", "stop_reason", "done_reason", "status")]
@@ -143,7 +144,7 @@ def _from_message(message: AIMessage) -> dict[str, Any]:
     if message.additional_kwargs.get("refusal"):
         finish = "refused"
     return {
-        "text": message.text or (json.dumps(calls[0]["arguments"]) if calls else "".join(broken[:1])),
+        "text": written[0] if written else message.text,
         "calls": calls,
         "finish": finish,
         "usage": {"input": usage["input_tokens"], "output": usage["output_tokens"]} if usage else None,

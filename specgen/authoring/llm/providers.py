@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specgen.authoring.types import AuthorError
+from specgen.authoring.types import AuthorError, AuthorUnavailable
 
 
 class ModelMisnamed(AuthorError):
@@ -33,7 +33,7 @@ class ModelName:
         return cls(provider, name)
 
 
-class ProviderUnready(AuthorError):
+class ProviderUnready(AuthorUnavailable):
     """A provider's package is not installed, its key is not set, or its client cannot be set up."""
 
     def __init__(self, model: ModelName, what: str, mend: str) -> None:
