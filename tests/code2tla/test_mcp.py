@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -57,19 +57,19 @@ def words(make: Make, home: Path) -> list[str]:
 
 
 @pytest.fixture(params=["stdio", "http"])
-def connect(request: pytest.FixtureRequest, words: list[str]) -> Connect:
+def connect(request: pytest.FixtureRequest, words: list[str]) -> Iterator[Connect]:
     """A connection to a server that begins anew each time over stdio, and stays over HTTP."""
-    if request.param == "http":
-        served = Server(words)
-        request.addfinalizer(served.kill)
+    served = Server(words) if request.param == "http" else None
+    own = StdioServerParameters(command=words[0], args=words[1:], env=dict(os.environ))
 
     @asynccontextmanager
     async def connected() -> AsyncIterator[Client]:
-        own = StdioServerParameters(command=words[0], args=words[1:], env=dict(os.environ))
-        async with Client(served.url if request.param == "http" else own) as client:
+        async with Client(served.url if served else own) as client:
             yield client
 
-    return connected
+    yield connected
+    if served:
+        served.kill()
 
 
 async def call(client: Client, tool: str, **arguments: Any) -> Any:
