@@ -38,7 +38,7 @@ def test_classes_are_a_list_in_the_file_and_commas_in_the_environment(tmp_path: 
         ("budget = true", "code2tla.toml: budget: True is not allowed"),
         ("budget = nan", "code2tla.toml: budget: nan is not allowed"),
         ("callers = 9", "code2tla.toml: callers: 9 is not allowed; give a whole number from 2 to 6"),
-        ("bugdet = 4", "code2tla.toml: bugdet: no such setting; there are budget, memory"),
+        ("bugdet = 4", "code2tla.toml: bugdet: no such setting; there are budget, audit-budget, memory"),
         ("out = '/etc'", "code2tla.toml: out: not allowed here; give --out or CODE2TLA_OUT"),
         ("jar = 'evil.jar'", "code2tla.toml: jar: not allowed here; give --jar or CODE2TLA_TLA2TOOLS"),
         ("a = ", "code2tla.toml: not valid TOML"),
