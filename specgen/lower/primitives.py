@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from specgen.expr import BoolT, CallerT, DictT, Expr, IntT, Lit, NeverT, NoneT, RefT, SeqT, Var, join
+from specgen.expr import BoolT, CallerT, DictT, Expr, IntT, Lit, NeverT, NoneT, RefT, SeqT, SetT, Ty, Var, join
 from specgen.ir import Access
 from specgen.lower import kinds, unwinding
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import VarInfo
-from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Exc, Sync, Val, Value, apply
+from specgen.lower.values import EMPTY, FALSE, NOBODY, NONE, TRUE, Exc, Sync, Val, Value, apply
 from specgen.lower.values import call as op_call
 
 CLASSES: dict[str, str] = {
@@ -83,7 +83,12 @@ def construct(lw: Lowerer, cls: str, attr: str, args: list[Value], kwargs: dict[
         var = declare(attr, IntT(), init, comment=f"{shown}: permits left")
         return Sync(kind, var, limit=init)
     if kind == "event":
-        return Sync("event", declare(attr, BoolT(), FALSE, comment=f"{shown}: set?"))
+        event = Sync("event", declare(attr, BoolT(), FALSE, comment=f"{shown}: set?"))
+        if event.var in lw.shared.cleared:
+            event.waiting = declare(f"{attr}_waiting", SetT(CallerT()), NOBODY, comment=f"{shown}: who waits")
+            # Who waits for ever is in the outcome already, as a call without a result.
+            lw.vars[event.waiting].observable = False
+        return event
     first = first or (rv(lw, kwargs["maxsize"]) if "maxsize" in kwargs else Val(Lit(0), IntT()))
     lw.demand(first, "int")
     var = declare(attr, SeqT(NeverT()), EMPTY)
@@ -130,12 +135,17 @@ def construct_dynamic(lw: Lowerer, cls: str, args: list[Value], kwargs: dict[str
     if kind in {"semaphore", "bounded"} and args:
         first = Val(number(lw, rv(lw, args[0])), IntT())
     made = new_builtin(lw, DYNAMIC[kind], _FIELDS[family(kind)], first)
-    if kind == "condition":  # its lock is made with it
-        holder = field_var(lw, DYNAMIC[kind], "holder")
-        lw.declare(f"v.{holder}", DictT(RefT(DYNAMIC[kind]), join(CallerT(), NoneT())))
-        lw.graph.set(
-            Var(holder), op_call("Put", Var(holder), made.expr, NONE), Access(holder, "fresh", lw.graph.group())
-        )
+
+    def also(attr: str, ty: Ty, value: Expr) -> None:
+        """A second variable of the object."""
+        var = field_var(lw, DYNAMIC[kind], attr)
+        lw.declare(f"v.{var}", DictT(RefT(DYNAMIC[kind]), ty))
+        lw.graph.set(Var(var), op_call("Put", Var(var), made.expr, value), Access(var, "fresh", lw.graph.group()))
+
+    if kind == "condition":
+        also("holder", join(CallerT(), NoneT()), NONE)
+    if kind == "event" and field_var(lw, DYNAMIC[kind], _FIELDS[kind]) in lw.shared.cleared:
+        also("waiting", SetT(CallerT()), NOBODY)
     return made
 
 
@@ -148,7 +158,8 @@ def dynamic(lw: Lowerer, cls: str, ref: Expr) -> Sync | None:
         return None
     var = field_var(lw, cls, _FIELDS[family(kind)])
     lock = field_var(lw, cls, "holder") if kind == "condition" else ""
-    return Sync(kind, var, lock, ref=ref)
+    waiting = field_var(lw, cls, "waiting") if kind == "event" and var in lw.shared.cleared else ""
+    return Sync(kind, var, lock, ref=ref, waiting=waiting)
 
 
 def now(sync: Sync, var: str = "") -> Expr:

@@ -73,6 +73,7 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
     hopeful, patience = True, PATIENCE
     for _ in range(ROUNDS):
         demands, domains, split = dict(shared.demands), dict(shared.domains), set(shared.split)
+        cleared = set(shared.cleared)
         literals = {k: set(v) for k, v in shared.literals.items()}
         made = _once(sources, target, shared, wanted, hopeful=hopeful)
         old = {k: shared.canonical(v) for k, v in shared.types.items()}
@@ -84,7 +85,7 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
             shared.types, hopeful = {}, True
             continue
         known, shared.ties = shared.ties, made.lw.ties
-        if (demands, domains, literals) != (shared.demands, shared.domains, shared.literals):
+        if (demands, domains, literals, cleared) != (shared.demands, shared.domains, shared.literals, shared.cleared):
             shared.types, hopeful = {}, True
             continue
         if known != shared.ties:

@@ -37,6 +37,8 @@ class Shared:
     split: set[str] = field(default_factory=set)
     literals: dict[str, set[str]] = field(default_factory=dict)
     opaque: set[str] = field(default_factory=set)
+    #: Variables of events that some code clears.
+    cleared: set[str] = field(default_factory=set)
     ties: dict[str, tuple[str, tuple[Expr, ...]]] = field(default_factory=dict)
     static_fields: dict[str, Value] = field(default_factory=dict)
 

@@ -59,7 +59,10 @@ class New:
 
 @dataclass(eq=False, slots=True)
 class Sync:
-    """A synchronisation object that exists once. ``lock`` of a condition is the variable of its lock."""
+    """A synchronisation object that exists once. ``lock`` of a condition is the variable of its lock.
+
+    ``waiting`` of an event that some code clears is the variable of those who wait.
+    """
 
     kind: str
     var: str
@@ -67,6 +70,7 @@ class Sync:
     limit: Expr = field(default_factory=lambda: Lit(0))
     reentrant: bool = False
     ref: Expr | None = None
+    waiting: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -183,6 +187,7 @@ TRUE: Expr = Lit(True)
 FALSE: Expr = Lit(False)
 NONE: Expr = NoneE()
 EMPTY: Expr = Op("tuple")
+NOBODY: Expr = Op("set")
 
 
 def eq(a: Expr, b: Expr) -> Expr:
