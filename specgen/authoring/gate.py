@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tree_sitter import Node
+
 from extractor.types import Span
 from specgen.authoring import agreement, tla
 from specgen.authoring.answers import ActionAnswer, PropertyAnswer, TypeAnswer
@@ -56,6 +58,11 @@ class Gate:
             return draft, wrong
         if unknown := tla.unknown(module, made):
             return draft, f"nothing defines {unknown}"
+        if bare := _bare(module, made.body):
+            return draft, (
+                f"TLC counts a step that is {bare} and nothing more as one of {bare}, so nobody would know whether "
+                f"{planned.name} is ever taken; say in it what is its own, such as where it goes on"
+            )
         seen = framing(module, module.definitions[planned.name])
         if seen.missing:
             return draft, (
@@ -200,6 +207,20 @@ def _level(module: tla.Module, made: tla.Definition, kind: str) -> str:
         return "" if found & _BEHAVIOURS else "a temporal property says [], <> or ~> of behaviours; this one does not"
     if found & (_STEPS | _BEHAVIOURS):
         return f"an {kind} speaks of one state: no prime, UNCHANGED, ENABLED, [], <>, ~> or fairness in it"
+    return ""
+
+
+def _bare(module: tla.Module, node: Node) -> str:
+    """The operator that an action, or one of its alternatives, consists of alone; "" if there is none."""
+    children = [c for c in node.named_children if "comment" not in c.type]
+    match node.type:
+        case "parentheses" | "disj_item" | "bounded_quantification" if children:
+            return _bare(module, children[-1])
+        case "disj_list":
+            return next((found for c in children if (found := _bare(module, c))), "")
+        case "identifier_ref" | "bound_op":
+            name = tla.text_of(children[0] if node.type == "bound_op" else node)
+            return name if name in module.definitions else ""
     return ""
 
 

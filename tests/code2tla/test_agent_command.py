@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from authored_scripts import SOURCE, script
+from authored_scripts import SOURCE, action, script
 from pipeline_targets import Make
 
 from code2tla.cli import main
@@ -108,6 +108,21 @@ def test_what_is_no_answer_comes_back_as_the_next_attempt(agent: Agent, broken: 
     assert "The last answer could not be used: the answer " in task["prompt"]
     assert agent.answer(script()["plan"]) == WAITING
     assert agent.task()["kind"] == "architecture"
+
+
+def test_an_action_that_is_another_operator_alone_comes_back(agent: Agent) -> None:
+    plan = script()["plan"]
+    adding = "Add(w) ==\n    /\\ w \\notin done\n    /\\ n' = n + 1\n    /\\ done' = done \\cup {w}"
+    plan["helpers"] = [{"name": "Add", "meaning": "w adds one", "definition": adding}]
+    agent.begin()
+    for given in (plan, script()["architecture"], script()["properties"]):
+        agent.answer(given)
+    assert agent.answer(action("add_13(w) == Add(w)")) == WAITING
+    task = agent.task()
+    assert (task["subject"], task["attempt"]) == ("add_13", 2)
+    assert "TLC counts a step that is Add and nothing more as one of Add" in task["prompt"]
+    assert agent.answer(action("add_13(w) == w \\in Workers /\\ Add(w)")) == WAITING
+    assert agent.task()["subject"] == "reset_17"
 
 
 def test_an_answer_from_standard_input(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
