@@ -17,6 +17,11 @@ _MARK = "from replay import runtime"
 
 LIMITS = Limits()
 
+_BEGUN = (
+    "threads and tasks that the code starts itself, of which the specification knows nothing, went on when their call "
+    "had to wait or the steps were over"
+)
+
 NOT_EXECUTED = "running it needs --execute, since it runs the code that was read"
 
 
@@ -83,9 +88,11 @@ def _judged(name: str, told: Mapping[str, object] | None, text: str) -> Replay:
         why = " ".join(lines[-1].removeprefix("E").split())[:300] if lines else "it left no word"
         return Replay("not_run", name, None, f"the test could not run: {why}")
     parted = str(told.get("parted") or "")
+    begun = _BEGUN if told.get("begun") is True else ""
     if told.get("status") == "failed":
-        return Replay("confirmed", name, told.get("exact") is True, parted)
-    return Replay("not_reproduced", name, None, parted or str(told.get("why") or ""))
+        return Replay("confirmed", name, told.get("exact") is True, "; ".join(filter(None, (parted, begun))))
+    why = parted or str(told.get("why") or "")
+    return Replay("not_reproduced", name, None, "; ".join(filter(None, (why, begun))))
 
 
 def _with(result: Result, found: Mapping[tuple[int, int], Replay]) -> Result:

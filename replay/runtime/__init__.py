@@ -44,10 +44,10 @@ def check(scenario: Scenario, build: Callable[[Load], Any], name: str = "", repo
     """
     with opened(scenario.mode, repo) as stage:
         target = stage.target
-        build(target.load)
+        first = build(target.load)
         target.keep()
         here = replace(scenario, schedule=relocated(scenario.schedule, read_lines(target.root)))
-        player = Player(here, target, stage.clock, stage.chance, lambda: build(target.load))
+        player = Player(here, target, stage.clock, stage.chance, lambda: build(target.load), first)
         try:
             found = _search(player, here)
         except SetUpWaits as waits:
@@ -55,12 +55,24 @@ def check(scenario: Scenario, build: Callable[[Load], Any], name: str = "", repo
             return
     if found.ending is None:
         _note(
-            name, {"status": "passed", "why": "every run ended as some order of the calls does", "parted": found.parted}
+            name,
+            {
+                "status": "passed",
+                "why": "every run ended as some order of the calls does",
+                "parted": found.parted,
+                "begun": player.begun > 0,
+            },
         )
         return
     _note(
         name,
-        {"status": "failed", "exact": found.exact, "parted": found.parted, "outcome": _tell(here, found.ending)},
+        {
+            "status": "failed",
+            "exact": found.exact,
+            "parted": found.parted,
+            "begun": player.begun > 0,
+            "outcome": _tell(here, found.ending),
+        },
     )
     raise AssertionError(_message(here, found))
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from replay.runtime.standins import Proxy
+from replay.runtime.modules import Proxy
 
 
 class Chance:

@@ -125,6 +125,8 @@ class Follow:
             if now.process in able or board.runnable(now.process):
                 self._moved = True
                 return now.process
+            if helping := [name for name in able if "." in name]:
+                return helping[0]  # a thread that the code started, for which the call may wait
             self._part(now, board)
             self._advance(board)
         return current if current in able else able[0]
@@ -192,13 +194,15 @@ class Follow:
 class Switch:
     """Runs each call as long as it can, but switches at the given points, counted from 1; ``order`` breaks ties.
 
-    Few switches find most races (CHESS, Musuvathi and Qadeer, PLDI 2007). ``points`` counts them.
+    Few switches find most races (CHESS, Musuvathi and Qadeer, PLDI 2007). ``points`` counts them. Threads that a call
+    started come right after it, or ``late``: after all calls.
     """
 
     parted = ""
 
-    def __init__(self, order: Sequence[str], switches: Sequence[int] = ()) -> None:
+    def __init__(self, order: Sequence[str], switches: Sequence[int] = (), late: bool = False) -> None:
         self._order = order
+        self._late = late
         self._switches = frozenset(switches)
         self.points = 0
 
@@ -210,15 +214,19 @@ class Switch:
         board: Board,  # noqa: ARG002
     ) -> str:
         """As Guide.pick."""
-        ranked = [p for p in self._order if p in able]
+        ranked = sorted(able, key=self._rank)
         if current not in able:
             return ranked[0]
         self.points += 1
         if self.points in self._switches:
-            after = self._order.index(current) + 1
-            turned = [p for p in (*self._order[after:], *self._order[:after]) if p in able and p != current]
-            return turned[0] if turned else current
+            later = [p for p in ranked if self._rank(p) > self._rank(current)]
+            return (later + [p for p in ranked if p != current] + [current])[0]
         return current
+
+    def _rank(self, name: str) -> tuple[bool, int, str]:
+        """Threads that a call started come right after it, or after all calls; those of the set-up come first."""
+        call = name.partition(".")[0]
+        return self._late and name != call, self._order.index(call) if call in self._order else -1, name
 
     def stuck(self, board: Board) -> bool:  # noqa: ARG002 - every guide is asked alike
         """As Guide.stuck."""

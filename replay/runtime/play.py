@@ -5,18 +5,16 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
 from types import ModuleType
 from typing import Any
 
-from replay.runtime import standins
 from replay.runtime.chance import Chance
 from replay.runtime.choices import Choices
 from replay.runtime.clock import Clock
 from replay.runtime.fakes import Answers
 from replay.runtime.guide import Guide, Switch
 from replay.runtime.scenario import Call, Ending, Scenario
-from replay.runtime.standins import Alone, GiveUp
 from replay.runtime.target import Target, changing
 from replay.runtime.tasks import Tasks, outcomes
 from replay.runtime.threads import Threads
@@ -33,11 +31,17 @@ class SetUpWaits(Exception):
 
 
 class Player:
-    """Plays a scenario. ``build`` makes the object, or gives the module whose functions are called."""
+    """Plays a scenario. ``build`` makes the object, or gives the module whose functions are called.
+
+    ``first`` is what it makes; ``begun`` counts, over all runs, the threads that the target started itself and the
+    turns of tasks that outlived their call.
+    """
 
     def __init__(
-        self, scenario: Scenario, target: Target, clock: Clock, chance: Chance, build: Callable[[], Any]
+        self, scenario: Scenario, target: Target, clock: Clock, chance: Chance, build: Callable[[], Any], first: Any
     ) -> None:
+        self.begun = 0
+        self._globals = changing(first) if isinstance(first, ModuleType) else frozenset()
         self._scenario = scenario
         self._target = target
         self._clock = clock
@@ -53,12 +57,22 @@ class Player:
         A call that waits until a later one helps it did overlap with that one; such an ending is none of these. Raises
         RuntimeError where there are too many.
         """
+        for late in (False, True):
+            before = self.begun
+            yield from self._serial(order, late)
+            if self.begun == before:
+                return
+
+    def _serial(self, order: Sequence[str], late: bool) -> Iterator[Ending]:
+        """The same, where threads and tasks that outlive their call go on right after it, or ``late``: after all."""
         choices = Choices()
         for _ in range(_SERIAL):
             self._clock.start(self._scenario.ticks, choices.choose)
             Answers.choose = choices.choose
-            asyncio_ = self._scenario.mode == "asyncio"
-            ending = self._tasks_in_turn(order, choices) if asyncio_ else self._threads(Switch(order), tuple(order))
+            if self._scenario.mode == "asyncio":
+                ending = self._tasks_in_turn(order, choices, late)
+            else:
+                ending = self._threads(Switch(order, late=late), tuple(order))
             if not ending.helped:
                 yield ending
             if not choices.next():
@@ -94,12 +108,13 @@ class Player:
             task = tasks.start(name, body_of(thing, call))
             if not tasks.alone(name):
                 raise SetUpWaits(str(call))
+            tasks.background.add(name)
             if not task.cancelled():
                 task.exception()
         self._start = self._state(thing)
         return thing
 
-    def _tasks_in_turn(self, order: Sequence[str], choices: Choices) -> Ending:
+    def _tasks_in_turn(self, order: Sequence[str], choices: Choices, late: bool) -> Ending:
         with Tasks(self._target.root) as tasks:
             thing = self._begin_tasks(tasks)
             made = {}
@@ -116,17 +131,21 @@ class Player:
                     handle = tasks.loop.ready(name)
                     if handle is None:
                         break
-                    tasks.loop.execute(handle)
+                    tasks.step(handle)
                 if not made[name].done():
                     waits.append(name)
-                for late in waits:
-                    tasks.alone(late)
+                for waiting in waits:
+                    tasks.alone(waiting)
+                if not late:
+                    self.begun += tasks.outlived(name)
             for name in waits:
                 if left and tasks.waiting(name) and choices.choose(2):
                     left -= 1
                     made[name].cancel()
                     tasks.alone(name)
                     waits = [w for w in waits if w != name]
+            for name in order:
+                self.begun += tasks.outlived(name)
             watch = _Watch(self._scenario, thing)
             ending = self._ending(thing, outcomes(made), watch, "")
             ending.helped = any(made[name].done() for name in waits)
@@ -135,35 +154,47 @@ class Player:
     # Threads.
 
     def _threads(self, guide: Guide, names: Sequence[str]) -> Ending:
-        standins.scheduler = Alone()
-        thing = self._make()
-        for call in self._scenario.setup:
-            try:
-                call_of(thing, call)
-            except GiveUp:
-                raise SetUpWaits(str(call)) from None
-            except Exception:  # noqa: BLE001, S112 - a call that fails has set up what it did until then
-                continue
-        self._start = self._state(thing)
+        made: list[Any] = []
+        waiting = ["the constructor"]
         found: dict[str, object] = {}
-        watch = _Watch(self._scenario, thing)
         rested: list[Ending] = []
+
+        def prepare() -> None:
+            thing = self._make()
+            for call in self._scenario.setup:
+                waiting[0] = str(call)
+                with suppress(Exception):  # a call that fails has set up what it did until then
+                    call_of(thing, call)
+            self._start = self._state(thing)
+            watches.append(_Watch(self._scenario, thing))
+            made.append(thing)
 
         def body(name: str, call: Call) -> Callable[[], None]:
             def run() -> None:
                 try:
-                    found[name] = call_of(thing, call)
+                    found[name] = call_of(made[0], call)
                 except Exception as error:  # noqa: BLE001 - whatever the code raises is the outcome
                     found[name] = error
 
             return run
 
+        def at_rest() -> None:
+            rested.append(self._ending(made[0], dict(found), watches[0], getattr(guide, "parted", "")))
+
+        watches: list[_Watch] = []
         bodies = {name: body(name, self._scenario.calls[name]) for name in names}
-        globals_ = changing(thing) if isinstance(thing, ModuleType) else frozenset()
-        run = Threads(self._target.root, guide, globals_)
-        at_rest = lambda: rested.append(self._ending(thing, dict(found), watch, getattr(guide, "parted", "")))  # noqa: E731
-        ended = run.run(bodies, at_rest, watch, self._clock.tick)
-        rested[0].helped = bool(run.waited & ended)
+        run = Threads(self._target.root, guide, self._globals)
+        ended = run.run(
+            bodies,
+            at_rest,
+            lambda: watches[0](),  # noqa: PLW0108 - there is none yet
+            self._clock.tick,
+            prepare,
+        )
+        if not rested:
+            raise SetUpWaits(waiting[0])
+        self.begun += run.begun.total()
+        rested[0].helped = bool(run.overlapped & ended)
         return rested[0]
 
     # Both.

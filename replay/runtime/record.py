@@ -146,6 +146,7 @@ class _Recorder:
             tasks.run([SETUP], self._wander(thing, run.before[-1], [SETUP], alone=True), lambda: None, lambda: None)
             if not made.done():
                 return False
+            tasks.background.add(SETUP)
             if not made.cancelled():
                 made.exception()
         started = {name: tasks.start(name, body_of(thing, self._plan.calls[n])) for name, n in run.calls.items()}

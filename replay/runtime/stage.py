@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from replay.runtime import standins, tasks
+from replay.runtime import modules, standins, tasks
 from replay.runtime.chance import Chance
 from replay.runtime.clock import Clock, TimeModule
 from replay.runtime.scenario import Mode
@@ -31,7 +31,7 @@ def opened(mode: Mode, repo: str | None = None) -> Iterator[Stage]:
     clock = Clock()
     threads = mode == "threads"
     chance = Chance(standins.who if threads else tasks.who)
-    ours = standins.modules() if threads else {}
+    ours = modules.stand_ins() if threads else {}
     target = Target(root, {**ours, **chance.modules(), "time": TimeModule(clock)})
     with target.open():
         yield Stage(target, clock, chance)

@@ -1,16 +1,15 @@
-"""``threading`` and ``queue`` as the target sees them: the same behaviour, but waiting is the scheduler's to grant.
+"""Locks, conditions, events, semaphores and queues as the target sees them: waiting is the scheduler's to grant.
 
 Everything is built on one primitive, ``wait(ready, timed)``: give up the turn until ``ready()``; False if it timed out.
 """
 
 from __future__ import annotations
 
+import contextlib
 import queue
-import threading
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Any, Protocol
 
 
@@ -23,6 +22,10 @@ class Waits(Protocol):
 
     def me(self) -> object:
         """Who is running."""
+        ...
+
+    def begin(self, body: Callable[[], None]) -> None:
+        """Run the body in a thread of its own."""
         ...
 
 
@@ -40,6 +43,11 @@ class Alone:
         if timed:
             return False
         raise GiveUp
+
+    def begin(self, body: Callable[[], None]) -> None:
+        """Run the body at once, as far as it goes without waiting."""
+        with contextlib.suppress(GiveUp):
+            body()
 
 
 class GiveUp(BaseException):
@@ -260,7 +268,7 @@ class BoundedSemaphore(Semaphore):
         self.most = value
 
 
-class _Queue(queue.Queue):  # type: ignore[type-arg]
+class Queue(queue.Queue):  # type: ignore[type-arg]
     """queue.Queue on our own lock and conditions."""
 
     def __init__(self, maxsize: int = 0) -> None:
@@ -275,38 +283,9 @@ class _Queue(queue.Queue):  # type: ignore[type-arg]
         return list(self.queue)
 
 
-class _LifoQueue(_Queue, queue.LifoQueue):  # type: ignore[type-arg]
+class LifoQueue(Queue, queue.LifoQueue):  # type: ignore[type-arg]
     """queue.LifoQueue."""
 
 
-class _PriorityQueue(_Queue, queue.PriorityQueue):  # type: ignore[type-arg]
+class PriorityQueue(Queue, queue.PriorityQueue):  # type: ignore[type-arg]
     """queue.PriorityQueue."""
-
-
-class Proxy(ModuleType):
-    """A module of which some names are replaced."""
-
-    def __init__(self, real: ModuleType, **ours: Any) -> None:
-        super().__init__(real.__name__)
-        self.__dict__.update(ours)
-        self._real = real
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-
-def modules() -> dict[str, ModuleType]:
-    """The stand-ins by the name under which the target imports them."""
-    return {
-        "threading": Proxy(
-            threading,
-            get_ident=lambda: zlib.crc32(who().encode()),
-            Lock=Lock,
-            RLock=RLock,
-            Condition=Condition,
-            Event=Event,
-            Semaphore=Semaphore,
-            BoundedSemaphore=BoundedSemaphore,
-        ),
-        "queue": Proxy(queue, Queue=_Queue, LifoQueue=_LifoQueue, PriorityQueue=_PriorityQueue, SimpleQueue=_Queue),
-    }

@@ -1,4 +1,4 @@
-"""The code under replay: imported as it is; its ``threading``, ``queue`` and ``time`` are stand-ins."""
+"""The code under replay: imported as it is; ``threading``, ``time`` and such are stand-ins for it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Target:
             if level == 0 and name in self._stand_ins and space:
                 file = space.get("__file__") or ""
                 if str(file).startswith(self._below):
-                    return self._stand_ins[name]
+                    return self._stand_ins[name if wanted else name.partition(".")[0]]
             return real(name, space, local, wanted, level)
 
         builtins.__import__ = ours  # type: ignore[assignment]

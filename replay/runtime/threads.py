@@ -6,6 +6,7 @@ import dis
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,9 @@ _TOUCHES = frozenset(
 )
 _STORES = frozenset({"STORE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR", "DELETE_ATTR", "STORE_GLOBAL", "STORE_SLICE"})
 
+#: The process that makes the object and the calls before the others.
+SETUP = "set-up"
+
 #: A call that touches more than this is taken to go on for ever.
 _ENDLESS = 20_000
 
@@ -43,8 +47,9 @@ def _touches(code: CodeType, changing: frozenset[str]) -> Mapping[int, bool]:
 class Threads:
     """One run of several calls in threads of their own, in the order that ``guide`` wants.
 
-    ``changing`` names the module globals that the target assigns. After ``run``, ``stuck`` are those that wait
-    for ever; ``at_rest`` was called when nothing moved any more, before any of them was given up.
+    ``changing`` names the module globals that the target assigns. Threads that the target starts take turns as the
+    calls do, under the name of whoever started them: ``c1.t1``. After ``run``, ``begun`` says how many there were, and
+    ``overlapped`` which calls had to wait while another call went on.
     """
 
     def __init__(self, root: Path, guide: Guide, changing: frozenset[str] = frozenset()) -> None:
@@ -56,8 +61,13 @@ class Threads:
         self._timed: set[str] = set()
         self._timed_out: set[str] = set()
         self._ended: set[str] = set()
+        self._failure: Exception | None = None
         self._places: dict[str, Place] = {}
-        self.waited: set[str] = set()
+        self._calls: frozenset[str] = frozenset()
+        self._open = True
+        self._threads: list[threading.Thread] = []
+        self.overlapped: set[str] = set()
+        self.begun: Counter[str] = Counter()
         self._over = threading.Event()
         self._giving_up = False
         self._points = 0
@@ -71,33 +81,54 @@ class Threads:
         at_rest: Callable[[], None],
         watch: Callable[[], None],
         pass_time: Callable[[], None],
+        setup: Callable[[], None] | None = None,
     ) -> frozenset[str]:
-        """Run all bodies; returns those that have ended. ``watch`` is called where no call is inside a step."""
+        """Run all bodies; returns those that have ended. ``watch`` is called where no call is inside a step.
+
+        ``setup`` is run first, with the threads that it starts, until nothing moves. ``at_rest`` is called when nothing
+        moves any more, before those who wait for ever are given up, unless ``setup`` is one of them. Raises what
+        ``setup`` raises.
+        """
         standins.scheduler = self
         self._watch, self._pass_time = watch, pass_time
-        self._turns = {name: threading.Semaphore(0) for name in bodies}
-        threads = [threading.Thread(target=self._body, args=item, daemon=True) for item in bodies.items()]
-        for thread in threads:
-            thread.start()
-        self._turns[self._guide.pick("", None, list(bodies), self)].release()
+        self._calls, self._open = frozenset(bodies), setup is None
+        for name, body in ({SETUP: setup} if setup else {}).items():
+            self._add(name, body)
+        for name, body in bodies.items():
+            self._add(name, body)
+        self._turns[self._following("", None) or SETUP].release()
         if not self._over.wait(60):
             raise RuntimeError("the calls did not come to an end: one of them blocks outside the code that is replayed")
         ended = frozenset(self._ended)
-        at_rest()
+        if self._open:
+            at_rest()
         self._giving_up = True
         for turn in self._turns.values():
             turn.release()
-        for thread in threads:
+        for thread in self._threads:
             thread.join(10)
+        if self._failure is not None:
+            raise self._failure
         return ended
+
+    def _add(self, name: str, body: Callable[[], None]) -> None:
+        self._turns[name] = threading.Semaphore(0)
+        thread = threading.Thread(target=self._body, args=(name, body), daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _body(self, name: str, body: Callable[[], None]) -> None:
         self._me.name = name
         try:
             self._sleep(name)
-            sys.settrace(self._trace)
+            if name != SETUP:
+                sys.settrace(self._trace)
             body()
         except GiveUp:
+            return
+        except Exception as error:  # noqa: BLE001 - only what makes the object raises, and the run then ends with it
+            self._failure = error
+            self._over.set()
             return
         finally:
             sys.settrace(None)
@@ -125,17 +156,48 @@ class Threads:
         if self._points > _ENDLESS:
             self._over.set()
             self._sleep(name)
-        able = [p for p in self._turns if self.runnable(p)]
-        following = self._guide.pick(name, place, able, self)
-        if following != name:
+        following = self._following(name, place)
+        if following and following != name:
             self._turns[following].release()
             self._sleep(name)
+
+    def _following(self, current: str, place: Place | None) -> str | None:
+        """Who goes on: as the guide says, once the set-up has come to rest. None if nobody can."""
+        if not self._open:
+            able = self._able() or self._late()
+            if able:
+                return current if current in able else able[0]
+            if SETUP not in self._ended:
+                return None
+            self._open = True
+            current, place = "", None
+        able = self._able()
+        if not able and self._guide.stuck(self):
+            able = self._able()
+        if not able and not self._calls <= self._ended:
+            able = self._late()
+        if not able:
+            return None
+        following = self._guide.pick(current, place, able, self)
+        following = following if self.runnable(following) else able[0]
+        if following in self._calls:
+            self.overlapped |= self._calls & set(self._blocked) - {following}
+        return following
+
+    def _late(self) -> list[str]:
+        """One whose wait has a time limit, which is then over; none if there is none."""
+        late = sorted(self._timed)[:1]
+        self._timed_out.update(late)
+        return late
+
+    def _able(self) -> list[str]:
+        return [process for process in self._turns if self.runnable(process)]
 
     # What the stand-ins for locks ask.
 
     def me(self) -> object:
         """Whose turn it is."""
-        return getattr(self._me, "name", "set-up")
+        return getattr(self._me, "name", SETUP)
 
     def wait(self, ready: Callable[[], bool], timed: bool = False) -> bool:
         """Others' turn until ``ready``; False if the wait timed out."""
@@ -143,7 +205,6 @@ class Threads:
         while not ready():
             if self._giving_up or name is None:
                 raise GiveUp
-            self.waited.add(name)
             self._blocked[name] = ready
             if timed:
                 self._timed.add(name)
@@ -156,19 +217,18 @@ class Threads:
                 return ready()
         return True
 
+    def begin(self, body: Callable[[], None]) -> None:
+        """Add a thread that the target starts."""
+        starter = str(self.me())
+        self.begun[starter] += 1
+        self._add(f"{starter}.t{self.begun[starter]}", body)
+
     def _hand_on(self, name: str) -> None:
-        able = [p for p in self._turns if self.runnable(p)]
-        if not able and self._guide.stuck(self):
-            able = [p for p in self._turns if self.runnable(p)]
-        if not able and self._timed:
-            late = min(self._timed)
-            self._timed_out.add(late)
-            able = [late]
-        if not able:
+        following = self._following(name, None)
+        if following is None:
             self._over.set()
-            return
-        following = self._guide.pick(name, None, able, self)
-        self._turns[following if self.runnable(following) else able[0]].release()
+        else:
+            self._turns[following].release()
 
     def _sleep(self, name: str) -> None:
         self._turns[name].acquire()
@@ -180,6 +240,8 @@ class Threads:
     def runnable(self, process: str) -> bool:
         """Whether it can go on."""
         if process in self._ended or process not in self._turns:
+            return False
+        if not self._open and process.partition(".")[0] != SETUP:
             return False
         return process in self._timed_out or self._blocked.get(process, lambda: True)()
 

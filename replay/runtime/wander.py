@@ -93,7 +93,7 @@ class Wander:
 
     def _turn(self, who: str) -> str:
         if who != self._current or not self._slices:
-            self._slices.append(Slice(who))
+            self._slices.append(Slice(who.partition(".")[0]))  # a call answers for the threads that it started
         self._current = who
         return who
 
