@@ -94,4 +94,9 @@ def _covers(action: Action, span: Span) -> bool:
 
 
 def _on(accesses: Iterable[Access], action: Action) -> list[Access]:
-    return [a for a in accesses if _covers(action, a.span)]
+    """The accesses on an action's lines, and the blocks around them: a step may be the one that leaves a block."""
+    return [a for a in accesses if _covers(action, a.span) or any(_inside(s, a.span) for s in action.sources)]
+
+
+def _inside(inner: Span, outer: Span) -> bool:
+    return inner.path == outer.path and outer.line <= inner.line and inner.end_line <= outer.end_line
