@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 
-from code2tla import auditing, locks
+from code2tla import auditing
+from code2tla.changed import Fate, changes, violated
 from code2tla.checked import Audited, Checked
 from code2tla.runners import Recorded
+from extractor.history.types import HistoryFinding
 from reports.result import AuditFinding, AuditResult, MutantResult, Source
 from specgen import printing
 from specgen.ir import Program
 from specgen.types import Bounds, Property, Spec
-from tlc_runner.audit.audit import audit
+from tlc_runner.audit.audit import audit, proposed
 from tlc_runner.audit.types import Audit, Limits, Mutant, Mutation, Scope, Subject
 from tlc_runner.types import Budget, Job
 
@@ -27,19 +31,27 @@ _SCAFFOLD = frozenset(
 _ACTIVE = 'at[Setup] = "end"'
 #: The scenarios on which properties of two and of three calls are asked, one after another while some noticed nothing.
 _RUNGS = {2: (Bounds(2, 1, 0), Bounds(2, 2, 1)), 3: (Bounds(3, 1, 0), Bounds(3, 1, 1))}
-#: Mutants of one action that go on to larger scenarios: those that were noticed on smaller ones.
+#: Mutants of one action that are taken where the aim is that every property notices one.
 _PER_ACTION = 3
 #: More steps than any scenario has.
 _DEPTH = 80
+#: The part of the time left that a run after silent properties may take.
+_SHARE = 0.5
 #: Seconds below which another audit is not begun.
 _LEAST = 2.0
 
 
 def gate(
-    spec: Spec, program: Program | None, checked: Checked, oracle: Recorded, seconds: float, memory_mb: int
+    spec: Spec,
+    program: Program | None,
+    history: Sequence[HistoryFinding],
+    checked: Checked,
+    oracle: Recorded,
+    seconds: float,
+    memory_mb: int,
 ) -> Audited:
     """Audits a specification that passed; ``program`` is what it was written from, where there is one."""
-    return _Gate(spec, program, checked, oracle, seconds, memory_mb).audit()
+    return _Gate(spec, program, history, checked, oracle, seconds, memory_mb).audit()
 
 
 class _Gate:
@@ -47,6 +59,7 @@ class _Gate:
         self,
         spec: Spec,
         program: Program | None,
+        history: Sequence[HistoryFinding],
         checked: Checked,
         oracle: Recorded,
         seconds: float,
@@ -54,6 +67,7 @@ class _Gate:
     ) -> None:
         self.spec = spec
         self.program = program
+        self.history = history
         self.checked = checked
         self.oracle = oracle
         self.memory_mb = memory_mb
@@ -62,7 +76,7 @@ class _Gate:
         self._killers: dict[str, set[str]] = {p.name: set() for p in self.holding}
         self._mutants: dict[int, Mutant] = {}
         self._findings: list[AuditFinding] = []
-        self._reverted: list[MutantResult] = []
+        self._programs: list[MutantResult] = []
 
     @property
     def holding(self) -> list[Property]:
@@ -73,36 +87,50 @@ class _Gate:
         return self._began + self._seconds - time.monotonic()
 
     def audit(self) -> Audited:
+        """What every property needs first, beside changes of the program; then the fate of every mutant."""
         with ThreadPoolExecutor(1) as pool:
-            beside = pool.submit(self._without_locks, self.program) if self.program else None
-            self._rung(_RUNGS[2][0], self._of(2))
-            for callers in (3, 2):
-                for bounds in _RUNGS[callers]:
-                    self._again(bounds, [p for p in self._of(callers) if not self._killers[p.name]])
+            beside = pool.submit(self._changed, self.program) if self.program else None
+            for rungs in zip(_RUNGS[2], _RUNGS[3], strict=True):
+                for callers, bounds in zip((2, 3), rungs, strict=True):
+                    self._likely(bounds, self._silent(callers))
+            self._every(_RUNGS[2][0], self._of(2))
             if beside:
                 beside.result()
         return self._judged()
+
+    def _silent(self, callers: int) -> list[Property]:
+        return [p for p in self._of(callers) if not self._killers[p.name]]
 
     def _of(self, callers: int) -> list[Property]:
         """Properties that a scenario of so many overlapping calls can decide."""
         of_three = [p for p in self.holding if len(p.operations) == 3 or p.name.endswith("_of_three")]
         return of_three if callers == 3 else [p for p in self.holding if p not in of_three]
 
-    def _rung(self, bounds: Bounds, wanted: Sequence[Property]) -> None:
+    def _every(self, bounds: Bounds, wanted: Sequence[Property]) -> None:
         """Every mutant, to its end."""
-        self._findings += self._take(self._ask(bounds, wanted, Scope(_SCAFFOLD, _ACTIVE, careful=True, depth=_DEPTH)))
+        known = frozenset(name for name, by in self._killers.items() if by)
+        scope = Scope(_SCAFFOLD, _ACTIVE, careful=True, depth=_DEPTH, known=known)
+        self._findings += self._take(self._ask(bounds, wanted, scope, self._left))
 
-    def _again(self, bounds: Bounds, silent: Sequence[Property]) -> None:
-        """Some mutants in a larger scenario, until each of the properties that noticed none so far has noticed one."""
+    def _likely(self, bounds: Bounds, silent: Sequence[Property]) -> None:
+        """A few mutants of each action, until each of the properties that noticed none so far has noticed one."""
         if silent and self._left > _LEAST:
-            chosen = tuple(self._telling())
-            self._take(self._ask(bounds, silent, Scope(_SCAFFOLD, _ACTIVE, chosen, every=True, depth=_DEPTH)))
+            chosen = tuple(self._telling(self._mutations))
+            seconds = max(self._left * _SHARE, _LEAST)
+            self._take(self._ask(bounds, silent, Scope(_SCAFFOLD, _ACTIVE, chosen, every=True, depth=_DEPTH), seconds))
 
-    def _ask(self, bounds: Bounds, wanted: Sequence[Property], scope: Scope) -> Audit | None:
-        outcomes = self._serial(self.spec, bounds)
-        if outcomes is None or not wanted:
+    @cached_property
+    def _mutations(self) -> tuple[Mutation, ...]:
+        subject = self._subject(self.spec, _RUNGS[2][0], (), ())
+        return proposed(subject, self.oracle.runner, Scope(_SCAFFOLD, _ACTIVE))
+
+    def _ask(self, bounds: Bounds, wanted: Sequence[Property], scope: Scope, seconds: float) -> Audit | None:
+        if not wanted or self._left < _LEAST:
             return None
-        limits = Limits(max(self._left, _LEAST), self.memory_mb, jobs=1)
+        outcomes = self._serial(self.spec, bounds)
+        if outcomes is None:
+            return None
+        limits = Limits(min(seconds, max(self._left, _LEAST)), self.memory_mb, jobs=1)
         return audit(self._subject(self.spec, bounds, outcomes, wanted), self.oracle.runner, limits, scope)
 
     def _take(self, made: Audit | None) -> list[AuditFinding]:
@@ -123,16 +151,17 @@ class _Gate:
         if name in self._killers:
             self._killers[name].add(mutant)
 
-    def _telling(self) -> Iterable[Mutation]:
-        """A few mutants of each definition: noticed ones first, then those that nobody tried, survivors last."""
-        taken: dict[str, int] = {}
-        order = {"killed": 0, "not_run": 1, "survived": 2}
-        candidates = [m for m in self._mutants.values() if m.status in order and (m.killed_by or m.status != "killed")]
-        for mutant in sorted(candidates, key=lambda m: (order[m.status], m.mutation.number)):
-            count = taken.get(mutant.mutation.action, 0)
-            if count < _PER_ACTION:
-                taken[mutant.mutation.action] = count + 1
-                yield mutant.mutation
+    def _telling(self, mutations: Sequence[Mutation]) -> Iterator[Mutation]:
+        """A few mutants of each definition: noticed ones first, then the likely ones, survivors never."""
+        taken: Counter[str] = Counter()
+        for mutation in sorted(mutations, key=lambda m: not self._was(m, "killed")):
+            if taken[mutation.action] < _PER_ACTION and not self._was(mutation, "survived"):
+                taken[mutation.action] += 1
+                yield mutation
+
+    def _was(self, mutation: Mutation, status: str) -> bool:
+        known = self._mutants.get(mutation.number)
+        return known is not None and known.status == status
 
     def _serial(self, spec: Spec, bounds: Bounds) -> tuple[str, ...] | None:
         """The outcomes of one call at a time; None where there was no time for all of them."""
@@ -151,27 +180,38 @@ class _Gate:
         modules = {f"{spec.module}.tla": printing.module_text(spec), name: module}
         return Subject(modules, spec.module, printing.cfg(spec, bounds, True, wanted), deadlock=False)
 
-    def _without_locks(self, program: Program) -> None:
-        """Each lock taken out of the program: what the specification then shows says what the lock is there for."""
-        bounds = _RUNGS[2][0]
-        for lock in locks.of(program):
-            if self._left < _LEAST:
-                self._reverted.append(locks.mutant(program, lock, "not_run", ()))
+    def _changed(self, program: Program) -> None:
+        """The program without one of its mechanisms: what the specification then shows says what it is there for."""
+        for change in changes(program, self.history):
+            spec = change.spec()
+            if spec is None:
                 continue
-            without = locks.rebuilt(program, lock)
-            outcomes = self._serial(self.spec, bounds)
-            if without is None or outcomes is None:
+            fate, by = self._fate(spec)
+            for name in by:
+                self._note(name, f"{change.kind} {change.subject}")
+            self._programs.append(change.mutant(fate, by))
+            if fate == "survived" and change.unexplained:
+                self._findings.append(change.finding)
+
+    def _fate(self, spec: Spec) -> tuple[Fate, tuple[str, ...]]:
+        """Who notices a changed specification: the smallest scenario first, then those that the check explored.
+
+        Where nobody has by then, it survived only if all of them were explored with it.
+        """
+        fate: Fate = "not_run"
+        for bounds in dict.fromkeys((_RUNGS[2][0], *(rung.bounds for rung in self.checked.rungs))):
+            wanted = [p.name for p in self._of(bounds.callers)]
+            if not wanted:
                 continue
-            wanted = [p.name for p in self._of(2)]
+            outcomes = self._serial(self.spec, bounds) if self._left > _LEAST else None
             budget = Budget(max(self._left, _LEAST), self.memory_mb)
-            result = locks.violated(without, bounds, outcomes, wanted, self.oracle, budget)
-            if result is None:
-                continue
-            for name in result:
-                self._note(name, f"without {lock.name}")
-            self._reverted.append(locks.mutant(program, lock, "killed" if result else "survived", result))
-            if not result:
-                self._findings.append(locks.unexplained(program, lock))
+            by = None if outcomes is None else violated(spec, bounds, outcomes, wanted, self.oracle, budget)
+            if by is None:
+                return "not_run", ()
+            if by:
+                return "killed", by
+            fate = "survived"
+        return fate, ()
 
     def _translated(self, made: Audit) -> list[AuditFinding]:
         return [self._on_code(finding) for finding in auditing.translated(made).findings]
@@ -199,12 +239,12 @@ class _Gate:
             names = ", ".join(p.name for p in silent)
             verdict, reason = "inconclusive", f"noticed no mutant of the specification{over}: {names}"
         mutants = [self._mutant(m) for m in self._mutants.values()]
-        total = decided + len(self._reverted)
+        total = decided + len(self._programs)
         return Audited(
             verdict=verdict,
             reason=reason,
             audit=AuditResult(
-                tuple(self._findings), (*mutants, *self._reverted), round(time.monotonic() - self._began, 2)
+                tuple(self._findings), (*mutants, *self._programs), round(time.monotonic() - self._began, 2)
             ),
             mutants={p.name: total for p in self.holding},
             killed={name: len(by) for name, by in self._killers.items()},

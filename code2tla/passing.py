@@ -12,6 +12,7 @@ from code2tla.gate import gate
 from code2tla.rundir import digest
 from code2tla.runners import Recorded
 from code2tla.settings import Settings
+from extractor.history.types import HistoryFinding
 from reports.result import Result
 from specgen import printing
 from specgen.ir import Program
@@ -29,13 +30,24 @@ class Candidate:
     program: Program | None
 
 
-def through(result: Result, checked: Sequence[Candidate], oracle: Recorded, settings: Settings) -> Result:
+#: The part of its time that an audit gets beside a violation, which is what the reader came for.
+_BESIDE_VIOLATION = 0.25
+
+
+def through(
+    result: Result,
+    checked: Sequence[Candidate],
+    history: Sequence[HistoryFinding],
+    oracle: Recorded,
+    settings: Settings,
+) -> Result:
     """The result with every pass audited; passes share the audit's time."""
-    share = settings.audit_budget / max(sum(c.checked.verdict == "verified" for c in checked), 1)
+    seconds = settings.audit_budget * (_BESIDE_VIOLATION if result.verdict == "violated" else 1)
+    share = seconds / max(sum(c.checked.verdict == "verified" for c in checked), 1)
     parts = list(result.parts or (result,))
     for at, one in enumerate(checked):
         if one.checked.verdict == "verified" and parts[at].verdict == "verified":
-            parts[at] = _with(parts[at], _kept(one, oracle, share, settings.memory_mb))
+            parts[at] = _with(parts[at], _kept(one, history, oracle, share, settings.memory_mb))
     if not result.parts:
         return parts[0]
     notes = tuple(n for n in result.notes if n != NOT_AUDITED or any(NOT_AUDITED in p.notes for p in parts))
@@ -48,16 +60,18 @@ def through(result: Result, checked: Sequence[Candidate], oracle: Recorded, sett
     return result
 
 
-def _kept(one: Candidate, oracle: Recorded, seconds: float, memory_mb: int) -> Audited:
+def _kept(
+    one: Candidate, history: Sequence[HistoryFinding], oracle: Recorded, seconds: float, memory_mb: int
+) -> Audited:
     """The audit of one pass, or an earlier run's that got to its end."""
-    key = digest(oracle.identity, one.spec, one.checked.properties, one.checked.verdict)
+    key = digest(oracle.identity, one.spec, one.checked.properties, one.checked.verdict, history)
     known = oracle.directory.get("audit", key)
     if isinstance(known, Audited):
         return known
     if one.program is None:
         made = _written_by_others(one, oracle, seconds, memory_mb)
     else:
-        made = gate(one.spec, one.program, one.checked, oracle, seconds, memory_mb)
+        made = gate(one.spec, one.program, history, one.checked, oracle, seconds, memory_mb)
     if made.verdict == "verified":
         oracle.directory.put("audit", key, made)
     return made

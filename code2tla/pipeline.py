@@ -83,7 +83,7 @@ def run(
     written = work.write(author, plan)
     checked = work.check(author, written.specs) if written.specs else []
     result, pieces = work.conclude(facts, author, plan, written, checked)
-    result, pieces = work.audit(author, written, checked, result, pieces)
+    result, pieces = work.audit(author, past, written, checked, result, pieces)
     result, pieces = work.remember(past, author, written, result, pieces)
     result, pieces = work.decide(result, pieces)
     result, pieces = work.replay(result, pieces)
@@ -249,6 +249,7 @@ class Workshop:
     def audit(
         self,
         author: Author | WritingAuthor,
+        past: History,
         written: Written,
         checked: Sequence[Checked],
         result: Result,
@@ -263,7 +264,7 @@ class Workshop:
             runner, identity = runners.choose(self.settings)
             oracle = Recorded(runner, self.directory, identity)
             with self._stage("audit", "trying mutants of the specification"), _tool_errors():
-                result = passing.through(result, candidates, oracle, self.settings)
+                result = passing.through(result, candidates, past.findings, oracle, self.settings)
         return result, _with_results(pieces, result)
 
     def remember(

@@ -19,7 +19,7 @@ from corpora.judge import Row, expected, judge
 from reports.result import Result
 
 #: Seconds of model checking a twin; with all else it leaves a run below twenty seconds.
-BUDGET = 12.0
+BUDGET = 9.0
 #: Seconds for the audit of a twin that passes.
 AUDIT = 8.0
 TWINS: tuple[Twin, ...] = ("buggy", "fixed")

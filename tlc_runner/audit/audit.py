@@ -10,7 +10,7 @@ from typing import Literal
 
 from tlc_runner.audit import cfg as cfgs
 from tlc_runner.audit import kit, structure
-from tlc_runner.audit.hunt import Hunt
+from tlc_runner.audit.hunt import Hunt, most_likely
 from tlc_runner.audit.implied import by_types
 from tlc_runner.audit.mutate import first_values, mutations
 from tlc_runner.audit.run import Session, printed
@@ -34,6 +34,11 @@ def audit(subject: Subject, runner: Runner, limits: Limits = Limits(), scope: Sc
     return replace(made, runs=session.runs, seconds=round(time.monotonic() - began, 2))
 
 
+def proposed(subject: Subject, runner: Runner, scope: Scope) -> tuple[Mutation, ...]:
+    """The mutations that an audit would make, those first that most properties are likely to notice; none is run."""
+    return tuple(sorted(_Auditor(subject, Session(runner, Limits()), scope).mutations(), key=most_likely))
+
+
 class _Auditor:
     def __init__(self, subject: Subject, session: Session, scope: Scope) -> None:
         self.subject = subject
@@ -55,7 +60,7 @@ class _Auditor:
             return Audit(unreadable=own.reason)
         seen = _Seen(self, own)
         hunt = self._hunt()
-        found = self._mutations()
+        found = self.mutations()
         invariants = [p.name for p in seen.properties if p.kind != "temporal" and p.status == "holds"]
         temporal = [p.name for p in seen.properties if p.kind == "temporal"]
         hunt.reach(found, seen.levels, own)
@@ -95,7 +100,7 @@ class _Auditor:
 
     def _mutants_alone(self) -> Audit:
         """The mutants of a specification that is known to have its invariants."""
-        hunt, found = self._hunt(), self._mutations()
+        hunt, found = self._hunt(), self.mutations()
         hunt.depth = self.scope.depth
         hunt.hunt(found, self.cfg.invariants, ())
         return Audit(
@@ -112,7 +117,8 @@ class _Auditor:
         modules = self.subject.modules
         return Hunt(self.session, modules, self.tree, self.cfg, self.names, self.behaviour, self.scope)
 
-    def _mutations(self) -> tuple[Mutation, ...]:
+    def mutations(self) -> tuple[Mutation, ...]:
+        """The chosen mutations, or all."""
         if self.scope.chosen is not None:
             return self.scope.chosen
         first = first_values(self.tree, self.behaviour.definitions if self.behaviour else ())

@@ -24,6 +24,16 @@ _DECIDED = frozenset({"killed", "survived", "equivalent"})
 _PARTIAL = re.compile(r"\bDOMAIN\b|\bLen\b|\bNone\b|<<\s*>>|\{\s*\}|\bCardinality\b")
 #: Levels beyond the specification's own depth to which its mutants are followed.
 _BEYOND = 4
+#: Kinds of mutants: an effect that is missing or another reaches what calls return and leave behind.
+_LIKELY = (
+    "drop-effect",
+    "remove-lock",
+    "swap-effect",
+    "add-effect",
+    "negate-condition",
+    "drop-guard",
+    "shift-constant",
+)
 #: States that a mutant may have where nothing is known of the specification's own.
 _MOST = 3_000
 #: A mutant may have so many times the states of the specification.
@@ -83,7 +93,7 @@ class Hunt:
             self._pass(properties, [m.number for m in found if not risky(m)], every=self._scope.every)
             if not self._scope.careful:
                 self._pass(properties, [m.number for m in found if risky(m)], every=self._scope.every)
-            silent = [p for p in properties if not self.kills[p]]
+            silent = [p for p in properties if not self.kills[p] and p not in self._scope.known]
             noticed = [n for n, status in self._status.items() if status == "killed" and self._killed_by[n]]
             if silent and noticed and not self._scope.every:
                 self._pass(silent, noticed, every=True)
@@ -130,7 +140,7 @@ class Hunt:
 
     def _until_decided(self, properties: Sequence[str], numbers: Sequence[int], every: bool) -> None:
         left = list(numbers)
-        while left and not self._session.over:
+        while left and not self._session.over and not (every and all(self.kills[p] for p in properties)):
             assert self._behaviour is not None
             prepared = kit.together(
                 self._modules,
@@ -148,10 +158,9 @@ class Hunt:
             )
             result = self._session.run(prepared)
             told = self._take(result, properties)
-            if every and all(self.kills[p] for p in properties):
-                return
             if told:
-                self._conclude(told, left)
+                if not every:  # there, what only properties noticed that had noticed others before is not told
+                    self._conclude(told, left)
                 return
             culprit = self._culprit(prepared, result)
             if culprit is None or culprit not in left:
@@ -224,6 +233,11 @@ def risky(mutation: Mutation) -> bool:
     """Whether TLC may well fail to evaluate a mutant: it changes a condition that keeps partial functions from harm."""
     guarding = mutation.kind in ("drop-guard", "remove-lock", "negate-condition", "shift-constant")
     return guarding and _PARTIAL.search(mutation.dropped) is not None
+
+
+def most_likely(mutation: Mutation) -> tuple[int, int]:
+    """Sorts mutants, those first that most properties are likely to notice and that TLC can evaluate."""
+    return _LIKELY.index(mutation.kind) + len(_LIKELY) * risky(mutation), mutation.number
 
 
 def _temporal_first(mutation: Mutation) -> tuple[int, int]:

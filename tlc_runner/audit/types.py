@@ -63,7 +63,8 @@ class Scope:
     where an audit of the same modules with another configuration has made them; None: make them. With ``every``,
     mutants go on after they were noticed, for the sake of properties that notice few. ``depth``, if given, says that
     the specification itself was checked before, and how deep its mutants are to be followed. With ``careful``,
-    mutants that TLC may fail to evaluate are left out: each that does costs another start of TLC.
+    mutants that TLC may fail to evaluate are left out: each that does costs another start of TLC. ``known`` are the
+    properties that are known to notice mutants: no run is spent on them alone.
     """
 
     spared: frozenset[str] = frozenset()
@@ -72,6 +73,7 @@ class Scope:
     every: bool = False
     careful: bool = False
     depth: int = 0
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
