@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from extractor.types import Facts, Span
 from specgen.usage import Usage
@@ -47,7 +47,7 @@ class Function:
 
     def is_generator(self) -> bool:
         """True if the body yields (nested functions aside)."""
-        return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in walk_shallow(self.node.body))
+        return _yields(self.node)
 
 
 @dataclass(slots=True)
@@ -233,8 +233,18 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
-def walk_shallow(body: list[ast.stmt]) -> list[ast.AST]:
+@lru_cache(maxsize=4096)
+def _yields(node: FunctionNode) -> bool:
+    return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in walk_shallow(node.body))
+
+
+def walk_shallow(body: list[ast.stmt]) -> tuple[ast.AST, ...]:
     """Every node below the statements, nested functions, lambdas and classes left out."""
+    return _walk_shallow(tuple(body))
+
+
+@lru_cache(maxsize=4096)  # a function is lowered again wherever it is called, and in every round of finding types
+def _walk_shallow(body: tuple[ast.stmt, ...]) -> tuple[ast.AST, ...]:
     out: list[ast.AST] = []
     todo: list[ast.AST] = list(body)
     while todo:
@@ -242,7 +252,13 @@ def walk_shallow(body: list[ast.stmt]) -> list[ast.AST]:
         out.append(node)
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             todo.extend(ast.iter_child_nodes(node))
-    return out
+    return tuple(out)
+
+
+@lru_cache(maxsize=4096)
+def walk(node: ast.AST) -> tuple[ast.AST, ...]:
+    """``ast.walk``, done once for each node."""
+    return tuple(ast.walk(node))
 
 
 def _module(path: str, tree: ast.Module, lines: list[str]) -> Module:

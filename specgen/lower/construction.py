@@ -19,7 +19,7 @@ from specgen.lower.lowerer import RESERVED, Lowerer
 from specgen.lower.objects import build
 from specgen.lower.state import Boundary, Frame
 from specgen.lower.values import NONE, Contract, Obj, Val, Value, const
-from specgen.source import Class, Function, Module, Sources, dotted, walk_shallow
+from specgen.source import Class, Function, Module, Sources, dotted, walk, walk_shallow
 
 
 def construct(lw: Lowerer, me: Obj, cls: Class, inits: dict[str, Expr]) -> None:
@@ -84,7 +84,7 @@ def _attributes_holding(init: Function, param: str) -> list[str]:
     for node in walk_shallow(init.node.body):
         value = getattr(node, "value", None)
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and value is not None:
-            used = any(isinstance(n, ast.Name) and n.id == param for n in ast.walk(value))
+            used = any(isinstance(n, ast.Name) and n.id == param for n in walk(value))
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             out += [t.attr for t in targets if used and isinstance(t, ast.Attribute)]
     return out

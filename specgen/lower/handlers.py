@@ -22,7 +22,7 @@ from specgen.lower.values import (
     Place,
     Val,
 )
-from specgen.source import dotted
+from specgen.source import dotted, walk
 
 
 def raise_(lw: Lowerer, node: ast.Raise) -> None:
@@ -117,7 +117,7 @@ def _caught_value(lw: Lowerer, live: list[tuple[list[tuple[int, str]], Exc]], ha
     if len(found) == 1:
         lw.graph.cursor = [e for edges, _ in live for e in edges]
         return Exc(next(iter(found)))
-    needs = any(isinstance(n, ast.Raise) for n in ast.walk(handler)) or bool(handler.name)
+    needs = any(isinstance(n, ast.Raise) for n in walk(handler)) or bool(handler.name)
     if not needs:
         lw.graph.cursor = [e for edges, _ in live for e in edges]
         return Exc(min(found))

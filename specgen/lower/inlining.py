@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from specgen.expr import Lit, Local, NoneT, TupleT
 from specgen.lower import calls, names, places, unwinding
@@ -21,7 +22,7 @@ from specgen.lower.values import (
     Val,
     Value,
 )
-from specgen.source import Function, walk_shallow
+from specgen.source import Function, FunctionNode, walk_shallow
 
 
 def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwargs: dict[str, Value]) -> None:
@@ -64,7 +65,7 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
         from specgen.lower.values import EMPTY
 
         frame.names[spec.kwarg.arg] = Val(EMPTY, DictT(NeverT(), NeverT()))
-    once = _assigned_once(function) if lw.in_init else frozenset()
+    once = _assigned_once(function.node) if lw.in_init else frozenset()
     for name, value in bound.items():
         if name in once and isinstance(value, Val) and names.is_constant(value):
             # An argument of a constructor that is known: ``lock = lock or Lock()`` stays known too.
@@ -78,43 +79,46 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
             frame.names[name] = value
 
 
-def _assigned_once(function: Function) -> frozenset[str]:
+@lru_cache(maxsize=4096)
+def _assigned_once(node: FunctionNode) -> frozenset[str]:
     """Names that the function assigns at one place, outside its loops."""
     count: dict[str, int] = {}
-    for node in walk_shallow(function.node.body):
-        if isinstance(node, (ast.While, ast.For, ast.AsyncFor)):
-            for inner in ast.walk(node):
+    for loop in walk_shallow(node.body):
+        if isinstance(loop, (ast.While, ast.For, ast.AsyncFor)):
+            for inner in ast.walk(loop):
                 if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                     count[inner.id] = 2
-    for node in walk_shallow(function.node.body):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            count[node.id] = count.get(node.id, 0) + 1
+    for found in walk_shallow(node.body):
+        if isinstance(found, ast.Name) and isinstance(found.ctx, ast.Store):
+            count[found.id] = count.get(found.id, 0) + 1
     return frozenset(n for n, k in count.items() if k == 1)
 
 
 def open_frame(function: Function, me: Value | None, outer: Frame | None) -> Frame:
     """A frame with the count of assignments to each local name."""
-    frame = Frame(function, function.module, me, outer=outer)
-    in_loop: set[int] = set()
-    nodes = walk_shallow(function.node.body)
-    for node in nodes:
-        if isinstance(node, (ast.While, ast.For, ast.AsyncFor)):
-            in_loop |= {id(n) for n in ast.walk(node)}
-        if isinstance(node, ast.Global):
-            frame.globals_declared |= set(node.names)
-    for node in nodes:
+    stored, declared = _assignments(function.node)
+    return Frame(function, function.module, me, stored=dict(stored), globals_declared=set(declared), outer=outer)
+
+
+@lru_cache(maxsize=4096)
+def _assignments(node: FunctionNode) -> tuple[Mapping[str, int], frozenset[str]]:
+    """How often the function assigns each local name, and the names that it declares global."""
+    nodes = walk_shallow(node.body)
+    declared = frozenset(name for n in nodes if isinstance(n, ast.Global) for name in n.names)
+    stored: dict[str, int] = {}
+    for found in nodes:
         name = None
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            name = node.id
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
-            name = node.name
-        if name is not None and name not in frame.globals_declared:
-            frame.stored[name] = frame.stored.get(name, 0) + 1
-    for node in nodes:
-        if isinstance(node, ast.Nonlocal):
-            for name in node.names:
-                frame.stored.pop(name, None)
-    return frame
+        if isinstance(found, ast.Name) and isinstance(found.ctx, ast.Store):
+            name = found.id
+        elif isinstance(found, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
+            name = found.name
+        if name is not None and name not in declared:
+            stored[name] = stored.get(name, 0) + 1
+    for found in nodes:
+        if isinstance(found, ast.Nonlocal):
+            for name in found.names:
+                stored.pop(name, None)
+    return stored, declared
 
 
 def inline(

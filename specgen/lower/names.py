@@ -37,7 +37,7 @@ from specgen.lower.values import (
     Val,
     Value,
 )
-from specgen.source import Class, Function, Module, dotted
+from specgen.source import Class, Function, Module, dotted, walk
 
 
 def lookup(lw: Lowerer, name: str) -> Value:
@@ -373,7 +373,7 @@ def _replaced(lw: Lowerer, frame: Frame, root: str) -> bool:
             isinstance(node, ast.Name) and node.id == attr
         )
 
-    for node in ast.walk(frame.function.node):
+    for node in walk(frame.function.node):
         match node:
             case ast.Subscript(value=holder, ctx=ast.Store() | ast.Del()) if here(holder):
                 return True

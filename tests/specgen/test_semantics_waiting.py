@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from differential import compile_one, races
+
 from specgen.types import Bounds
 
 CLEARED = """
