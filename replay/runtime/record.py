@@ -142,6 +142,7 @@ class _Recorder:
         run.first = self._look(thing)
         for number in run.setup:
             run.before.append([])
+            tasks.background.discard(SETUP)
             made = tasks.start(SETUP, body_of(thing, self._plan.calls[number]))
             tasks.run([SETUP], self._wander(thing, run.before[-1], [SETUP], alone=True), lambda: None, lambda: None)
             if not made.done():

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -30,41 +34,79 @@ def subjects(repo: Path, feature: str, place: Path) -> list[Subject]:
     return [subject_of(author.write(t), t, author.program(t)) for t in author.plan().targets]
 
 
+Compare: TypeAlias = "Callable[..., Future[list[Compared]]]"
+
+
 def seen(result: ConformanceResult) -> tuple[int, int]:
     return sum(a.agreed for a in result.actions), sum(a.seen for a in result.actions)
 
 
-@pytest.mark.parametrize("twin", ["buggy", "fixed"])
-@pytest.mark.parametrize("name", ["lost_update", "lock_order", "seats", "token_bucket", "cancelled_waiter"])
+NAMES = ("lost_update", "lock_order", "seats", "token_bucket", "cancelled_waiter")
+TWINS: tuple[corpora.Twin, ...] = ("buggy", "fixed")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A specification and what came of comparing it with the code of a case's ``twin``."""
+
+    subject: Subject
+    result: ConformanceResult
+
+
+@pytest.fixture(scope="module")
+def compare(tmp_path_factory: pytest.TempPathFactory, runner: Runner) -> Iterator[Compare]:
+    """Compares the specification of one twin of a case with the code of the same or the other, two at a time."""
+    home = tmp_path_factory.mktemp("twins")
+    repos = {(name, twin): corpora.build(name, home / name / twin, twin).repo for name in NAMES for twin in TWINS}
+    written = {(name, twin): subjects(repo, load(name).feature, home / name) for (name, twin), repo in repos.items()}
+
+    def work(name: str, twin: corpora.Twin, code: corpora.Twin, schedules: int) -> list[Compared]:
+        sandbox, repo = ProcessSandbox(), repos[name, code]
+        return [Compared(s, conform(s, repo, runner, sandbox, schedules=schedules)) for s in written[name, twin]]
+
+    with ThreadPoolExecutor(2) as pool:
+        yield lambda *words: pool.submit(work, *words)
+
+
+@pytest.fixture(scope="module")
+def own(compare: Compare) -> Mapping[tuple[str, str], Future[list[Compared]]]:
+    """Each twin of each case against its own code."""
+    return {(name, twin): compare(name, twin, twin, 12) for name in NAMES for twin in TWINS}
+
+
+@pytest.fixture(scope="module")
+def other(compare: Compare) -> Mapping[str, Future[list[Compared]]]:
+    """Fixed specifications against the buggy code."""
+    return {name: compare(name, "fixed", "buggy", 25) for name in ("lost_update", "seats")}
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_step_is_one_of_the_compiler_s_specification(
-    name: str, twin: corpora.Twin, tmp_path: Path, runner: Runner
+    name: str, twin: str, own: Mapping[tuple[str, str], Future[list[Compared]]]
 ) -> None:
-    repo = corpora.build(name, tmp_path / "repo", twin).repo
-    for subject in subjects(repo, load(name).feature, tmp_path):
-        result = conform(subject, repo, runner, ProcessSandbox(), schedules=25)
-        assert (result.reason, result.refused) == ("", ())
-        agreed, of = seen(result)
+    for one in own[name, twin].result():
+        assert (one.result.reason, one.result.refused) == ("", ())
+        agreed, of = seen(one.result)
         assert agreed == of > 0
-        assert {a.action for a in result.actions} == {a.name for a in subject.spec.actions}
+        assert {a.action for a in one.result.actions} == {a.name for a in one.subject.spec.actions}
 
 
 @pytest.mark.parametrize("name", ["lost_update", "seats"])
-def test_steps_of_the_buggy_code_are_none_of_the_fixed_specification(name: str, tmp_path: Path, runner: Runner) -> None:
-    buggy = corpora.build(name, tmp_path / "buggy", "buggy").repo
-    fixed = corpora.build(name, tmp_path / "fixed", "fixed").repo
-    (subject,) = subjects(fixed, load(name).feature, tmp_path)
-    result = conform(subject, buggy, runner, ProcessSandbox(), schedules=40)
-    assert result.refused
-    assert all(".py:" in text or "ended with a result" in text for text in result.refused)
-    agreed, of = seen(result)
+def test_steps_of_the_buggy_code_are_none_of_the_fixed_specification(
+    name: str, other: Mapping[str, Future[list[Compared]]]
+) -> None:
+    (one,) = other[name].result()
+    assert one.result.refused
+    assert all(".py:" in text or "ended with a result" in text for text in one.result.refused)
+    agreed, of = seen(one.result)
     assert agreed < of
 
 
-def test_the_same_seed_records_the_same_steps(tmp_path: Path, runner: Runner) -> None:
-    repo = corpora.build("seats", tmp_path / "repo", "buggy").repo
-    (subject,) = subjects(repo, load("seats").feature, tmp_path)
-    first, again = (conform(subject, repo, runner, ProcessSandbox(), schedules=8, seed=7) for _ in range(2))
-    assert first == again
+def test_the_same_seed_records_the_same_steps(
+    own: Mapping[tuple[str, str], Future[list[Compared]]], compare: Compare
+) -> None:
+    assert own["seats", "buggy"].result() == compare("seats", "buggy", "buggy", 12).result()
 
 
 COUNTER = """
@@ -131,13 +173,13 @@ def test_a_specification_by_somebody_else_is_seen_by_what_its_variables_comments
     (tmp_path / "counter.py").write_text(COUNTER)
     subject = foreign(FOREIGN)
     assert {m.name: m.code for m in subject.mapped} == {"n": "self.count", "log": "self.log"}
-    result = conform(subject, tmp_path, runner, ProcessSandbox(), schedules=20)
+    result = conform(subject, tmp_path, runner, ProcessSandbox(), schedules=12)
     assert (result.reason, result.refused) == ("", ())
     assert result.free == ("seen", "done")
     assert all(a.agreed == a.seen > 0 for a in result.actions)
 
     atomic = FOREIGN.replace("n' = seen[p] + 1", "n' = n + 1")
-    result = conform(foreign(atomic), tmp_path, runner, ProcessSandbox(), schedules=20)
+    result = conform(foreign(atomic), tmp_path, runner, ProcessSandbox(), schedules=12)
     assert any(text.startswith("counter.py:9") for text in result.refused)
 
 
