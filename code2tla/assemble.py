@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 
 from code2tla import scenario, trace
 from code2tla.checked import Checked
@@ -130,7 +130,7 @@ def sources(spans: Sequence[Span]) -> tuple[Source, ...]:
     return tuple(source(span) for span in spans)
 
 
-def provenance(spec: Spec, prints: Fingerprints) -> dict[str, object]:
+def provenance(spec: Spec, prints: Fingerprints) -> dict[str, Any]:
     """``provenance.json``: for each action where it comes from, hashes of that code, and what it touches."""
     return {
         "schema": "code2tla/provenance/1",

@@ -38,8 +38,11 @@ def choose(
     limits = Limits(settings.budget, settings.memory_mb, settings.states, settings.callers, settings.before)
     checker = TlcChecker(facts, RecordedRuns(runner, directory, identity), limits, on_event)
     if settings.author == authored.NAME:
-        return authored.kept_author(facts, settings, spec_dir, checker)
-    return WritingAuthor(facts, settings, writer(settings, spec_dir, looks(facts, settings, told)), checker, told)
+        return authored.kept_author(facts, settings, spec_dir, checker, told, None)
+    author = writer(settings, spec_dir, looks(facts, settings, told))
+    if settings.start == "kept":
+        return authored.kept_author(facts, settings, spec_dir, checker, told, author)
+    return WritingAuthor(facts, settings, author, checker, told)
 
 
 def writer(settings: Settings, spec_dir: Path, explorers: Sequence[Tool] = ()) -> Author:

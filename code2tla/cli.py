@@ -94,6 +94,13 @@ def _parser() -> argparse.ArgumentParser:
         choices=("violation", "stale", "inconclusive", "never"),
         help="end with 0 unless it is at least this bad (default: the exit status below)",
     )
+    check.add_argument(
+        "--author",
+        metavar="NAME",
+        help="who brings stale actions up to date that a model or agent wrote (default: nobody)",
+    )
+    _models(check)
+    _spending(check)
     _checking(check)
     _execute(check)
     _common(check)
@@ -211,7 +218,7 @@ def _authored(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="start",
         metavar="START",
-        help="what an author starts from: draft or facts (default: draft)",
+        help="what an author starts from: draft, facts, or kept, what was written before (default: draft)",
     )
     parser.add_argument("--repairs", metavar="N", help="further attempts at an answer that fails (default: 2)")
     parser.add_argument("--rounds", metavar="N", help="rounds of checking and changing at most (default: 4)")

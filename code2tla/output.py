@@ -19,10 +19,15 @@ from reports import html, jsonio, junit, markdown, sarif, summary
 from reports.result import Result, Source
 from specgen.types import Plan, Spec
 
+PROVENANCE = "provenance.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One shared object's share of the output: its specification, other module files by name, and its result."""
+    """One shared object's share of the output: its specification, other files by name, and its result.
+
+    ``provenance.json`` is made of the specification unless it is among the files.
+    """
 
     spec: Spec
     files: Mapping[str, str]
@@ -47,10 +52,11 @@ def write(spec_dir: Path, facts: Facts, plan: Plan, pieces: Sequence[Piece], res
         for old in (home / "traces").glob("*.itf.json"):
             if f"traces/{old.name}" not in piece.files:  # of a finding that is none any more
                 old.unlink(missing_ok=True)
-        write_text(home / "provenance.json", _json(assemble.provenance(piece.spec, prints)))
+        if PROVENANCE not in piece.files:
+            write_text(home / PROVENANCE, as_text(assemble.provenance(piece.spec, prints)))
         if len(pieces) > 1:
             write_text(home / "result.json", jsonio.dumps(piece.result))
-    write_text(spec_dir / "plan.json", _json(_plan(plan)))
+    write_text(spec_dir / "plan.json", as_text(_plan(plan)))
     write_text(spec_dir / "result.json", jsonio.dumps(result))
     write_reports(spec_dir, result, Lines.of(facts))
 
@@ -117,5 +123,6 @@ def _plan(plan: Plan) -> dict[str, object]:
     }
 
 
-def _json(value: object) -> str:
+def as_text(value: object) -> str:
+    """A value as the JSON files of the directory hold it."""
     return json.dumps(value, indent=2, ensure_ascii=True) + "\n"

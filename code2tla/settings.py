@@ -67,7 +67,7 @@ class Settings:
     schedules: int = 60
     seed: int = 0
     author: str = "static"
-    start: Literal["draft", "facts"] = "draft"
+    start: Literal["draft", "facts", "kept"] = "draft"
     repairs: int = 2
     rounds: int = 4
     replay: Path | None = None
@@ -117,7 +117,7 @@ class _Values(ModelValues):
     schedules: Annotated[int, BeforeValidator(number), Field(ge=1, le=10_000)] | None = None
     seed: Annotated[int, BeforeValidator(number), Field(ge=0)] | None = None
     author: Annotated[str, Field(pattern=r"^(static|llm|agent|scripted:.+)$")] | None = None
-    start: Literal["draft", "facts"] | None = Field(default=None, alias="from")
+    start: Literal["draft", "facts", "kept"] | None = Field(default=None, alias="from")
     repairs: Annotated[int, BeforeValidator(number), Field(ge=0, le=10)] | None = None
     rounds: Annotated[int, BeforeValidator(number), Field(ge=1, le=50)] | None = None
     replay: Path | None = None
@@ -166,7 +166,7 @@ ALLOWED = {
     "schedules": "a whole number from 1 to 10000",
     "seed": "a whole number from 0",
     "author": "static, llm or agent",
-    "from": "draft or facts",
+    "from": "draft, facts or kept",
     "repairs": "a whole number from 0 to 10",
     "rounds": "a whole number from 1 to 50",
     "replay": "a transcript.jsonl of an earlier run",

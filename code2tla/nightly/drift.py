@@ -79,13 +79,10 @@ def drift(provenances: Sequence[Mapping[str, Any]], facts: Facts) -> Drift:
 
 
 def moved(provenances: Sequence[Mapping[str, Any]], facts: Facts) -> dict[tuple[str, str], Moved]:
-    """By module and action, where the lines are that it models; those that are gone stay where they were."""
+    """By module and action, where the code is that it models."""
     places = _Places(facts, Fingerprints(facts))
     return {
-        (provenance["module"], name): tuple(
-            places.now(source)[1] or Span(source["path"], source["line"], source["end_line"])
-            for source in entry["sources"]
-        )
+        (provenance["module"], name): tuple(places.covering(source) for source in entry["sources"])
         for provenance in provenances
         for name, entry in provenance["actions"].items()
     }
@@ -97,6 +94,11 @@ class _Places:
     def __init__(self, facts: Facts, prints: Fingerprints) -> None:
         self._prints = prints
         self._functions = {(s.span.path, s.qualname): s for s in facts.symbols if s.kind in ("function", "method")}
+
+    def covering(self, source: Mapping[str, Any]) -> Span:
+        """Where some lines are; all of their function where they say something else now, their old place if it went."""
+        _, now, function = self.now(source)
+        return now or (function.span if function else Span(source["path"], source["line"], source["end_line"]))
 
     def now(self, source: Mapping[str, Any]) -> tuple[Status, Span | None, Symbol | None]:
         """What became of some lines, where they are, and the function they are in."""

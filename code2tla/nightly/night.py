@@ -73,9 +73,11 @@ def night(spec_dir: Path, repo: Path, settings: Settings, on_event: OnEvent | No
     classes = {s.name for s in facts.symbols if s.kind == "class"}
     only = settings.classes or tuple(name for name in kept.only if name in classes)
     drifted = drift(kept.provenances, facts)
-    # What the compiler wrote it writes anew; what others wrote is kept, and only they could bring it up to date.
-    author = "static" if kept.result.author.name == "static" else authored.NAME
-    settings = replace(settings, spec_dir=spec_dir, classes=only, author=author, replay=None)
+    # What the compiler wrote it writes anew; what others wrote is kept, and only an author could bring it up to date.
+    settings = replace(settings, spec_dir=spec_dir, classes=only, replay=None)
+    if kept.result.author.name != "static":
+        asked = settings.author not in ("static", "agent")
+        settings = replace(settings, start="kept", author=settings.author if asked else authored.NAME)
     remembered = remembering.read(spec_dir / remembering.FILE_NAME) or State()
     done = pipeline.run(repo, feature, settings, on_event, remembered.passed)
     since = {name: remembered.findings.get(name, done.result.feature.commit) for name in findings(done.result)}

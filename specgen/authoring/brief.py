@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from extractor.types import Facts, Span
+from specgen.authoring.draft import Draft
+from specgen.authoring.ledger import Entry
 from specgen.types import Spec
 
 
@@ -33,11 +35,25 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A specification that was written before, to be taken up again: ``stale`` are the actions whose code has changed.
+
+    ``ledger`` is what has happened to it so far; ``architecture`` and ``properties`` are its documents.
+    """
+
+    draft: Draft
+    stale: tuple[str, ...] = ()
+    ledger: tuple[Entry, ...] = ()
+    architecture: str = ""
+    properties: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """The inputs of one specification.
 
     ``module`` is its name; ``skeleton`` the static author's draft, None to write from the facts alone. ``guidance`` and
-    ``answered`` (question, answer) are what people wrote for the author.
+    ``answered`` (question, answer) are what people wrote for the author. With ``earlier`` nothing is planned again.
     """
 
     facts: Facts = field(repr=False)
@@ -47,3 +63,4 @@ class Brief:
     guidance: str = ""
     answered: tuple[tuple[str, str], ...] = ()
     limits: Limits = Limits()
+    earlier: Earlier | None = field(repr=False, default=None)

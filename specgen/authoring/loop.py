@@ -6,10 +6,10 @@ that the transcript knows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from specgen.authoring import planning
-from specgen.authoring.brief import Brief
+from specgen.authoring.brief import Brief, Earlier
 from specgen.authoring.checker import Checker
 from specgen.authoring.desk import Desk
 from specgen.authoring.draft import Draft
@@ -47,7 +47,8 @@ def write(brief: Brief, author: Author, checker: Checker) -> Authored:
     """
     skeleton = brief.skeleton
     title = skeleton.title if skeleton else brief.module
-    work = _Work(Desk(brief, author, checker, Draft(brief.module, title, author.name, skeleton=skeleton)))
+    draft = brief.earlier.draft if brief.earlier else Draft(brief.module, title, author.name)
+    work = _Work(Desk(brief, author, checker, replace(draft, skeleton=skeleton)))
     try:
         work.run()
     except (CapReached, AuthorUnavailable) as error:
@@ -67,16 +68,26 @@ class _Work:
         self.stopped = ""
 
     def run(self) -> None:
-        if not planning.plan(self.desk):
+        if (earlier := self.desk.brief.earlier) is not None:
+            self.take_up(earlier)
+        elif planning.plan(self.desk):
+            self.architecture = planning.architecture(self.desk)
+            self.properties = planning.properties(self.desk)
+            self.write_actions()
+            self.write_properties()
+        else:
             self.stop("no plan passed the gate")
             return
-        self.architecture = planning.architecture(self.desk)
-        self.properties = planning.properties(self.desk)
-        self.write_actions()
-        self.write_properties()
         self.rounds.run()
         self.remembered = remember(self.desk)
         self.rounds.run()
+
+    def take_up(self, earlier: Earlier) -> None:
+        """Go on from what was written before; only actions whose code has changed are written anew."""
+        self.architecture, self.properties = earlier.architecture, earlier.properties
+        self.desk.ledger.entries.extend(earlier.ledger)
+        for name in earlier.stale:
+            self.desk.mend(name, "the code that it models has changed; bring it up to date")
 
     def write_actions(self) -> None:
         """One action at a time, in the plan's order."""
