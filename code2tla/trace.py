@@ -62,6 +62,10 @@ class Context:
         """A variable's value as text; TLC prints an empty dict as it prints an empty list."""
         return "{}" if value == () and name in self.dicts else pytext.text(value)
 
+    def show_local(self, name: object, value: object) -> str:
+        """The same for a local of a call."""
+        return "{}" if value == () and name in self.spec.dict_locals else pytext.text(value)
+
     def call(self, record: object) -> str:
         """A call as Python text."""
         return pytext.call(record, self.parameters)
@@ -161,7 +165,7 @@ def _changed(context: Context, move: Move) -> dict[str, str]:
     for name in _differing(was, now):
         value = pytext.get(now, name)
         if value != ModelValue("None"):  # which also stands for a local that is needed no longer
-            changed[f"{_process(who)}.{name}"] = pytext.text(value)
+            changed[f"{_process(who)}.{name}"] = context.show_local(name, value)
     return changed
 
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from specgen import frame, properties, remarks
 from specgen.actions import ActionPrinter
-from specgen.expr import DictT, Op
+from specgen.expr import DictT, Op, Ty, boxed_kinds, members
 from specgen.ir import ConstDecl, EnvAction, Program
 from specgen.layout import Layout, lay_out
 from specgen.render import hang, quoted
@@ -55,7 +55,13 @@ def compose(program: Program, steps: Sequence[Step], *, begin_apart: bool = Fals
         assumptions=tuple(program.assumptions),
         operations=tuple(o.name for o in program.operations),
         text=_text(lay, actions, env, property_lines),
+        dict_locals=tuple(sorted(name for name, ty in program.locals.items() if _is_dict(ty))),
     )
+
+
+def _is_dict(ty: Ty) -> bool:
+    """Whether what is of the type is a dict, or None, or opaque."""
+    return any(isinstance(m, DictT) for m in members(ty)) and not boxed_kinds(ty)
 
 
 # --- actions -------------------------------------------------------------------------------------

@@ -94,7 +94,8 @@ class Spec:
     """A specification as data; ``specgen.printing`` turns it into a module and its configurations.
 
     ``sections`` groups actions under a heading (``Seats.hold, seats.py:13-17``) in printing order;
-    ``definitions`` are the operators printed before the actions, ``after`` those printed after Next.
+    ``definitions`` are the operators printed before the actions, ``after`` those printed after Next;
+    ``dict_locals`` are the locals of calls that hold a dict, which TLC prints like a list where it is empty.
     """
 
     module: str
@@ -109,3 +110,4 @@ class Spec:
     assumptions: tuple[Assumption, ...]
     operations: tuple[str, ...]
     text: str
+    dict_locals: tuple[str, ...] = ()

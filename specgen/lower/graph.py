@@ -39,6 +39,11 @@ class Graph:
         self._group += 1
         return self._group
 
+    @property
+    def made(self) -> int:
+        """How many nodes there are, those of operations that were left out counted too."""
+        return self._next
+
     def waits(self) -> int:
         """How many places there are so far at which a call waits or lets others run."""
         return sum(n.kind in {"suspend", "guard"} for n in self.nodes.values())

@@ -43,6 +43,8 @@ ROUNDS = 60
 PATIENCE = 12
 #: How deep values may nest in each other before their type is taken to grow without end.
 DEEPEST = 6
+#: Nodes that all rounds together may make, so that what takes too long ends the same way on every machine.
+WORK = 60_000
 #: Rounds in which types are found again from nothing, to lose what only a first guess had let in.
 NARROWING = 4
 
@@ -71,14 +73,19 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
     made: Made | None = None
     # First as if nothing were approximated: what is not known yet would else count as any value, and stay one.
     hopeful, patience = True, PATIENCE
+    work, moving = 0, set[str]()
     for _ in range(ROUNDS):
+        if work > WORK:
+            raise NothingToModel(_unsettled(target, moving, f"within {WORK:,} nodes"))
         demands, domains, split = dict(shared.demands), dict(shared.domains), set(shared.split)
         cleared = set(shared.cleared)
         literals = {k: set(v) for k, v in shared.literals.items()}
         made = _once(sources, target, shared, wanted, hopeful=hopeful)
+        work += made.lw.graph.made
         old = {k: shared.canonical(v) for k, v in shared.types.items()}
         new = {k: shared.canonical(v) for k, v in made.lw.new_types.items()}
         merged = {**old, **new}
+        moving = {k for k, t in merged.items() if old.get(k) != t}
         endless = {k for k, t in merged.items() if depth(t) > DEEPEST} - shared.opaque
         if endless:
             shared.opaque |= {k for k in endless if k.startswith("v.")} or endless
@@ -102,17 +109,23 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
             break
         patience -= not hopeful
         if patience == 0:
-            moving = {k for k, t in merged.items() if old.get(k) != t}
             shared.opaque |= {k for k in moving if k.startswith("v.")} or moving
             shared.types, hopeful, patience = {}, True, PATIENCE
             continue
         hopeful = hopeful and merged != old
         shared.types = merged
     else:
-        raise NothingToModel(f"{target.cls or target.path}: the types of its values did not settle")
+        raise NothingToModel(_unsettled(target, moving, f"in {ROUNDS} rounds"))
     made = _narrow(sources, target, shared, wanted) or made
     assert made is not None
     return assembly.assemble(sources, target, shared, made)
+
+
+def _unsettled(target: Target, moving: set[str], limit: str) -> str:
+    """Why a target is given up on; ``moving`` are the keys of the types that the last round changed."""
+    named = sorted({k[2:] for k in moving if k.startswith("v.")} or {k[2:] for k in moving if k.startswith("l.")})
+    shown = f" (still open: {', '.join(named[:3])}{', ...' if len(named) > 3 else ''})" if named else ""
+    return f"{target.cls or target.path}: the types of its values did not settle {limit}{shown}"
 
 
 def _narrow(sources: Sources, target: Target, shared: Shared, wanted: list[WrittenInvariant]) -> Made | None:
