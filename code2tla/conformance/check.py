@@ -117,7 +117,8 @@ def _wanted(subject: Subject, calls: Sequence[Function], schedules: int, seed: i
 
 def _values(spec: Spec) -> int:
     """How many opaque values the specification has on the level of the comparison."""
-    return max((printing.constant_size(c, BOUNDS.level) for c in spec.constants if c.name == "Anything"), default=1)
+    texts = [printing.constant_value(c, BOUNDS.level) for c in spec.constants if c.name == "Anything"]
+    return max((len(re.findall(r"\w+", text)) for text in texts), default=1)
 
 
 def _has_setup(spec: Spec) -> bool:

@@ -109,6 +109,30 @@ def test_the_same_seed_records_the_same_steps(
     assert own["seats", "buggy"].result() == compare("seats", "buggy", "buggy", 12).result()
 
 
+ASKING = """
+class Shop:
+    def __init__(self, mailer):
+        self._mailer = mailer
+        self.told = None
+
+    def buy(self):
+        try:
+            answer = self._mailer.tell(1)
+        except ConnectionError:
+            return "alone"
+        self.told = answer
+        return answer
+"""
+
+
+def test_whatever_a_collaborator_answers_is_a_step_of_the_specification(tmp_path: Path, runner: Runner) -> None:
+    (tmp_path / "shop.py").write_text(ASKING)
+    (subject,) = subjects(tmp_path, "shop.py", tmp_path)
+    result = conform(subject, tmp_path, runner, ProcessSandbox(), schedules=12)
+    assert (result.reason, result.refused, result.free) == ("", (), ())
+    assert all(a.agreed == a.seen > 0 for a in result.actions)
+
+
 COUNTER = """
 class Counter:
     def __init__(self):

@@ -8,6 +8,10 @@ import pytest
 
 import extractor
 from replay import run
+from replay.collaborators import assumed
+from replay.construct import Reader
+from replay.runtime import Store
+from replay.runtime.fakes import Answers
 from replay.sandbox import ProcessSandbox
 from reports.result import (
     AssumptionResult,
@@ -121,3 +125,46 @@ def test_code_that_never_gets_past_a_fake_is_doubtful(repo: Path, tmp_path: Path
     told = replayed(result, repo, tmp_path / "spec")
     assert told.status == "not_reproduced"
     assert told.reason
+
+
+KEPT = """
+class Kept:
+    def __init__(self, table, meter):
+        self._table = table
+        self._meter = meter
+
+    def keep(self, key):
+        try:
+            self._table.put(key, self._meter.count() + 1)
+        except KeyError:
+            return False
+        self._meter.tick()
+
+    def again(self, key):
+        self._table.put(key, 2)
+        level = self._meter.level()
+        return level > 1
+"""
+
+
+def test_a_store_fails_where_every_call_may_and_a_number_is_one_where_it_is_counted_with(tmp_path: Path) -> None:
+    (tmp_path / "kept.py").write_text(KEPT)
+    failing = {f"may-raise:kept.py:{n}": "it may raise KeyError, which the code around it catches" for n in (9, 15)}
+    every = {"store:table": "", **failing}
+    made = Reader(tmp_path, assumed(every)).make("kept.py", "Kept")
+    assert made.text == "Kept(table=Store(raises={'put': KeyError}), meter=FakeMeter())"
+    (fake,) = made.fakes
+    for method, answers in (("count", "1, 0, KeyError"), ("tick", "None"), ("level", "1, 0")):
+        assert f"def {method}(self, *args, **kwargs):\n        return self.answer({answers})" in fake.text
+
+    del every["may-raise:kept.py:15"]
+    assert "Kept(table=Store(), " in Reader(tmp_path, assumed(every)).make("kept.py", "Kept").text
+
+
+def test_a_call_of_a_store_that_fails_has_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(raises={"put": KeyError})
+    store.put("k", 1)
+    monkeypatch.setattr(Answers, "choose", lambda options: options - 1)
+    with pytest.raises(KeyError):
+        store.put("k", 2)
+    assert store.get("k") == 1
