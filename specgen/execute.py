@@ -144,7 +144,7 @@ class Executor:
             return self._cut_statement(node, st)
         waits = node.kind == "guard"
         if self.program.mode == "asyncio" and waits and st.in_turn and not st.suspended:
-            return "test"
+            return "cut" if self._given_back(node, st) else "test"
         if node.kind in {"guard", "suspend"} and node.alternatives:
             return "cut"
         if waits and st.touched:
@@ -159,6 +159,18 @@ class Executor:
             case "L" if self.program.mode == "asyncio" and st.phase == "post":
                 return "no" if self._turn_only_releases(n) else "cut"
         return "no"
+
+    def _given_back(self, node: Node, st: _State) -> bool:
+        """asyncio: whether the lock or permit asked for was given back in this turn, having been held before it.
+
+        Who waited for it meanwhile comes first, though it is free: asyncio's locks and semaphores are fair.
+        """
+        now = {Var(a.var): self._value(Var(a.var), st) for a in node.accesses}
+        return any(
+            (value == NoneE() and not st.known.get(Op("=", (var, value))))
+            or (isinstance(value, Op) and value.name == "+" and value.args[0] == var)
+            for var, value in now.items()
+        )
 
     def _apart(self, node: Node, st: _State) -> bool:
         """asyncio: whether others may run between the last access and this one."""
@@ -239,7 +251,9 @@ class Executor:
     def _mid_turn(self, node: Node, st: _State) -> bool:
         if self.granularity != "step" or self.program.mode == "threads":
             return bool(groups(node) & st.group)
-        waits = node.kind == "suspend" or (node.kind == "guard" and bool(node.alternatives))
+        waits = node.kind == "suspend" or (
+            node.kind == "guard" and (bool(node.alternatives) or self._given_back(node, st))
+        )
         return st.in_turn and not st.suspended and not _is_effect(node) and not waits
 
     def _enter(self, n: int, node: Node, st: _State) -> None:
