@@ -18,7 +18,7 @@ from reports.result import AuditFinding, MutantResult, Source
 from specgen import printing
 from specgen.expr import Lit, Var
 from specgen.flow import reachable
-from specgen.ir import Node, Operation, Program, VarDecl
+from specgen.ir import AccessMode, Node, Operation, Program, VarDecl
 from specgen.steps import build
 from specgen.types import Bounds, Spec
 from tlc_runner.types import Budget, Job
@@ -35,7 +35,7 @@ class Change:
     ``unexplained`` is what is said where nothing notices it, "" where that says nothing of the specification.
     """
 
-    kind: Literal["remove-lock", "revert", "split-step"]
+    kind: Literal["remove-lock", "keep-lock", "revert", "split-step"]
     subject: str
     program: Program
     lines: tuple[tuple[str, int], ...]
@@ -68,16 +68,16 @@ class Change:
 
 
 def changes(program: Program, history: Sequence[HistoryFinding]) -> Iterator[Change]:
-    """Each lock taken away, each check that history added left out, each operation open to others in its steps."""
+    """Each lock not taken, or never given back; each check that history added left out; others let into steps."""
     for var in program.vars:
         if var.lock and (taken := _lines(n for n in program.nodes.values() if _takes(n, var.name))):
             yield _without_lock(program, var, taken, history)
+            yield _keeping(program, var)
     for finding in history:
         if finding.mechanism in _CHECKS and finding.kind != "removed" and finding.now:
             yield from _without_check(program, finding, finding.now)
     if program.mode == "asyncio":
-        for operation in program.operations:
-            yield from _split(program, operation)
+        yield from _split(program)
 
 
 def violated(
@@ -104,7 +104,7 @@ def violated(
 def _without_lock(
     program: Program, lock: VarDecl, taken: tuple[tuple[str, int], ...], history: Sequence[HistoryFinding]
 ) -> Change:
-    nodes = {number: _unlocked(node, lock.name) for number, node in program.nodes.items()}
+    nodes = {number: _unlocked(node, lock.name, ("acquire", "release")) for number, node in program.nodes.items()}
     added = next((f for f in reversed(history) if f.kind == "added" and _named(f, taken)), None)
     text = f"without {lock.name}{_told(added)} the specification violates nothing: {_BLIND}"
     return Change("remove-lock", lock.name, replace(program, nodes=nodes), taken, text)
@@ -124,9 +124,17 @@ def _told(finding: HistoryFinding | None) -> str:
     return f", which commit {finding.commit[:12]} added ({finding.subject})," if finding else ""
 
 
-def _unlocked(node: Node, lock: str) -> Node:
-    """A node that neither waits for the lock nor takes it nor gives it back."""
-    touched = [a for a in node.accesses if a.var == lock and a.mode in ("acquire", "release")]
+def _keeping(program: Program, lock: VarDecl) -> Change:
+    given = _lines(
+        n for n in program.nodes.values() if any(a.var == lock.name and a.mode == "release" for a in n.accesses)
+    )
+    nodes = {number: _unlocked(node, lock.name, ("release",)) for number, node in program.nodes.items()}
+    return Change("keep-lock", lock.name, replace(program, nodes=nodes), given)
+
+
+def _unlocked(node: Node, lock: str, modes: Sequence[AccessMode]) -> Node:
+    """A node without what it does to the lock in these modes: to wait for it, to take it, to give it back."""
+    touched = [a for a in node.accesses if a.var == lock and a.mode in modes]
     if not touched:
         return node
     rest = tuple(a for a in node.accesses if a not in touched)
@@ -160,10 +168,10 @@ def _ahead(program: Program, at: int) -> int:
     return len(reachable(program, Operation("", "", (), at, Span("", 0, 0))))
 
 
-def _split(program: Program, operation: Operation) -> Iterator[Change]:
-    """The operation with others let in ahead of each of its changes to shared state."""
-    ids = set(reachable(program, operation)) - {operation.entry}
-    writes = [n for at, n in program.nodes.items() if at in ids and _changes(n)]
+def _split(program: Program) -> Iterator[Change]:
+    """Others let in ahead of each change to shared state, first nodes aside."""
+    entries = {operation.entry for operation in program.operations}
+    writes = [n for n in program.nodes.values() if n.id not in entries and _changes(n)]
     if not writes:
         return
     fresh = {n.id: max(program.nodes) + 1 + index for index, n in enumerate(writes)}
@@ -178,7 +186,7 @@ def _split(program: Program, operation: Operation) -> Iterator[Change]:
     }
     for node in writes:
         nodes[fresh[node.id]] = Node(fresh[node.id], "suspend", node.path, node.line, node.function, next=node.id)
-    yield Change("split-step", operation.name, replace(program, nodes=nodes), _lines(writes))
+    yield Change("split-step", program.module, replace(program, nodes=nodes), _lines(writes))
 
 
 def _changes(node: Node) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
+from threading import Lock
 
 from code2tla import auditing
-from code2tla.changed import Fate, changes, violated
+from code2tla.changed import Change, Fate, changes, violated
 from code2tla.checked import Audited, Checked
 from code2tla.runners import Recorded
 from extractor.history.types import HistoryFinding
@@ -76,7 +77,8 @@ class _Gate:
         self._killers: dict[str, set[str]] = {p.name: set() for p in self.holding}
         self._mutants: dict[int, Mutant] = {}
         self._findings: list[AuditFinding] = []
-        self._programs: list[MutantResult] = []
+        self._programs: dict[tuple[str, str], MutantResult] = {}
+        self._asking = Lock()
 
     @property
     def holding(self) -> list[Property]:
@@ -172,7 +174,8 @@ class _Gate:
             cfg=printing.cfg(spec, bounds, False),
             budget=Budget(max(self._left, _LEAST), self.memory_mb),
         )
-        result = self.oracle.ask(job).result
+        with self._asking:  # the other thread often wants the same, which then is there
+            result = self.oracle.ask(job).result
         return tuple(sorted(set(result.prints))) if result.complete else None
 
     def _subject(self, spec: Spec, bounds: Bounds, outcomes: Sequence[str], wanted: Sequence[Property]) -> Subject:
@@ -181,37 +184,45 @@ class _Gate:
         return Subject(modules, spec.module, printing.cfg(spec, bounds, True, wanted), deadlock=False)
 
     def _changed(self, program: Program) -> None:
-        """The program without one of its mechanisms: what the specification then shows says what it is there for."""
+        """The program without one of its mechanisms: what the specification then shows says what it is there for.
+
+        All in the smallest scenarios first; what nobody noticed there goes on to those that the check explored.
+        """
+        smallest = (_RUNGS[2][0], _RUNGS[3][0])
+        larger = tuple(
+            rung.bounds for rung in self.checked.rungs if rung.bounds.callers in _RUNGS and rung.bounds not in smallest
+        )
+        unnoticed: list[tuple[Change, Spec]] = []
         for change in changes(program, self.history):
-            spec = change.spec()
-            if spec is None:
+            if (spec := change.spec()) is None:
                 continue
-            fate, by = self._fate(spec)
-            for name in by:
-                self._note(name, f"{change.kind} {change.subject}")
-            self._programs.append(change.mutant(fate, by))
+            fate, by = self._fate(spec, [b for b in smallest if self._silent(b.callers)] or smallest[:1])
+            self._keep(change, fate, by)
             if fate == "survived" and change.unexplained:
+                unnoticed.append((change, spec))
+        for change, spec in unnoticed:
+            fate, by = self._fate(spec, larger) if larger else ("survived", ())
+            self._keep(change, fate, by)
+            if fate == "survived":
                 self._findings.append(change.finding)
 
-    def _fate(self, spec: Spec) -> tuple[Fate, tuple[str, ...]]:
-        """Who notices a changed specification: the smallest scenario first, then those that the check explored.
+    def _keep(self, change: Change, fate: Fate, by: tuple[str, ...]) -> None:
+        self._programs[change.kind, change.subject] = change.mutant(fate, by)
+        for name in by:
+            self._note(name, f"{change.kind} {change.subject}")
 
-        Where nobody has by then, it survived only if all of them were explored with it.
-        """
-        fate: Fate = "not_run"
-        for bounds in dict.fromkeys((_RUNGS[2][0], *(rung.bounds for rung in self.checked.rungs))):
-            wanted = [p.name for p in self._of(bounds.callers)]
-            if not wanted:
-                continue
+    def _fate(self, spec: Spec, scenarios: Sequence[Bounds]) -> tuple[Fate, tuple[str, ...]]:
+        """Who notices a changed specification in these scenarios; it survived only if all were explored."""
+        noticed: list[str] = []
+        asked = [(b, [p.name for p in self._of(b.callers)]) for b in scenarios if self._of(b.callers)]
+        for bounds, wanted in asked:
             outcomes = self._serial(self.spec, bounds) if self._left > _LEAST else None
             budget = Budget(max(self._left, _LEAST), self.memory_mb)
             by = None if outcomes is None else violated(spec, bounds, outcomes, wanted, self.oracle, budget)
             if by is None:
-                return "not_run", ()
-            if by:
-                return "killed", by
-            fate = "survived"
-        return fate, ()
+                return ("killed", tuple(noticed)) if noticed else ("not_run", ())
+            noticed += by
+        return "killed" if noticed else "survived" if asked else "not_run", tuple(noticed)
 
     def _translated(self, made: Audit) -> list[AuditFinding]:
         return [self._on_code(finding) for finding in auditing.translated(made).findings]
@@ -244,7 +255,7 @@ class _Gate:
             verdict=verdict,
             reason=reason,
             audit=AuditResult(
-                tuple(self._findings), (*mutants, *self._programs), round(time.monotonic() - self._began, 2)
+                tuple(self._findings), (*mutants, *self._programs.values()), round(time.monotonic() - self._began, 2)
             ),
             mutants={p.name: total for p in self.holding},
             killed={name: len(by) for name, by in self._killers.items()},
