@@ -13,7 +13,6 @@ from types import MappingProxyType
 import extractor
 from code2tla import (
     assemble,
-    authoring_choose,
     conforming,
     decisions,
     history,
@@ -24,8 +23,9 @@ from code2tla import (
     replaying,
     runners,
 )
-from code2tla.authoring import Told, WritingAuthor
-from code2tla.authoring_result import doubted
+from code2tla.authoring import choose as choosing
+from code2tla.authoring.author import Told, WritingAuthor
+from code2tla.authoring.judged import doubted
 from code2tla.authors import Author
 from code2tla.bounds import LADDER, Limits
 from code2tla.check import check_all
@@ -156,7 +156,7 @@ class Workshop:
         """Choose who writes, and hand over what git and people say. Raises UsageError and ToolError."""
         decided = decisions.read(self.spec_dir, dt.datetime.now().astimezone().date())
         told = Told.of(past, decided)
-        return authoring_choose.choose(facts, self.settings, self.directory, self.spec_dir, told, self._tell)
+        return choosing.choose(facts, self.settings, self.directory, self.spec_dir, told, self._tell)
 
     def history(self, facts: Facts) -> History:
         """Read what git tells of the feature."""

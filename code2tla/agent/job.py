@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from code2tla import output, pipeline
-from code2tla.authoring_choose import TRANSCRIPT
+from code2tla.authoring.choose import TRANSCRIPT
 from code2tla.errors import InputError, UsageError
 from code2tla.events import OnEvent
 from code2tla.pipeline import Run

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from code2tla import obeying, pipeline
+from code2tla.authoring import kept as authored
 from code2tla.events import OnEvent
-from code2tla.nightly import authored
 from code2tla.nightly import kept as keeping
 from code2tla.nightly import state as remembering
 from code2tla.nightly.drift import Drift, drift

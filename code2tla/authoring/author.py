@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePath
 
-from code2tla import authoring_result
-from code2tla.authoring_tlc import TlcChecker
+from code2tla.authoring import judged
+from code2tla.authoring.checker import TlcChecker
 from code2tla.authors import Author as StaticDraft
 from code2tla.checked import Checked
 from code2tla.decisions import Decided
@@ -104,7 +104,7 @@ class WritingAuthor:
         authored = self._written.get(part.spec.module) or next(iter(self._written.values()), None)
         if authored is None:
             return part
-        return authoring_result.told(part, authored, checked, self.author)
+        return judged.told(part, authored, checked, self.author)
 
     def files(self, spec: Spec) -> dict[str, str]:
         """What is written beside a specification: documents, ledger and draft."""

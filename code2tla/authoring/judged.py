@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from code2tla.authoring_ladder import bounds_of
+from code2tla.authoring.ladder import bounds_of
 from code2tla.checked import Checked
 from reports.result import AssumptionResult, LedgerFlag, Result, ViolationResult
 from reports.result import Author as AuthorResult

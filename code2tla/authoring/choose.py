@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from code2tla import models, runners
-from code2tla.authoring import Told, WritingAuthor
-from code2tla.authoring_tlc import TlcChecker
+from code2tla.authoring import kept
+from code2tla.authoring.author import Told, WritingAuthor
+from code2tla.authoring.checker import TlcChecker
 from code2tla.authors import Author as StaticAuthor
 from code2tla.bounds import Limits
 from code2tla.errors import UsageError
 from code2tla.events import OnEvent
-from code2tla.nightly import authored
 from code2tla.rundir import RunDirectory, write_text
 from code2tla.runners import Recorded as RecordedRuns
 from code2tla.settings import Settings
@@ -37,11 +37,11 @@ def choose(
     runner, identity = runners.choose(settings)
     limits = Limits(settings.budget, settings.memory_mb, settings.states, settings.callers, settings.before)
     checker = TlcChecker(facts, RecordedRuns(runner, directory, identity), limits, on_event)
-    if settings.author == authored.NAME:
-        return authored.kept_author(facts, settings, spec_dir, checker, told, None)
+    if settings.author == kept.NAME:
+        return kept.kept_author(facts, settings, spec_dir, checker, told, None)
     author = writer(settings, spec_dir, looks(facts, settings, told))
     if settings.start == "kept":
-        return authored.kept_author(facts, settings, spec_dir, checker, told, author)
+        return kept.kept_author(facts, settings, spec_dir, checker, told, author)
     return WritingAuthor(facts, settings, author, checker, told)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from code2tla import authoring_ladder, pytext, trace
+from code2tla import pytext, trace
+from code2tla.authoring import ladder as rungs
 from code2tla.bounds import Limits, ladder
 from code2tla.check import check_all
 from code2tla.checked import Checked, Finding
@@ -94,7 +95,7 @@ class TlcChecker:
 
     def _checked(self, draft: Draft, spec: Spec) -> Checked:
         if draft.skeleton is None:
-            return authoring_ladder.climb(draft, self.oracle, self.limits, self.on_event)
+            return rungs.climb(draft, self.oracle, self.limits, self.on_event)
         temporal = [p for p in spec.properties if p.kind == "temporal"]
         states = replace(spec, properties=tuple(p for p in spec.properties if p.kind != "temporal"))
         (checked,) = check_all([states], self.oracle, self.limits, self.on_event)

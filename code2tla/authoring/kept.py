@@ -11,8 +11,8 @@ from typing import Any, Literal, NoReturn
 from pydantic import TypeAdapter, ValidationError
 
 from code2tla import assemble, output
-from code2tla.authoring import Told, WritingAuthor
-from code2tla.authoring_tlc import TlcChecker
+from code2tla.authoring.author import Told, WritingAuthor
+from code2tla.authoring.checker import TlcChecker
 from code2tla.checked import Checked
 from code2tla.errors import InputError
 from code2tla.fingerprint import Fingerprints
