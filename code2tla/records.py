@@ -81,6 +81,4 @@ def _decode(value: Any) -> Any:
     return value
 
 
-KNOWN = _classes(
-    tlc_runner.types, specgen.types, extractor.types, history_types, reports.result, code2tla.checked
-)
+KNOWN = _classes(tlc_runner.types, specgen.types, extractor.types, history_types, reports.result, code2tla.checked)
