@@ -85,7 +85,7 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
         old = {k: shared.canonical(v) for k, v in shared.types.items()}
         new = {k: shared.canonical(v) for k, v in made.lw.new_types.items()}
         merged = {**old, **new}
-        moving = {k for k, t in merged.items() if old.get(k) != t}
+        moving = {k for k, t in merged.items() if old.get(k) != t} or moving
         endless = {k for k, t in merged.items() if depth(t) > DEEPEST} - shared.opaque
         if endless:
             shared.opaque |= {k for k in endless if k.startswith("v.")} or endless
@@ -122,7 +122,7 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
 
 
 def _unsettled(target: Target, moving: set[str], limit: str) -> str:
-    """Why a target is given up on; ``moving`` are the keys of the types that the last round changed."""
+    """Why a target is given up on; ``moving`` are the keys of the types that changed last."""
     named = sorted({k[2:] for k in moving if k.startswith("v.")} or {k[2:] for k in moving if k.startswith("l.")})
     shown = f" (still open: {', '.join(named[:3])}{', ...' if len(named) > 3 else ''})" if named else ""
     return f"{target.cls or target.path}: the types of its values did not settle {limit}{shown}"
