@@ -8,12 +8,12 @@ fake of its calls, a number is the specification's, and anything else is a strin
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from replay import collaborators
+from replay.classes import CannotRebuild, Classes, name_of
 from replay.collaborators import Assumed, Fake, Use
 
 _PLAIN = frozenset(
@@ -21,10 +21,6 @@ _PLAIN = frozenset(
     | {"Dict", "List", "Set", "object", "Any", "None", "Optional"}
 )
 _DEEPEST = 4
-
-
-class CannotRebuild(Exception):
-    """The object or a call cannot be written down; the text says why, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +42,21 @@ class Reader:
     root: Path
     assumed: Assumed = field(default_factory=Assumed)
     numbers: Mapping[str, str] = field(default_factory=dict)
-    _trees: dict[str, ast.Module] = field(default_factory=dict)
+    _classes: Classes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._classes = Classes(self.root)
 
     def make(self, path: str, cls: str, depth: int = 0) -> Made:
         """The expression that makes an object of the class. Raises CannotRebuild."""
         if depth > _DEEPEST:
             raise CannotRebuild(f"{cls} needs an object that needs an object, and so on")
-        init = self._method(path, cls, "__init__")
+        init = self._classes.method(path, cls, "__init__")
         needs = [(path, cls)]
         fakes: list[Fake] = []
         shown = []
         unnamed = init[2].args.posonlyargs if init else []
-        for param, default in _parameters(init[2]) if init else self._fields(path, cls):
+        for param, default in _parameters(init[2]) if init else self._classes.fields(path, cls):
             where = init[0] if init else path
             made = self._argument(where, path, cls, param, default, depth)
             if made is not None:
@@ -88,11 +87,11 @@ class Reader:
     def operation(self, path: str, cls: str | None, op: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
         """The method or function that a specification knows as ``op``. Raises CannotRebuild."""
         if cls is None:
-            for node in self._tree(path).body:
+            for node in self._classes.tree(path).body:
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.strip("_") == op.strip("_"):
                     return node
         else:
-            found = self._method(path, cls, op)
+            found = self._classes.method(path, cls, op)
             if found is not None:
                 return found[2]
         raise CannotRebuild(f"{path} has no operation {op}" + (f" in {cls}" if cls else ""))
@@ -100,7 +99,7 @@ class Reader:
     def awaits(self, path: str, cls: str, attr: str) -> tuple[str, ...]:
         """The methods of the attribute that the class awaits, sorted."""
         found = set()
-        for _, owner in self._lineage(path, cls):
+        for _, owner in self._classes.lineage(path, cls):
             for node in ast.walk(owner):
                 if isinstance(node, ast.Await | ast.AsyncWith) or _gathered(node):
                     for call in ast.walk(node):
@@ -123,14 +122,14 @@ class Reader:
     ) -> Made | None:
         held = self._held_by(path, cls, param.arg)
         shown = (held[0] if held else param.arg).strip("_")
-        annotated = _name(param.annotation)
+        annotated = name_of(param.annotation)
         if shown in self.assumed.stores or param.arg.strip("_") in self.assumed.stores:
             return self._store(path, cls, held)
-        found = self._find(where, annotated) if annotated else None
+        found = self._classes.find(where, annotated) if annotated else None
         if isinstance(default, ast.Constant) and default.value is None:
             return None if found or not self._uses(path, cls, held) else self._fake(path, cls, held)
         if found is not None:
-            concrete = found if not self._interface(*found) else self._implementation(found)
+            concrete = found if not self._classes.interface(*found) else self._classes.implementation(found)
             if concrete is not None:
                 return self.make(*concrete, depth + 1)
             return self._fake(path, cls, held)
@@ -138,7 +137,7 @@ class Reader:
             return Made(self.numbers[param.arg])
         methods = frozenset(use.method for use in self._uses(path, cls, held)) - {"__call__"}
         if methods and annotated not in _PLAIN:
-            matching = self._the_one_with(path, cls, methods)
+            matching = self._classes.the_one_with(path, cls, methods)
             return self.make(*matching, depth + 1) if matching else self._fake(path, cls, held)
         if default is not None:
             return None
@@ -163,19 +162,19 @@ class Reader:
         return Made(f"{one.name}()", one.needs, (one,))
 
     def _uses(self, path: str, cls: str, held: list[str]) -> list[Use]:
-        return [u for where, owner in self._lineage(path, cls) for u in collaborators.uses(where, owner, held)]
+        return [u for where, owner in self._classes.lineage(path, cls) for u in collaborators.uses(where, owner, held)]
 
     def _raises(self, found: list[Use]) -> Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]:
         """By method, the expression for what its calls may raise, and what that needs."""
         told = collaborators.raised(found, self.assumed)
-        named = {m: collaborators.exception(path, self._tree(path), name) for m, (path, name) in told.items()}
+        named = {m: collaborators.exception(path, self._classes.tree(path), name) for m, (path, name) in told.items()}
         return {method: one for method, one in named.items() if one is not None}
 
     def _held_by(self, path: str, cls: str, param: str) -> list[str]:
         """Attributes that the constructor makes of the parameter, or that of a base to which it is handed."""
         owners = [
             node
-            for _, owner in self._lineage(path, cls)
+            for _, owner in self._classes.lineage(path, cls)
             for node in owner.body
             if isinstance(node, ast.FunctionDef) and node.name == "__init__"
         ]
@@ -184,121 +183,6 @@ class Reader:
                 return out
         return [] if owners else [param]
 
-    # Classes.
-
-    def _tree(self, path: str) -> ast.Module:
-        if path not in self._trees:
-            file = (self.root / path).resolve()
-            try:
-                if not file.is_relative_to(self.root.resolve()):
-                    raise CannotRebuild(f"{path} lies outside the repository")
-                self._trees[path] = ast.parse(file.read_text(encoding="utf-8", errors="replace"))
-            except (OSError, SyntaxError, ValueError) as error:
-                raise CannotRebuild(f"{path} cannot be read: {error}") from error
-        return self._trees[path]
-
-    def _class(self, path: str, name: str) -> ast.ClassDef | None:
-        body = self._tree(path).body
-        return next((n for n in body if isinstance(n, ast.ClassDef) and n.name == name), None)
-
-    def _find(self, path: str, name: str) -> tuple[str, str] | None:
-        """Where the class called ``name`` in a file is defined, if in the repository."""
-        if self._class(path, name):
-            return path, name
-        for node in ast.walk(self._tree(path)):
-            if not isinstance(node, ast.ImportFrom):
-                continue
-            for alias in node.names:
-                if (alias.asname or alias.name) != name:
-                    continue
-                for file in self._files(path, node):
-                    if self._class(file, alias.name):
-                        return file, alias.name
-                    if file.endswith("__init__.py") and file != path and (found := self._find(file, alias.name)):
-                        return found
-        return None
-
-    def _files(self, path: str, node: ast.ImportFrom) -> list[str]:
-        parts = (node.module or "").split(".") if node.module else []
-        homes = [Path(path).parents[node.level - 1]] if node.level else list(Path(path).parents)
-        found = []
-        for home in homes:
-            for ending in (
-                Path(*parts).with_suffix(".py") if parts else Path("__init__.py"),
-                Path(*parts, "__init__.py"),
-            ):
-                file = home / ending
-                if (self.root / file).is_file():
-                    found.append(file.as_posix())
-        return found
-
-    def _lineage(self, path: str, cls: str, depth: int = 0) -> list[tuple[str, ast.ClassDef]]:
-        """The class and its bases in the repository, the class itself first."""
-        node = self._class(path, cls)
-        if node is None:
-            raise CannotRebuild(f"{path} has no class {cls}")
-        out = [(path, node)]
-        for base in node.bases if depth < _DEEPEST else ():
-            found = self._find(path, _name(base))
-            if found is not None:
-                out += self._lineage(*found, depth + 1)
-        return out
-
-    def _method(
-        self, path: str, cls: str, name: str
-    ) -> tuple[str, ast.ClassDef, ast.FunctionDef | ast.AsyncFunctionDef] | None:
-        for where, owner in self._lineage(path, cls):
-            for node in owner.body:
-                if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                    continue
-                if node.name == name or (name != "__init__" and node.name.strip("_") == name.strip("_")):
-                    return where, owner, node
-        return None
-
-    def _fields(self, path: str, cls: str) -> list[tuple[ast.arg, ast.expr | None]]:
-        """The parameters of a dataclass's own constructor that have no default."""
-        node = self._class(path, cls)
-        decorators = {_name(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list} if node else set()
-        if node is None or not decorators & {"dataclass", "define"}:
-            return []
-        fields = [n for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
-        return [(ast.arg(f.target.id, f.annotation), None) for f in fields if f.value is None]  # type: ignore[union-attr]
-
-    def _interface(self, path: str, cls: str) -> bool:
-        node = self._class(path, cls)
-        if node is None or any(_name(base) == "Protocol" for base in node.bases):
-            return True
-        methods = [n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-        methods = [m for m in methods if not m.name.startswith("__")]
-        return bool(methods) and all(_is_stub(m) for m in methods)
-
-    def _implementation(self, interface: tuple[str, str]) -> tuple[str, str] | None:
-        """The one class of the interface's package that names it as its base."""
-        found = []
-        for file in sorted((self.root / interface[0]).parent.rglob("*.py")):
-            path = file.relative_to(self.root).as_posix()
-            classes = [node for node in self._tree(path).body if isinstance(node, ast.ClassDef)]
-            found += [(path, c.name) for c in classes if any(self._find(path, _name(b)) == interface for b in c.bases)]
-        return self._only(found)
-
-    def _the_one_with(self, path: str, cls: str, methods: frozenset[str]) -> tuple[str, str] | None:
-        """The one other class of the package that has these methods."""
-        found = []
-        for file in sorted((self.root / path).parent.rglob("*.py")):
-            other = file.relative_to(self.root).as_posix()
-            for node in self._tree(other).body:
-                if isinstance(node, ast.ClassDef) and node.name != cls and not self._interface(other, node.name):
-                    own = {n.name for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)}
-                    if methods <= own:
-                        found.append((other, node.name))
-        return self._only(found)
-
-    def _only(self, found: list[tuple[str, str]]) -> tuple[str, str] | None:
-        """The only one, or the only one whose module imports nothing but itself and Python's own library."""
-        if len(found) > 1:
-            found = [one for one in found if _self_contained(self._tree(one[0]))]
-        return found[0] if len(found) == 1 else None
-
 
 def _parameters(
     function: ast.FunctionDef | ast.AsyncFunctionDef, bound: bool = True
@@ -306,22 +190,9 @@ def _parameters(
     spec = function.args
     plain = [*spec.posonlyargs, *spec.args]
     defaults: list[ast.expr | None] = [None] * (len(plain) - len(spec.defaults)) + [*spec.defaults]
-    static = any(_name(d) == "staticmethod" for d in function.decorator_list)
+    static = any(name_of(d) == "staticmethod" for d in function.decorator_list)
     pairs = list(zip(plain, defaults, strict=True))
     return pairs[1 if bound and not static else 0 :] + list(zip(spec.kwonlyargs, spec.kw_defaults, strict=True))
-
-
-def _name(node: ast.expr | None) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case ast.Constant(value=str() as text):
-            return text.rpartition(".")[2].partition("[")[0]
-        case ast.Subscript(value=value):
-            return _name(value)
-        case ast.BinOp(left=left, right=right):
-            return _name(left) if _name(left) != "None" else _name(right)
-    return ""
 
 
 def _attributes_made_of(init: ast.FunctionDef, param: str) -> list[str]:
@@ -336,24 +207,5 @@ def _attributes_made_of(init: ast.FunctionDef, param: str) -> list[str]:
     return out
 
 
-def _self_contained(tree: ast.Module) -> bool:
-    for node in ast.walk(tree):
-        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and not node.level:
-            names = [node.module or ""]
-        if any(name.partition(".")[0] not in sys.stdlib_module_names for name in names):
-            return False
-    return True
-
-
 def _gathered(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and _name(node.func) in {"gather", "create_task", "ensure_future", "wait_for"}
-
-
-def _is_stub(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return all(
-        isinstance(n, ast.Pass)
-        or (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
-        or (isinstance(n, ast.Raise) and "NotImplemented" in ast.unparse(n))
-        for n in function.body
-    )
+    return isinstance(node, ast.Call) and name_of(node.func) in {"gather", "create_task", "ensure_future", "wait_for"}

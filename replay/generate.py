@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from replay.classes import CannotRebuild
 from replay.collaborators import assumed
-from replay.construct import CannotRebuild, Made, Reader
+from replay.construct import Made, Reader
 from reports.result import Result, Scenario, ScheduledStep, ViolationResult
 
 DIRECTORY = "repro"

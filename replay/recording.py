@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from replay.classes import CannotRebuild
 from replay.collaborators import Assumed
-from replay.construct import CannotRebuild, Reader
+from replay.construct import Reader
 from replay.generate import build_lines, import_lines, quoted
 from replay.sandbox import Limits, Sandbox
 from reports.result import CallText

@@ -14,8 +14,8 @@ from code2tla.conformance.subject import BOUNDS, Subject, constants, in_sets
 from code2tla.conformance.windows import SETUP, Follower
 from code2tla.scenario import constructor
 from replay import recording
+from replay.classes import CannotRebuild
 from replay.collaborators import assumed
-from replay.construct import CannotRebuild
 from replay.recording import Recording, Wanted
 from replay.sandbox import Sandbox
 from reports.result import ActionConformance, CallText, ConformanceResult

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from replay.classes import CannotRebuild
 from replay.collaborators import Assumed
-from replay.construct import CannotRebuild, Reader
+from replay.construct import Reader
 from replay.generate import generate
 from reports.result import (
     AssumptionResult,
