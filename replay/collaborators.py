@@ -106,16 +106,21 @@ def exception(path: str, tree: ast.Module, name: str) -> tuple[str, tuple[tuple[
     return None
 
 
+def class_name(attr: str) -> str:
+    """What the fake of a collaborator held in ``attr`` is called."""
+    return "Fake" + "".join(word.capitalize() for word in attr.split("_"))
+
+
 def fake(
+    name: str,
     attr: str,
     found: list[Use],
     awaits: Iterable[str],
     values: int,
     raises: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]],
 ) -> Fake:
-    """The class for a collaborator held in ``attr``; ``awaits`` names the methods that are awaited."""
+    """The class ``name`` for a collaborator held in ``attr``; ``awaits`` names the methods that are awaited."""
     shown = attr.strip("_")
-    name = "Fake" + "".join(word.capitalize() for word in shown.split("_"))
     lines = [
         f"class {name}(Collaborator):",
         f'    """What `{shown}` does is not known: each call answers in any of these ways and changes nothing."""',

@@ -43,6 +43,7 @@ class Reader:
     assumed: Assumed = field(default_factory=Assumed)
     numbers: Mapping[str, str] = field(default_factory=dict)
     _classes: Classes = field(init=False)
+    _named: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._classes = Classes(self.root)
@@ -158,7 +159,10 @@ class Reader:
         if not found:
             return Made("Anything()")
         awaits = self.awaits(path, cls, held[0])
-        one = collaborators.fake(held[0], found, awaits, self.assumed.values, self._raises(found))
+        name = collaborators.class_name(held[0])
+        if self._named.setdefault(name, (path, cls)) != (path, cls):
+            name = f"{name}Of{cls}"
+        one = collaborators.fake(name, held[0], found, awaits, self.assumed.values, self._raises(found))
         return Made(f"{one.name}()", one.needs, (one,))
 
     def _uses(self, path: str, cls: str, held: list[str]) -> list[Use]:

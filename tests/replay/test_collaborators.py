@@ -168,3 +168,29 @@ def test_a_call_of_a_store_that_fails_has_no_effect(monkeypatch: pytest.MonkeyPa
     with pytest.raises(KeyError):
         store.put("k", 2)
     assert store.get("k") == 1
+
+
+TWO = """
+class Inner:
+    def __init__(self, mailer):
+        self.mailer = mailer
+
+    def tell(self):
+        return self.mailer.tell()
+
+
+class Outer:
+    def __init__(self, inner: Inner, mailer):
+        self.inner = inner
+        self.mailer = mailer
+
+    def ask(self):
+        return self.mailer.ask(), self.inner.tell()
+"""
+
+
+def test_two_collaborators_of_one_name_are_two_fakes(tmp_path: Path) -> None:
+    (tmp_path / "two.py").write_text(TWO)
+    made = Reader(tmp_path).make("two.py", "Outer")
+    assert made.text == "Outer(inner=Inner(mailer=FakeMailer()), mailer=FakeMailerOfOuter())"
+    assert [("tell" in fake.text, "ask" in fake.text) for fake in made.fakes] == [(True, False), (False, True)]
