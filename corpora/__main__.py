@@ -79,9 +79,11 @@ def _show(rows: Sequence[Row], console: Console) -> None:
         table.add_row(*(Text(cell) for cell in (*cells, *numbers)), style="" if row.ok else "bold red")
     console.print(table)
     right = sum(row.ok for row in rows)
+    passed = [row.verdict for row in rows if row.twin == "fixed" and row.ok]
     slowest = max(rows, key=lambda row: row.seconds)
     console.print(
-        f"{right} of {len(rows)} as expected; {sum(row.seconds for row in rows):.0f} s in all, "
+        f"{right} of {len(rows)} as expected; {passed.count('verified')} of {len(passed)} fixed twins verified, "
+        f"the rest inconclusive; {sum(row.seconds for row in rows):.0f} s in all, "
         f"the slowest {slowest.seconds:.1f} s ({slowest.case}, {slowest.twin})",
         markup=False,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,21 @@ class Account:
                 return False
             self.cents -= 1
             return True
+"""
+LAMP = """
+import threading
+
+class Lamp:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.lit = False
+
+    def light(self):
+        with self.lock:
+            self.lit = True
+
+    def look(self):
+        return self.lit
 """
 
 
@@ -97,6 +113,23 @@ def test_a_pass_stands_where_every_property_noticed_a_mutant_and_the_lock_is_exp
     (without,) = [m for m in result.audit.mutants if m.action == "lock"]
     assert (without.status, "with self.lock:" in without.diff) == ("killed", True)
     assert all(m.source for m in result.audit.mutants if m.action.startswith(("put_", "take_")))
+
+
+def test_a_lock_that_nothing_needs_is_named_with_the_commit_that_added_it(tmp_path: Path) -> None:
+    repo = tmp_path / "repo"
+    repo.mkdir()
+    for text, subject in ((LAMP.replace("with self.lock:", "if True:"), "A lamp"), (LAMP, "Lock the lamp")):
+        (repo / "lamp.py").write_text(text)
+        for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", subject]):
+            subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words], cwd=repo, check=True)
+    words = {"audit-budget": 120, "callers": 2, "before": 1, "out": tmp_path / "out", "cache": tmp_path / "c"}
+    result = run(repo, "lamp.py", load(repo, words, environ={})).result
+    assert result.audit is not None
+    (finding,) = [f for f in result.audit.findings if f.kind == "unexplained-mechanism"]
+    added = next(h for h in result.history if h.subject == "Lock the lamp")
+    assert finding.subject == "lock"
+    assert f"commit {added.commit[:12]} added (Lock the lamp)" in finding.text
+    assert (finding.source.line if finding.source else 0) == 1 + LAMP.splitlines().index("        with self.lock:")
 
 
 def test_a_pass_whose_audit_had_no_time_does_not_stand(tmp_path: Path) -> None:
