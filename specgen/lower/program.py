@@ -124,8 +124,8 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
 def _unsettled(target: Target, moving: set[str], limit: str) -> str:
     """Why a target is given up on; ``moving`` are the keys of the types that changed last."""
     named = sorted({k[2:] for k in moving if k.startswith("v.")} or {k[2:] for k in moving if k.startswith("l.")})
-    shown = f" (still open: {', '.join(named[:3])}{', ...' if len(named) > 3 else ''})" if named else ""
-    return f"{target.cls or target.path}: the types of its values did not settle {limit}{shown}"
+    shown = f"{', '.join(named[:3])}{', ...' if len(named) > 3 else ''}" if named else "what its calls return"
+    return f"{target.cls or target.path}: the types of its values did not settle {limit} (still open: {shown})"
 
 
 def _narrow(sources: Sources, target: Target, shared: Shared, wanted: list[WrittenInvariant]) -> Made | None:
