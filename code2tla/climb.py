@@ -218,6 +218,10 @@ class Climb:
                 "inconclusive",
                 "the time budget ended before the smallest scenario was explored; give a larger --budget",
             )
+        left_out = [a for a in self.spec.abstractions if a.leaves_out]
+        if left_out:
+            named = "; ".join(f"{a.span.path}:{a.span.line} {a.construct}" for a in left_out[:3])
+            return "inconclusive", f"no violation was found, but a part of what the code does is left out: {named}"
         never = [a for a in self.spec.actions if not self.fired[a.name]]
         if never:
             named = ", ".join(

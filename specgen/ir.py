@@ -169,12 +169,16 @@ class CodeAssertion:
 
 @dataclass(frozen=True, slots=True)
 class Abstraction:
-    """A construct beyond the subset and what the specification does in its place."""
+    """A construct beyond the subset and what the specification does in its place.
+
+    ``leaves_out`` where the code may do more than the specification lets it, so that nothing is proved of it.
+    """
 
     span: Span
     construct: str
     instead: str
     operation: str = ""
+    leaves_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

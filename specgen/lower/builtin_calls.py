@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from specgen.expr import (
     BoolT,
@@ -152,21 +153,21 @@ def call_external(
         lw.approximate(name, "any number from 0 to 1")
         return Unknown(name)
     if lw.in_init:
-        return _collaborator_made(lw, name, text)
+        return _collaborator_made(lw, name, text, [*args, *kwargs.values()])
     if awaited:
         suspension.suspend(lw)
     suspension.may_fail(lw, text)
-    return lw.approximate(f"call {text}", "any value, no effect on the state modelled here")
+    return lw.opaque(text, [*args, *kwargs.values()])
 
 
-def _collaborator_made(lw: Lowerer, name: str, text: str) -> Value:
+def _collaborator_made(lw: Lowerer, name: str, text: str, handed: Sequence[Value]) -> Value:
     attr = lw.pending_attr
     methods = lw.methods_called_on(attr)
     from specgen.lower.contracts import is_store
 
     if attr and is_store(methods):
         return Contract(attr.strip("_"), "", methods, lw.graph.where.line)
-    return lw.approximate(f"call {text}", "any value, no effect on the state modelled here")
+    return lw.opaque(text, handed)
 
 
 def clock(lw: Lowerer) -> Value:

@@ -139,7 +139,7 @@ def call_value(
     if awaited:
         suspension.suspend(lw)
     suspension.may_fail(lw, text)
-    return lw.approximate(f"call {text}", "any value, no effect on the state modelled here")
+    return lw.opaque(text, [*args, *kwargs.values()])
 
 
 def call_method(

@@ -6,7 +6,7 @@ The rules for statements, expressions and calls live in the modules beside this 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from extractor.types import Span
 from specgen.expr import (
@@ -38,7 +38,7 @@ from specgen.lower.state import (
     parts_of,
     sizes_of,
 )
-from specgen.lower.values import NONE, Exc, Obj, Unknown, Val, Value
+from specgen.lower.values import NONE, Exc, Func, Obj, Unknown, Val, Value
 from specgen.source import Class, Function, Sources
 
 MAX_NODES = 600
@@ -164,12 +164,22 @@ class Lowerer:
         where = self.graph.where
         return Span(where.path, where.line, where.line)
 
-    def approximate(self, construct: str, instead: str) -> Unknown:
-        """Record an over-approximation at this line."""
+    def approximate(self, construct: str, instead: str, leaves_out: bool = False) -> Unknown:
+        """Record an approximation at this line."""
         where = self.graph.where
         key = (where.path, where.line, construct)
-        self.abstractions.setdefault(key, Abstraction(self.span(), construct, instead, self.operation))
+        self.abstractions.setdefault(key, Abstraction(self.span(), construct, instead, self.operation, leaves_out))
         return Unknown(construct)
+
+    def opaque(self, text: str, handed: Iterable[Value]) -> Unknown:
+        """Record a call of something that is not modelled.
+
+        It cannot reach the object by itself; a method of the object that is handed to it may run whenever it likes.
+        """
+        if any(isinstance(value, Func) and value.me is not None for value in handed):
+            instead = "any value; the method handed to it may run at any time, which is left out"
+            return self.approximate(f"call {text}", instead, leaves_out=True)
+        return self.approximate(f"call {text}", "any value, no effect on the state modelled here")
 
     def assume(self, id_: str, text: str, source: Span | None = None) -> None:
         """Record something taken for granted."""

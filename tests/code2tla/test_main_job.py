@@ -125,3 +125,21 @@ def test_states_budget_is_inconclusive_and_says_so(make: Make, home: Path, capsy
     status, out, _ = run(capsys, "run", str(repo), "locked.py", "--out", str(home), "--states", "3", "--json")
     assert status == 3
     assert "3 distinct states" in jsonio.loads(out).reason
+
+
+def test_a_method_handed_to_something_unknown_is_never_called_verified(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "tally").mkdir()
+    (home / "tally" / "tally.py").write_text(
+        "import threading\n\n\n"
+        "class Tally:\n"
+        "    def __init__(self):\n        self.n = 0\n\n"
+        "    def bump(self):\n        threading.Thread(target=self._one).start()\n\n"
+        "    def _one(self):\n        self.n = self.n + 1\n"
+    )
+    status, out, _ = run(capsys, "run", str(home / "tally"), "tally.py", "--out", str(home / "out"), "--json")
+    assert status == 3
+    reason = json.loads(out)["reason"]
+    assert "left out" in reason
+    assert "tally.py:9" in reason
