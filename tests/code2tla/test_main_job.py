@@ -136,7 +136,8 @@ def test_a_method_handed_to_something_unknown_is_never_called_verified(
         "class Tally:\n"
         "    def __init__(self):\n        self.n = 0\n\n"
         "    def bump(self):\n        threading.Thread(target=self._one).start()\n\n"
-        "    def _one(self):\n        self.n = self.n + 1\n"
+        "    def _one(self):\n        self.n = self.n + 1\n\n"
+        "    def total(self):\n        return self.n\n"
     )
     status, out, _ = run(capsys, "run", str(home / "tally"), "tally.py", "--out", str(home / "out"), "--json")
     assert status == 3
