@@ -22,7 +22,7 @@ from reports import html, jsonio, junit, markdown, sarif, summary, terminal
 from reports.result import Result
 
 sys.path.insert(0, str(Path(__file__).parent))
-from conftest import poison, seats
+from seats_result import poison, seats
 
 #: What ends a place that text is shown in, or starts another one there.
 BREAKS = (

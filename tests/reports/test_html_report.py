@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from conftest import PATH
 from playwright.sync_api import Browser, Page, sync_playwright
+from seats_result import PATH
 
 from reports import html
 from reports.excerpt import excerpt
