@@ -163,7 +163,7 @@ def ask(spec_dir: Path, questions: Iterable[Question]) -> None:
 def _document(path: Path) -> tomlkit.TOMLDocument:
     try:
         return tomlkit.parse(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return tomlkit.parse(_HEAD)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"{path}: cannot be read ({error}); mend or remove it") from error

@@ -12,7 +12,7 @@ from pathlib import Path
 from code2tla import assemble
 from code2tla.errors import InputError
 from code2tla.fingerprint import Fingerprints
-from code2tla.rundir import write_text
+from code2tla.rundir import forget_unfinished, write_text
 from code2tla.source import Lines
 from extractor.types import Facts
 from reports import html, jsonio, junit, markdown, sarif, summary
@@ -45,6 +45,7 @@ def directory(out: Path, repo: Path, feature: str) -> Path:
 def write(spec_dir: Path, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result) -> None:
     """Write everything; one piece lies flat, several have a directory each. Raises InputError if it can't."""
     prints = Fingerprints(facts)
+    forget_unfinished(spec_dir)
     for piece in pieces:
         home = spec_dir if len(pieces) == 1 else spec_dir / piece.spec.module
         for name, text in piece.files.items():

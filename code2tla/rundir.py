@@ -29,11 +29,20 @@ def digest(*parts: object) -> str:
     return total.hexdigest()[:32]
 
 
+_UNFINISHED = ".writing-"
+
+
+def forget_unfinished(directory: Path) -> None:
+    """Remove what a writer that was killed has left below a directory."""
+    for left in directory.rglob(f"{_UNFINISHED}*"):
+        left.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write whole or not at all: an interrupted run leaves no half a file. Raises InputError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)

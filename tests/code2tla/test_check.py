@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -17,16 +18,31 @@ from reports.result import Decision
 Check = Callable[..., tuple[int, dict[str, Any]]]
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository after its first run, in ``kept``, and that run's cache."""
+    home = tmp_path_factory.mktemp("check")
+    repo = home / "repo"
+    corpora.build(corpora.load("refcount"), repo, "fixed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODE2TLA_CACHE", str(home / "cache"))
+        cli.main(["run", str(repo), "blobkeeper/references.py", "--out", str(repo), "--callers", "2", "--quiet"])
+    shutil.copytree(repo, home / "kept")
+    return home
+
+
 @pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    corpora.build(corpora.load("refcount"), tmp_path / "repo", "fixed")
-    return tmp_path / "repo"
+def repo(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """That repository, as it was, where it was: what TLC said of it is not asked again."""
+    monkeypatch.setenv("CODE2TLA_CACHE", str(finished / "cache"))
+    shutil.rmtree(finished / "repo")
+    shutil.copytree(finished / "kept", finished / "repo")
+    return finished / "repo"
 
 
 @pytest.fixture
 def check(repo: Path, capsys: pytest.CaptureFixture[str]) -> Check:
-    """Runs once, then checks: the exit status and what ``--json`` says."""
-    cli.main(["run", str(repo), "blobkeeper/references.py", "--out", str(repo), "--callers", "2", "--quiet"])
+    """Checks what was run: the exit status and what ``--json`` says."""
     capsys.readouterr()
     spec_dir = repo / "specs" / "blobkeeper.references"
 
