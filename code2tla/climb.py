@@ -17,7 +17,7 @@ from code2tla.runners import Recorded
 from reports.result import Tlc, Verdict
 from specgen import printing
 from specgen.types import Bounds, Property, Spec
-from tlc_runner.types import Budget, CheckResult, Job, Outcome, Progress, Violation
+from tlc_runner.types import Budget, CheckResult, Job, OnProgress, Outcome, Progress, Violation
 
 
 class Clock:
@@ -261,7 +261,6 @@ class Climb:
             cfg=cfg,
             budget=Budget(seconds, self.limits.memory_mb, self.limits.states),
         )
-        self.on_event(RunBegan(self.spec.module, what, seconds))
         rate = _Rate()
 
         def tell(progress: Progress) -> None:
@@ -269,15 +268,28 @@ class Climb:
                 raise _NotNeeded
             self.on_event(RunProgress(self.spec.module, what, progress, rate(progress)))
 
-        answer = self.oracle.ask(job, tell)
-        result = answer.result
+        result = asked(job, self.spec.module, what, self.oracle, self.clock, self.on_event, tell)
         self.runs.append(result)
-        if answer.kept:
-            self.clock.charge(result.seconds)
-        self.on_event(
-            RunEnded(self.spec.module, what, result.outcome.value, result.distinct, result.seconds, answer.kept)
-        )
         return result
+
+
+def asked(
+    job: Job,
+    module: str,
+    what: str,
+    oracle: Recorded,
+    clock: Clock,
+    on_event: OnEvent,
+    on_progress: OnProgress | None = None,
+) -> CheckResult:
+    """One run of a climb: told when it begins and ends, and charged to the clock where an earlier run gave it."""
+    on_event(RunBegan(module, what, job.budget.seconds))
+    answer = oracle.ask(job, on_progress)
+    result = answer.result
+    if answer.kept:
+        clock.charge(result.seconds)
+    on_event(RunEnded(module, what, result.outcome.value, result.distinct, result.seconds, answer.kept))
+    return result
 
 
 class _NotNeeded(Exception):

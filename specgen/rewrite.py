@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from specgen.expr import Arg, Bound, Const, Expr, Lit, Local, Me, NoneE, Op, Var
+from specgen.expr import Bound, Const, Expr, Lit, Me, NoneE, Op, Var
 
 TRUE = Lit(True)
 FALSE = Lit(False)
@@ -378,8 +378,3 @@ def _call(e: Op) -> Expr:
 def constants(expr: Expr) -> set[str]:
     """Names of the constants that the expression mentions."""
     return {e.name for e in walk(expr) if isinstance(e, Const)}
-
-
-def is_atomic(expr: Expr) -> bool:
-    """True for a name or a literal."""
-    return isinstance(expr, Lit | NoneE | Const | Me | Arg | Local | Var | Bound)

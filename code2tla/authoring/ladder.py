@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from code2tla.bounds import Limits
 from code2tla.checked import TYPES, Checked, Finding, Rung
-from code2tla.climb import Clock, numbers, rank
+from code2tla.climb import Clock, asked, numbers, rank
 from code2tla.each import Each
-from code2tla.events import Found, OnEvent, RunBegan, RunEnded
+from code2tla.events import Found, OnEvent
 from code2tla.runners import Recorded
 from reports.result import Verdict
 from specgen.authoring.draft import Draft
@@ -158,15 +158,8 @@ class _Climb:
             budget=Budget(seconds, self.limits.memory_mb, self.limits.states),
             keep_going=each is not None,
         )
-        self.on_event(RunBegan(self.spec.module, what, seconds))
-        answer = self.oracle.ask(job)
-        result = answer.result
+        result = asked(job, self.spec.module, what, self.oracle, self.clock, self.on_event)
         self.runs.append(result)
-        if answer.kept:
-            self.clock.charge(result.seconds)
-        self.on_event(
-            RunEnded(self.spec.module, what, result.outcome.value, result.distinct, result.seconds, answer.kept)
-        )
         return result
 
     def _files(self) -> dict[str, str]:
