@@ -104,17 +104,25 @@ def overhead_goals() -> list[Goal]:
 
 def state_goals() -> list[Goal]:
     """Distinct states beside hand-written specifications and beside one step per statement."""
-    print("Distinct states, explored to the end at the same bounds, symmetry off in all three\n")
+    print("Distinct states, explored to the end at the same bounds; symmetry only where a column says as run\n")
     handwritten.heading()
     rows = []
     for row in handwritten.measure():
         rows.append(row)
         handwritten.show(row)
-    out = [_ratio(f"states <= {handwritten.HAND_AT_MOST:g} x hand-written", handwritten.HAND_AT_MOST, rows, "to_hand")]
+    out = [
+        _ratio(
+            f"states <= {handwritten.HAND_AT_MOST:g} x hand-written, symmetry off",
+            handwritten.HAND_AT_MOST,
+            rows,
+            "to_hand",
+        )
+    ]
     for callers in sorted({row.bounds.callers for row in rows}):
         here = [row for row in rows if row.bounds.callers == callers]
         text = f"states <= {handwritten.STATEMENT_AT_MOST:g} x one step per statement, {callers} calls"
-        out.append(_ratio(text, handwritten.STATEMENT_AT_MOST, here, "to_plain"))
+        out.append(_ratio(f"{text}, as run", handwritten.STATEMENT_AT_MOST, here, "run_to_plain"))
+        out.append(_ratio(f"{text}, steps alone", handwritten.STATEMENT_AT_MOST, here, "to_plain"))
     return out
 
 

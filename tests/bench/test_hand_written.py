@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
 
-from bench.handwritten import HAND_AT_MOST, HANDS, RUNGS, Hand, against, explored, generated, program, serial_outcomes
+from bench.handwritten import HAND_AT_MOST, HANDS, RUNGS, Hand, explored, generated, program
+from corpora import Twin
 from specgen import printing, steps
 from tlc_runner.embedded import EmbeddedRunner
 from tlc_runner.types import CheckResult, Job, Outcome
@@ -29,13 +30,19 @@ class Answers:
 def ask(hand: Hand) -> Answers:
     runner = EmbeddedRunner()
     # A fix that leaves the calls what they are one at a time has the outcomes of the code before it.
-    outcomes = serial_outcomes(runner, hand, "buggy", SMALLEST)
+    serial = runner.check(hand.job(hand.cfg("buggy", SMALLEST, ["TypeOK", "Report"], overlap=False)))
+    assert serial.outcome is Outcome.PASSED, (serial.reason, serial.errors)
     return Answers(
-        against(runner, hand, "buggy", SMALLEST, outcomes),
-        against(runner, hand, "fixed", SMALLEST, outcomes),
+        against(runner, hand, "buggy", serial.prints),
+        against(runner, hand, "fixed", serial.prints),
         compiled(runner, hand),
         explored(runner, generated(steps.build(program(hand.case, "fixed")), SMALLEST)),
     )
+
+
+def against(runner: EmbeddedRunner, hand: Hand, twin: Twin, outcomes: Sequence[str]) -> CheckResult:
+    """The hand-written module's overlapping run against serial outcomes."""
+    return runner.check(hand.job(hand.cfg(twin, SMALLEST, ["TypeOK", "Explained"]), outcomes))
 
 
 def compiled(runner: EmbeddedRunner, hand: Hand) -> CheckResult:
