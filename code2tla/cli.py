@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 
@@ -29,8 +30,16 @@ class _Console(Console):
         raise BrokenPipeError
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that refuses words in one line, as everything else is refused; the usage is for ``--help``."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the process."""
+        raise SystemExit(_fail(f"{message}; `{self.prog} --help` lists what can be given", 2))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status. Never raises for bad input."""
+    """Run the command; returns the exit status. Bad input raises nothing but SystemExit, for words it does not know."""
     options = _parser().parse_args(argv)
     out = _Console(no_color=options.no_color or None, highlight=False)
     err = _Console(stderr=True, no_color=options.no_color or None, highlight=False)
@@ -73,7 +82,7 @@ def _mcp(options: argparse.Namespace, out: Console, err: Console) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="code2tla",
         description="Writes a TLA+ specification of a feature's concurrent code, checks it with TLC, and shows each "
         "race on the source lines.",
@@ -150,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _run(verbs: argparse._SubParsersAction[_Parser]) -> None:
     run = _verb(verbs, "run", commands.run, "the whole way: facts, specification, TLC, report")
     _target(run)
     _common(run)
@@ -169,9 +178,7 @@ def _run(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _schedules(run)
 
 
-def _verb(
-    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, command: object, text: str
-) -> argparse.ArgumentParser:
+def _verb(verbs: argparse._SubParsersAction[_Parser], name: str, command: object, text: str) -> argparse.ArgumentParser:
     parser = verbs.add_parser(
         name,
         help=text,
@@ -252,7 +259,7 @@ def _execute(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sandbox", metavar="NAME", help="what it runs in: auto, docker or process (default: auto)")
 
 
-def _audit(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _audit(verbs: argparse._SubParsersAction[_Parser]) -> None:
     audit = _verb(verbs, "audit", audit_command.run, "what a pass of any TLA+ specification means")
     audit.add_argument("spec", type=Path, metavar="SPEC.tla")
     audit.add_argument("--cfg", type=Path, metavar="FILE", help="TLC's configuration (default: SPEC.cfg)")
@@ -263,7 +270,7 @@ def _audit(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _common(audit)
 
 
-def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _replay(verbs: argparse._SubParsersAction[_Parser]) -> None:
     replay = _verb(verbs, "replay", commands.replay, "writes each finding as a test of the real code, and runs it")
     replay.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
     replay.add_argument("--repo", type=Path, help="the target (default: the one in result.json)")
@@ -271,7 +278,7 @@ def _replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _common(replay)
 
 
-def _conform(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _conform(verbs: argparse._SubParsersAction[_Parser]) -> None:
     conform = _verb(verbs, "conform", conform_command.run, "whether steps of the real code are the specification's")
     conform.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
     conform.add_argument("--repo", type=Path, help="the target (default: the one in result.json)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from code2tla.errors import ToolError
+from code2tla.errors import InputError, ToolError
 from code2tla.settings import Settings
 from replay import choose, run
 from replay.container import ContainerUnavailable
@@ -21,8 +21,15 @@ def sandbox(settings: Settings) -> Sandbox:
 
 
 def replay(result: Result, repo: Path, spec_dir: Path, settings: Settings) -> Result:
-    """Write each finding as a test of the real code and, with ``execute``, run the tests. Raises ToolError."""
-    result, made = run.prepare(result, repo, spec_dir)
+    """Write each finding as a test of the real code and, with ``execute``, run the tests.
+
+    Raises InputError if the tests cannot be written, ToolError for a sandbox that is missing.
+    """
+    try:
+        result, made = run.prepare(result, repo, spec_dir)
+    except OSError as error:
+        where = error.filename or spec_dir
+        raise InputError(f"{where}: cannot be written ({error.strerror}); choose another directory") from error
     if not (settings.execute and made.tests):
         return result
     return run.execute(result, made, repo, spec_dir, sandbox(settings))

@@ -78,11 +78,15 @@ class RunDirectory:
         write_text(self._file(stage, key), records.dumps(value))
 
     def log(self, kind: str, **data: object) -> None:
-        """Append one event to ``events.jsonl``."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """Append one event to ``events.jsonl``. Raises InputError."""
         line = json.dumps({"time": round(time.time(), 3), "kind": kind, **data}, ensure_ascii=False, default=str)
-        with (self.path / "events.jsonl").open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(line + "\n")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with (self.path / "events.jsonl").open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            why = f"{self.path}: cannot be written ({error.strerror})"
+            raise InputError(f"{why}; name a directory for what runs keep in CODE2TLA_CACHE") from error
 
     def events(self) -> Iterable[dict[str, Any]]:
         """The events so far; a line that a crash cut short is left out."""

@@ -22,6 +22,9 @@ PREFIX = "CODE2TLA_"
 
 RunnerName = Literal["auto", "embedded", "docker"]
 
+#: The memory of this machine: a heap larger than that only swaps, and TLC gets nowhere.
+_MACHINE_MB = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1_048_576
+
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
@@ -99,7 +102,7 @@ class _Values(ModelValues):
     audit_budget: Annotated[float, BeforeValidator(number), Field(ge=0, le=604_800)] | None = Field(
         default=None, alias="audit-budget"
     )
-    memory_mb: Annotated[int, BeforeValidator(number), Field(ge=64, le=1_048_576)] | None = Field(
+    memory_mb: Annotated[int, BeforeValidator(number), Field(ge=64, le=_MACHINE_MB)] | None = Field(
         default=None, alias="memory"
     )
     states: Annotated[int, BeforeValidator(number), Field(ge=1)] | None = None
@@ -152,7 +155,7 @@ ALLOWED = {
     "out": "a directory",
     "budget": "seconds, more than 0",
     "audit-budget": "seconds, 0 for no audit",
-    "memory": "megabytes, a whole number from 64",
+    "memory": f"megabytes, a whole number from 64 to the {_MACHINE_MB} of this machine",
     "states": "a whole number from 1",
     "runner": "auto, embedded or docker",
     "jar": "a path to tla2tools.jar",
@@ -220,7 +223,7 @@ def load(repo: Path, options: Mapping[str, Any], environ: Mapping[str, str] = os
 def _read(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the extractor says it of a repository that is a file
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"{FILE_NAME}: cannot be read ({error}); mend or remove it") from error

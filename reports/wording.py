@@ -150,13 +150,15 @@ def verdict_sentence(result: Result) -> str:
     if not within and spoken:
         within = "the bounds given for each part"
     tail = f" within {within}" if within else ""
+    several = len(result.feature.classes) > 1
     match result.verdict:
         case "verified":
-            return f"Verified: {subject(result)} keeps every checked property{tail}."
+            return f"Verified: {subject(result)} {'keep' if several else 'keeps'} every checked property{tail}."
         case "violated":
             return f"Violated: {count(len(whole.findings(result)), 'finding')} in {subject(result)}{tail}."
         case "inconclusive":
-            return f"Inconclusive: {subject(result)} was neither verified nor shown wrong{tail}."
+            were = "were" if several else "was"
+            return f"Inconclusive: {subject(result)} {were} neither verified nor shown wrong{tail}."
         case _:
             return f"Failed: {subject(result)} could not be checked."
 

@@ -73,6 +73,40 @@ def test_output_directory_that_cannot_be_written(make: Make, home: Path, capsys:
     assert "cannot be written" in refused(capsys, "run", str(repo), "a.py", "--out", str(home / "file"), *FAST)
 
 
+def test_findings_whose_tests_cannot_be_written(make: Make, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "file").write_text("")
+    repo = make({"a.py": COUNTER})
+    assert "cannot be written" in refused(capsys, "run", str(repo), "a.py", "--out", str(home / "file"), *FAST)
+
+
+def test_cache_that_cannot_be_written(
+    make: Make, home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "file").write_text("")
+    monkeypatch.setenv("CODE2TLA_CACHE", str(home / "file"))
+    line = refused(capsys, "run", str(make({"a.py": LOCKED})), "a.py", "--out", str(home))
+    assert line.endswith("name a directory for what runs keep in CODE2TLA_CACHE")
+
+
+def test_repository_that_is_a_file(make: Make, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "is not a directory" in refused(capsys, "run", str(make({"a.py": COUNTER}) / "a.py"), "a.py")
+
+
+def test_more_memory_than_there_is(make: Make, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = refused(capsys, "run", str(make({"a.py": COUNTER})), "a.py", "--memory", "1000000000")
+    assert "'1000000000' is not allowed; give megabytes" in line
+
+
+@pytest.mark.parametrize("words", [(), ("fly",), ("run", "."), ("run", ".", "x", "--workers", "4"), ("doctor", "--x")])
+def test_words_that_are_not_understood(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("code2tla: ")
+    assert line.endswith("--help` lists what can be given")
+
+
 def test_result_that_is_damaged_or_absent(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "cannot be read" in refused(capsys, "report", str(home))
     (home / "result.json").write_text('{"schema": "other"}')
