@@ -7,11 +7,19 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
+import anthropic_server
+import google_server
+import ollama_server
+import openai_server
 import pytest
 from authored_scripts import SOURCE, action, script
-from openai_server import Handler, OpenAiServer, by_task
+from loopback import Handler, LoopbackServer, Protocol, by_task
+from openai_server import OpenAiServer
 
 KEPT = ("Counter.tla", "Counter.cfg", "draft.json", "ledger.jsonl", "architecture.md", "properties.md")
 
@@ -24,9 +32,11 @@ def repo(home: Path) -> Path:
     return repo
 
 
-def start(repo: Path, out: Path, *words: str) -> subprocess.Popen[str]:
+def start(repo: Path, out: Path, *words: str, environ: Mapping[str, str] = os.environ) -> subprocess.Popen[str]:
     program = [sys.executable, "-m", "code2tla", "run", str(repo), "counter.py", "--from", "facts", "--out", str(out)]
-    return subprocess.Popen([*program, "--json", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [*program, "--json", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
+    )
 
 
 def asking(server: OpenAiServer) -> list[str]:
@@ -41,7 +51,7 @@ def test_killed_while_it_asks_it_resumes_to_the_same_and_is_replayed(repo: Path,
     answers = script()
     answers["action add_13"] = action("add_13(w) == w \\notin done /\\ n' = n + 1")  # says nothing of `done`
     answers["mend add_13"] = script()["action add_13"]
-    answering = by_task(answers)
+    answering = by_task(cast("Protocol", openai_server), answers)
     with OpenAiServer([answering], again=True) as server:
         text, err = start(repo, home / "whole", *asking(server)).communicate()
     whole = json.loads(text)
@@ -76,3 +86,21 @@ def test_killed_while_it_asks_it_resumes_to_the_same_and_is_replayed(repo: Path,
     assert replay.returncode == 1, err
     assert specification(home / "replayed") == specification(home / "whole")
     assert json.loads(text)["author"]["cached_calls"] == asked
+
+
+@pytest.mark.parametrize("module", [anthropic_server, google_server, ollama_server], ids=lambda m: m.__name__)
+def test_every_provider_writes_a_whole_specification(repo: Path, home: Path, module: ModuleType) -> None:
+    protocol = cast("Protocol", module)
+    looks = (("read_file", {"path": "counter.py"}), ("search_text", {"pattern": "lock"}))
+    with LoopbackServer(protocol, [by_task(protocol, script(), looks)], again=True) as server:
+        given = {protocol.ADDRESS: server.address, "ANTHROPIC_API_KEY": "k" * 20, "GOOGLE_API_KEY": "k" * 20}
+        words = ["--author", "llm", "--model", protocol.MODEL, "--price", f"{protocol.MODEL}=1,10", "--max-usd", "2"]
+        text, err = start(repo, home / "out", *words, environ={**os.environ, **given}).communicate()
+    result = json.loads(text)
+    assert "Traceback" not in err
+    assert [(v["property"], v["classification"]) for v in result["violations"]] == [("NoLoss", "code")]
+    author, asked = result["author"], len(server.requests)
+    assert (author["model"], author["calls"], author["input_tokens"]) == (protocol.MODEL, asked, 100 * asked)
+    assert author["usd"] == pytest.approx(asked * (100 + 10 * 20) / 1_000_000)
+    assert "self.n += 1" in json.dumps(server.requests[1])
+    assert {action["name"] for action in result["spec"]["actions"]} == {"add_13", "reset_17"}

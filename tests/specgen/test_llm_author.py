@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openai_server import OpenAiServer, Turn, completion, refuse, say, status, wish
+from loopback import Turn
+from openai_server import OpenAiServer, completion, refuse, say, status, wish
 
 from specgen.authoring.llm import answers
 from specgen.authoring.llm.author import Conduct, LlmAuthor, Models

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openai_server import OpenAiServer, Turn, say, status, wish
+from loopback import Turn
+from openai_server import OpenAiServer, say, status, wish
 
 from specgen.authoring.llm.author import Conduct, LlmAuthor, Models
 from specgen.authoring.transcript import Transcript

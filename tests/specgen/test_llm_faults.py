@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from openai_server import OpenAiServer, Turn, body, cut, hang, say, status
+from loopback import Turn, body, cut, hang
+from openai_server import OpenAiServer, say, status
 
 from specgen.authoring.llm.author import Conduct, LlmAuthor, Models
 from specgen.authoring.llm.calls import Patience
@@ -130,7 +131,7 @@ def test_nothing_listens(tmp_path: Path) -> None:
 
 
 def test_a_missing_package_is_named_with_its_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "langchain_anthropic", None)
+    monkeypatch.setitem(sys.modules, "langchain.chat_models", None)
     with pytest.raises(ProviderUnready, match=r"anthropic:some-model: .*pip install 'code2tla\[anthropic\]'"):
         author("http://127.0.0.1:1", tmp_path, model="anthropic:some-model").answer(TASK)
     assert not (tmp_path / "t.jsonl").exists()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from specgen.authoring.llm.failures import Failure, classify
 from specgen.authoring.llm.ledger import estimated_tokens
-from specgen.authoring.llm.providers import ModelName, ProviderUnready, missing_package, parameters
+from specgen.authoring.llm.providers import ModelName, ProviderUnready, missing_package, parameters, silence
 from specgen.authoring.llm.secrets import Redactor
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Method: TypeAlias = Literal["json_schema", "function_calling", "plain"]
 _LONGEST_MESSAGE = 300
 
 #: What providers call the end of an answer that is longer than allowed, and of one that they keep back.
-_CUT = frozenset({"length", "max_tokens", "incomplete"})
+_CUT = frozenset({"length", "max_tokens", "incomplete", "model_context_window_exceeded"})
 _REFUSED = frozenset({
     "content_filter", "refusal", "safety", "recitation", "blocklist", "prohibited_content", "spii",
 })  # fmt: skip
@@ -61,7 +61,8 @@ class Client:
         a ``method`` or ``tools``. ``finish`` is "stop", "cut" or "refused". Raises CallFailed, and ProviderUnready
         where the provider's package is missing.
         """
-        model = self._model(ModelName.parse(request["model"]), request["max_tokens"])
+        name = ModelName.parse(request["model"])
+        model = self._model(name, request["max_tokens"])
         try:
             ask = _form(model, request)
         except Exception as error:  # what a model cannot be asked at all
@@ -71,7 +72,7 @@ class Client:
         except Exception as error:
             kept = getattr(error, "completion", None)  # OpenAI's client raises for an answer that was cut
             if kept is None:
-                raise CallFailed(self._failure(error)) from error
+                raise CallFailed(self._failure(name, error)) from error
             return self._redacted(_from_completion(kept), request)
         return self._redacted(_from_message(answer), request)
 
@@ -82,6 +83,7 @@ class Client:
             try:
                 from langchain.chat_models import init_chat_model
 
+                silence(name)
                 self._models[key] = init_chat_model(name.name, model_provider=name.provider, **given)
             except ImportError as error:
                 raise missing_package(name) from error
@@ -98,19 +100,22 @@ class Client:
         redacted: dict[str, Any] = self._redactor.json(response)
         return redacted
 
-    def _failure(self, error: Exception) -> Failure:
+    def _failure(self, name: ModelName, error: Exception) -> Failure:
         failure = classify(error, self._one_line(error))
         if failure.kind == "connection":
-            return replace(
-                failure, text=f"{self._redactor.text(self._url or 'its servers')}: {self._one_line(_root(error))}"
-            )
+            url = self._url if name.provider == "openai" else None
+            return replace(failure, text=f"{self._redactor.text(url or 'its servers')}: {self._one_line(_root(error))}")
         if failure.kind == "broken":
-            return replace(failure, text=f"what came is no answer of this protocol ({failure.text})")
+            return _broken(failure.text)
         return failure
 
     def _one_line(self, error: BaseException) -> str:
         text = " ".join(self._redactor.text(str(error)).split()) or type(error).__name__
         return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + " ..."
+
+
+def _broken(why: str) -> Failure:
+    return Failure("broken", f"what came is no answer of this protocol ({why})")
 
 
 def _root(error: BaseException) -> BaseException:
@@ -133,18 +138,24 @@ def _form(model: BaseChatModel, request: Mapping[str, Any]) -> Callable[[list[tu
 
 
 def _from_message(message: AIMessage) -> dict[str, Any]:
-    """A response from LangChain's message. Where it calls a function, the arguments are its text, not what it says."""
+    """A response from LangChain's message. Where it calls a function, the arguments are its text, not what it says.
+
+    Raises CallFailed for a message that holds nothing.
+    """
     calls = [{"name": call["name"], "arguments": call["args"]} for call in message.tool_calls]
     written = [json.dumps(call["arguments"]) for call in calls]
     written += [call["args"] or "" for call in message.invalid_tool_calls]
+    text = written[0] if written else message.text
     usage = message.usage_metadata
     meta = message.response_metadata
-    words = [str(meta.get(k) or "").lower() for k in ("finish_reason", "stop_reason", "done_reason", "status")]
-    finish = "cut" if _CUT & set(words) else "refused" if _REFUSED & set(words) else "stop"
-    if message.additional_kwargs.get("refusal"):
+    words = {str(meta[k]).lower() for k in ("finish_reason", "stop_reason", "done_reason", "status") if meta.get(k)}
+    finish = "cut" if _CUT & words else "refused" if _REFUSED & words else "stop"
+    if message.additional_kwargs.get("refusal") or (meta.get("prompt_feedback") or {}).get("block_reason"):
         finish = "refused"
+    elif not (text or words):  # Google's client takes any JSON for an answer
+        raise CallFailed(_broken("it is empty and does not say why"))
     return {
-        "text": written[0] if written else message.text,
+        "text": text,
         "calls": calls,
         "finish": finish,
         "usage": {"input": usage["input_tokens"], "output": usage["output_tokens"]} if usage else None,

@@ -32,11 +32,21 @@ _MEND: Mapping[FailureKind, str] = {
 }
 
 _BY_STATUS: Mapping[int, FailureKind] = {
-    401: "denied", 403: "denied", 404: "not-found", 408: "timeout", 409: "server", 413: "overflow", 429: "rate-limit",
+    401: "denied", 402: "quota", 403: "denied", 404: "not-found", 408: "timeout", 409: "server", 413: "overflow",
+    429: "rate-limit",
 }  # fmt: skip
 
-#: A prompt that does not fit, as servers without a status of its own word it.
-_TOO_LONG = re.compile(r"context (size|length|window)|prompt is too long", re.IGNORECASE)
+#: What has no status of its own, as providers word it.
+_BY_WORDS: tuple[tuple[FailureKind, re.Pattern[str]], ...] = (
+    (
+        "overflow",
+        re.compile(r"context (size|length|window)|prompt is too long|maximum number of tokens", re.IGNORECASE),
+    ),
+    ("quota", re.compile(r"credit balance is too low", re.IGNORECASE)),
+    ("denied", re.compile(r"API key (not valid|expired)", re.IGNORECASE)),
+)
+#: Where Google says how long to wait: in the body, as seconds.
+_RETRY_DELAY = re.compile(r"retryDelay\W+(\d+(?:\.\d+)?)s")
 
 #: Names of base classes, from the more to the less telling: LangChain's, then those of httpx and of Python.
 _BY_NAME: tuple[tuple[FailureKind, frozenset[str]], ...] = (
@@ -82,8 +92,9 @@ def classify(error: BaseException, text: str) -> Failure:
     for kind, known in _BY_NAME[:3]:
         if names & known:
             return Failure(kind, text, _retry_after(error))
-    if _TOO_LONG.search(text):
-        return Failure("overflow", text)
+    for kind, words in _BY_WORDS:
+        if words.search(str(error)):
+            return Failure(kind, text)
     status = _status(error)
     if status is not None:
         kind = _BY_STATUS.get(status, "server" if status >= 500 else "rejected")
@@ -107,5 +118,6 @@ def _retry_after(error: BaseException) -> float | None:
     try:
         seconds = float(headers.get("retry-after", ""))
     except ValueError:  # none, or a date
-        return None
+        told = _RETRY_DELAY.search(str(error))
+        return float(told[1]) if told else None
     return seconds if 0 <= seconds < float("inf") else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -104,6 +105,13 @@ def parameters(
     if model.provider == "openai" and url is not None:
         given = {"api_key": "none", **given, "base_url": url, "use_responses_api": False}  # the client wants some key
     return given
+
+
+def silence(model: ModelName) -> None:
+    """Keep what the provider's package warns of off the terminal: what matters of it comes back as a response."""
+    provider = PROVIDERS.get(model.provider)
+    if provider is not None:
+        logging.getLogger(provider.package).addHandler(logging.NullHandler())
 
 
 def _key(model: ModelName, environ: Mapping[str, str]) -> str | None:
