@@ -77,12 +77,17 @@ class Node:
     raised: bool = False
     note: str | None = None
 
+    @property
+    def at(self) -> tuple[str, int, str]:
+        """The source line that it models: path, line, function."""
+        return self.path, self.line, self.function
+
 
 @dataclass(frozen=True, slots=True)
 class ConstDecl:
     """A constant: a set of model values (``size`` elements named ``stem``1..n), or a plain value.
 
-    ``bound`` constants grow from round to round; ``grow`` is the text of its value per level of the ladder.
+    ``size`` and ``value``, the text of it, are given per level of the ladder; the last one is of all levels above too.
     """
 
     name: str
@@ -216,3 +221,8 @@ class Program:
     abstractions: list[Abstraction] = field(default_factory=list)
     assumptions: list[Assumption] = field(default_factory=list)
     sources: dict[str, list[str]] = field(default_factory=dict)
+
+    def text(self, node: Node) -> str:
+        """The source line that a node models, without white space around it; empty where there is none."""
+        lines = self.sources.get(node.path, [])
+        return lines[node.line - 1].strip() if 0 < node.line <= len(lines) else ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from specgen import movers
-from specgen.execute import Executor, Granularity
+from specgen.cuts import Granularity
+from specgen.execute import Executor
 from specgen.expr import Expr, Lit, NeverT, NoneE, Op, RaisedT, StrT, Ty, Var, boxed_kinds, join, members
 from specgen.infer import Infer, inference
 from specgen.ir import Operation, Program
