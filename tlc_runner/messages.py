@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
 
 from tlc_runner.trace import StateText, locations
 from tlc_runner.types import Coverage, Evaluated, Message, OnProgress, Progress
@@ -65,11 +64,6 @@ class Stream:
         self._printing: list[str] = []
         self._on_progress = on_progress
         self._began = time.monotonic()
-
-    def feed_all(self, lines: Iterable[str]) -> None:
-        """``feed`` for every line."""
-        for line in lines:
-            self.feed(line)
 
     def feed(self, line: str) -> None:
         """Takes the next line, without its line break."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -34,11 +34,16 @@ def run_by_hand(embedded: EmbeddedRunner, job: Job, directory: Path, *arguments:
     return run.stdout.splitlines(), run.returncode
 
 
-def judged(job: Job, lines: list[str], exit_code: int, stop: Stop | None = None, stderr: str = "") -> CheckResult:
+def read(lines: Iterable[str]) -> Stream:
     stream = Stream()
-    stream.feed_all(lines)
+    for line in lines:
+        stream.feed(line)
     stream.close()
-    return judge(job, stream, Ending(exit_code, stop, stderr, 1.0), runner="by hand", jar_sha256="")
+    return stream
+
+
+def judged(job: Job, lines: list[str], exit_code: int, stop: Stop | None = None, stderr: str = "") -> CheckResult:
+    return judge(job, read(lines), Ending(exit_code, stop, stderr, 1.0), runner="by hand", jar_sha256="")
 
 
 @pytest.fixture(scope="module")
@@ -111,32 +116,29 @@ def test_a_java_that_never_came_to_tlc(spec: Spec) -> None:
     assert "Could not create the Java Virtual Machine" in result.reason
 
 
-def test_a_value_printed_over_several_lines_is_one(spec: Spec) -> None:
-    stream = Stream()
-    stream.feed_all(['<< "a, [",', '   "b" >>', "[x |->", "   {1,", "    2}]", '"one ("', "( c1 :> 1"])
-    stream.feed_all(["@!@!@STARTMSG 2193:0 @!@!@", "done", "@!@!@ENDMSG 2193 @!@!@"])
-    stream.close()
+def test_a_value_printed_over_several_lines_is_one() -> None:
+    values = ['<< "a, [",', '   "b" >>', "[x |->", "   {1,", "    2}]", '"one ("', "( c1 :> 1"]
+    stream = read([*values, "@!@!@STARTMSG 2193:0 @!@!@", "done", "@!@!@ENDMSG 2193 @!@!@"])
     assert stream.prints == ['<< "a, [", "b" >>', "[x |-> {1, 2}]", "one (", "( c1 :> 1"]
 
 
 def test_messages_nest_and_the_outer_one_keeps_the_inner_text() -> None:
-    stream = Stream()
-    stream.feed_all(["@!@!@STARTMSG 1000:1 @!@!@", "Outer", ": @!@!@STARTMSG 2132:0 @!@!@", "inner"])
-    stream.feed_all(['"@!@!@ENDMSG 1000 @!@!@"', "@!@!@ENDMSG 2132 @!@!@", "@!@!@ENDMSG 1000 @!@!@", "after"])
-    stream.close()
+    begun = ["@!@!@STARTMSG 1000:1 @!@!@", "Outer", ": @!@!@STARTMSG 2132:0 @!@!@", "inner"]
+    ended = ['"@!@!@ENDMSG 1000 @!@!@"', "@!@!@ENDMSG 2132 @!@!@", "@!@!@ENDMSG 1000 @!@!@", "after"]
+    stream = read([*begun, *ended])
     assert [(m.code, m.severity) for m in stream.messages] == [(2132, 0), (1000, 1)]
     assert stream.messages[1].text == 'Outer\ninner\n"@!@!@ENDMSG 1000 @!@!@"'
     assert stream.prints == ["after"]
 
 
 def test_the_last_coverage_report_counts_and_adds_up_by_name() -> None:
-    stream = Stream()
+    lines = []
     for generated in (1, 5):
-        stream.feed_all(["@!@!@STARTMSG 2201:0 @!@!@", "at ...", "@!@!@ENDMSG 2201 @!@!@"])
+        lines += ["@!@!@STARTMSG 2201:0 @!@!@", "at ...", "@!@!@ENDMSG 2201 @!@!@"]
         for line in (3, 4):
             text = f"<Up line {line}, col 1 to line {line}, col 2 of module A>: 2:{generated}"
-            stream.feed_all(["@!@!@STARTMSG 2772:0 @!@!@", text, "@!@!@ENDMSG 2772 @!@!@"])
-    stream.close()
+            lines += ["@!@!@STARTMSG 2772:0 @!@!@", text, "@!@!@ENDMSG 2772 @!@!@"]
+    stream = read(lines)
     assert {name: (c.distinct, c.generated) for name, c in stream.coverage.items()} == {"Up": (4, 10)}
 
 
