@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from code2tla import models, runners
-from code2tla.authoring import kept
+from code2tla.authoring import kept, taking_up
 from code2tla.authoring.author import Told, WritingAuthor
 from code2tla.authoring.checker import TlcChecker
 from code2tla.authors import Author as StaticAuthor
 from code2tla.bounds import Limits
 from code2tla.errors import UsageError
 from code2tla.events import OnEvent
+from code2tla.nightly import kept as keeping
 from code2tla.rundir import RunDirectory, write_text
 from code2tla.runners import Recorded as RecordedRuns
 from code2tla.settings import Settings
@@ -22,7 +23,7 @@ from specgen.authoring.agent import AgentAuthor
 from specgen.authoring.llm.recorded import recorded_models
 from specgen.authoring.recording import Recorded, Recording
 from specgen.authoring.scripted import ScriptedAuthor, ScriptUnreadable
-from specgen.authoring.transcript import Transcript, TranscriptUnreadable
+from specgen.authoring.transcript import Transcript, TranscriptDiverges, TranscriptUnreadable
 from specgen.authoring.types import Author
 
 TRANSCRIPT = "transcript.jsonl"
@@ -37,26 +38,34 @@ def choose(
     runner, identity = runners.choose(settings)
     limits = Limits(settings.budget, settings.memory_mb, settings.states, settings.callers, settings.before)
     checker = TlcChecker(facts, RecordedRuns(runner, directory, identity), limits, on_event)
-    if settings.author == kept.NAME:
-        return kept.kept_author(facts, settings, spec_dir, checker, told, None)
-    author = writer(settings, spec_dir, looks(facts, settings, told))
+    if settings.author == taking_up.NAME:
+        return taking_up.unasked(facts, settings, keeping.read(spec_dir), checker, told)
+    try:
+        transcript = _transcript(settings, spec_dir)
+        author = _writer(settings, transcript, looks(facts, settings, told))
+    except (ScriptUnreadable, TranscriptUnreadable) as error:
+        raise UsageError(str(error)) from error
     if settings.start == "kept":
-        return kept.kept_author(facts, settings, spec_dir, checker, told, author)
+        return taking_up.asked(facts, settings, _taken(facts, spec_dir, transcript, author), checker, told, author)
     return WritingAuthor(facts, settings, author, checker, told)
 
 
-def writer(settings: Settings, spec_dir: Path, explorers: Sequence[Tool] = ()) -> Author:
+def _writer(settings: Settings, transcript: Transcript, explorers: Sequence[Tool]) -> Author:
     """Whoever answers the tasks; what the transcript holds is answered from it."""
+    name, _, script = settings.author.partition(":")
+    if name == "scripted" and settings.replay is None:
+        return Recorded(ScriptedAuthor.of(Path(script), Path(f"{script}.log")), transcript)
+    if name == "llm" or (settings.replay and recorded_models(settings.replay)):
+        return models.author(settings.models, transcript, explorers)
+    return Recorded(Recording(settings.replay) if settings.replay else AgentAuthor(), transcript)
+
+
+def _taken(facts: Facts, spec_dir: Path, transcript: Transcript, author: Author) -> kept.Taken:
+    """What a run goes on from: the specification directory as it was when the run on this code first began."""
+    about = {"author": author.name, "code": kept.code(facts)}
     try:
-        transcript = _transcript(settings, spec_dir)
-        name, _, script = settings.author.partition(":")
-        if name == "scripted" and settings.replay is None:
-            log = Path(f"{script}.log")
-            return Recorded(ScriptedAuthor.of(Path(script), log), transcript)
-        if name == "llm" or (settings.replay and recorded_models(settings.replay)):
-            return models.author(settings.models, transcript, explorers)
-        return Recorded(Recording(settings.replay) if settings.replay else AgentAuthor(), transcript)
-    except (ScriptUnreadable, TranscriptUnreadable) as error:
+        return kept.from_json(transcript.start(about, lambda: kept.as_json(kept.read(keeping.read(spec_dir), facts))))
+    except TranscriptDiverges as error:
         raise UsageError(str(error)) from error
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from code2tla import obeying, pipeline
-from code2tla.authoring import kept as authored
+from code2tla.authoring import taking_up
 from code2tla.events import OnEvent
 from code2tla.nightly import kept as keeping
 from code2tla.nightly import state as remembering
@@ -77,7 +77,7 @@ def night(spec_dir: Path, repo: Path, settings: Settings, on_event: OnEvent | No
     settings = replace(settings, spec_dir=spec_dir, classes=only, replay=None)
     if kept.result.author.name != "static":
         asked = settings.author not in ("static", "agent")
-        settings = replace(settings, start="kept", author=settings.author if asked else authored.NAME)
+        settings = replace(settings, start="kept", author=settings.author if asked else taking_up.NAME)
     remembered = remembering.read(spec_dir / remembering.FILE_NAME) or State()
     done = pipeline.run(repo, feature, settings, on_event, remembered.passed)
     since = {name: remembered.findings.get(name, done.result.feature.commit) for name in findings(done.result)}

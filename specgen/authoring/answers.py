@@ -168,6 +168,42 @@ class TypeAnswer(AnAnswer):
     reason: Words
 
 
+class UpdatedAction(PlannedAction):
+    """A step that is new or planned anew; ``was`` names the earlier step that it takes the place of, "" for none."""
+
+    was: Annotated[str, Field(max_length=64)]
+
+
+class ReasonAnswer(AnAnswer):
+    """Why these names are new, different or gone: lines that show it, and the commit that brought it or ""."""
+
+    names: Annotated[list[Name], Field(min_length=1, max_length=60)]
+    reason: Words
+    evidence: Annotated[list[Quote], Field(max_length=10)]
+    commit: Annotated[str, Field(pattern=r"^([0-9a-f]{7,64})?$")]
+
+
+class UpdateAnswer(AnAnswer):
+    """What changes in the plan of an earlier specification; what is not named stays. ``left_out`` is the whole list."""
+
+    title: Words
+    constants: Annotated[list[ConstantAnswer], Field(max_length=12)]
+    variables: Annotated[list[VariableAnswer], Field(max_length=30)]
+    helpers: Annotated[list[HelperAnswer], Field(max_length=20)]
+    actions: Annotated[list[UpdatedAction], Field(max_length=60)]
+    properties: Annotated[list[PlannedProperty], Field(max_length=40)]
+    fairness: Annotated[list[FairnessAnswer], Field(max_length=40)]
+    remove: Annotated[list[Name], Field(max_length=60)]
+    left_out: Annotated[list[LeftOutAnswer], Field(max_length=40)]
+    reasons: Annotated[list[ReasonAnswer], Field(max_length=40)]
+
+
+class DocumentAnswer(AnAnswer):
+    """A document, brought up to date."""
+
+    document: Document
+
+
 class ViolationAnswer(AnAnswer):
     """What a counterexample means, with the lines that show it, and what is to change if the specification is wrong."""
 

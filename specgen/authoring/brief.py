@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from extractor.types import Facts, Span
 from specgen.authoring.draft import Draft
@@ -35,14 +36,28 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
-    """A specification that was written before, to be taken up again: ``stale`` are the actions whose code has changed.
+class Drifted:
+    """An action whose code is not what it was: its first lines ``then``, and where they are ``now`` (None: gone)."""
 
-    ``ledger`` is what has happened to it so far; ``architecture`` and ``properties`` are its documents.
+    action: str
+    became: Literal["changed", "gone"]
+    then: Span
+    now: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A specification that was written before, to be taken up again, its places those of the code as it is now.
+
+    ``stale`` are the actions whose code has changed, ``unmodelled`` functions that share state and have no action, by
+    qualified name, ``modelled`` the commits whose mechanisms it models. ``ledger`` is what has happened to it so far;
+    ``architecture`` and ``properties`` are its documents.
     """
 
     draft: Draft
-    stale: tuple[str, ...] = ()
+    stale: tuple[Drifted, ...] = ()
+    unmodelled: tuple[tuple[str, Span], ...] = ()
+    modelled: tuple[str, ...] = ()
     ledger: tuple[Entry, ...] = ()
     architecture: str = ""
     properties: str = ""
@@ -64,3 +79,9 @@ class Brief:
     answered: tuple[tuple[str, str], ...] = ()
     limits: Limits = Limits()
     earlier: Earlier | None = field(repr=False, default=None)
+
+    @property
+    def overlooked(self) -> tuple[HistoryNote, ...]:
+        """The history notes on lines that are there today, and that the earlier specification does not model."""
+        known = self.earlier.modelled if self.earlier else ()
+        return tuple(note for note in self.history if note.now is not None and note.commit not in known)

@@ -22,7 +22,7 @@ from specgen.authoring.checker import Checker
 from specgen.authoring.draft import Draft, DraftAction, DraftProperty, Parameter
 from specgen.authoring.evidence import Evidence
 from specgen.authoring.gate import Gate
-from specgen.authoring.ledger import Ledger, Proof
+from specgen.authoring.ledger import FlagKind, Ledger, Proof
 from specgen.authoring.printing import to_spec
 from specgen.authoring.tasks import Again, Asking
 from specgen.authoring.types import Author, AuthorUnavailable, CapReached, Task, Usage
@@ -47,6 +47,10 @@ class Desk:
         self.gate = Gate(checker, self.evidence)
         self.ledger = Ledger()
         self.usage = Usage()
+        #: By the name of an action or property that is planned anew, what it said before.
+        self.before: dict[str, str] = {}
+        #: Actions whose code has changed and that nobody has brought up to date yet.
+        self.stale: set[str] = set()
         #: Sentences on answers that could not be used to the end.
         self.notes: list[str] = []
 
@@ -84,27 +88,30 @@ class Desk:
     def write_action(self, action: DraftAction, reason: str = "", evidence: Sequence[Proof] = ()) -> bool:
         """Have an action written, or mended for a ``reason``; False if no definition of it passed the gate.
 
-        The first time, a hole is left then; an action that was accepted before stays as it is.
+        Where there is no definition a hole is left then; an action that was accepted before stays as it is.
         """
         before = self.draft
-        old = _definition(before, action.name)
+        old = self.said(action.name)
 
         def accept(answer: ActionAnswer) -> tuple[Draft | None, str]:
             changed, wrong = self.gate.action(before, action, answer)
             return changed, wrong
 
-        made = self.ask(lambda again: self.asking.action(before, action, again, reason), ActionAnswer, accept)
+        made = self.ask(
+            lambda again: self.asking.action(before, action, again, reason if old else "", old), ActionAnswer, accept
+        )
         if made is None:
-            if not old:
+            if not _definition(before, action.name):
                 self.leave_hole(action, "no definition passed the gate")
             return False
         self.draft = made
+        self.stale.discard(action.name)
         self.ledger.record("action", action.name, old, _definition(made, action.name), reason or "written", evidence)
         return _definition(made, action.name) != old
 
     def leave_hole(self, action: DraftAction, why: str) -> None:
         """Put a visible hole in the place of an action: it is there and never happens."""
-        old = _definition(self.draft, action.name)
+        old = self.said(action.name)
         head = f"{action.name}({', '.join(p.name for p in action.parameters)})" if action.parameters else action.name
         hole = replace(
             action, definition=f"{head} ==\n    FALSE /\\ UNCHANGED vars", reads=(), writes=(), abstractions=(),
@@ -117,16 +124,19 @@ class Desk:
     def write_property(self, prop: DraftProperty, reason: str = "", evidence: Sequence[Proof] = ()) -> bool:
         """Have a property written or mended; False if nothing changed. A first one that fails the gate is a hole."""
         before = self.draft
-        old = prop.definition
+        old = prop.definition or self.before.get(prop.name, "")
 
         def accept(answer: PropertyAnswer) -> tuple[Draft | None, str]:
             return self.gate.property(before, prop, answer)
 
-        made = self.ask(lambda again: self.asking.property(before, prop, again, reason), PropertyAnswer, accept)
+        made = self.ask(
+            lambda again: self.asking.property(before, prop, again, reason if old else "", old), PropertyAnswer, accept
+        )
         if made is None:
-            if not old:
+            if not prop.definition:
                 self.draft = before.with_property(replace(prop, hole=True))
-                self.ledger.record("property", prop.name, "", "", "no definition passed the gate", flag="hole")
+                flag: FlagKind = "weakened-property" if old else "hole"
+                self.ledger.record("property", prop.name, old, "", "no definition passed the gate", flag=flag)
             return False
         new = next(p.definition for p in made.properties if p.name == prop.name)
         self.draft = made
@@ -162,6 +172,10 @@ class Desk:
             () if bare else (Parameter("c", "Everyone"),),
             old.sources,
         )
+
+    def said(self, name: str) -> str:
+        """What an action says now, or said before it was planned anew."""
+        return _definition(self.draft, name) or self.before.get(name, "")
 
     def _retype(self, name: str, reason: str, evidence: Sequence[Proof]) -> bool:
         before = self.draft

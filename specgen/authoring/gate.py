@@ -81,6 +81,28 @@ class Gate:
             return draft, "it can never be taken: every reachable state was explored and none enables it"
         return changed, ""
 
+    def standing(self, draft: Draft, action: DraftAction) -> tuple[DraftAction, str]:
+        """An action that was written under an earlier plan as it stands under this one, and what is wrong with it.
+
+        A variable that it never touches is left as it is where its definition takes one conjunct more.
+        """
+        module = tla.read_module(to_spec(draft).text)
+        parameters = tuple(p.name for p in action.parameters)
+        made, wrong = tla.read_definition(action.definition, action.name, parameters)
+        if made is None:
+            return action, wrong
+        if unknown := tla.unknown(module, made):
+            return action, f"nothing defines {unknown} any more"
+        seen = framing(module, made)
+        if seen.missing:
+            text = "" if seen.writes & set(seen.missing) else tla.leaving(made, seen.missing)
+            if not text:
+                return action, f"on some branch it gives no next value to {', '.join(seen.missing)}"
+            action = replace(action, definition=text)
+        apart = list(agreement.differences(draft, action.sources, seen, action.abstractions, self.evidence))
+        action = replace(action, reads=_ordered(module, seen.reads), writes=_ordered(module, seen.writes))
+        return action, "; ".join(apart)
+
     def property(self, draft: Draft, planned: DraftProperty, answer: PropertyAnswer) -> tuple[Draft, str]:
         """The draft with the property as answered, or as it was and what is wrong."""
         made, wrong = tla.read_definition(answer.definition, planned.name, ())

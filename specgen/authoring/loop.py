@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from specgen.authoring import planning
+from specgen.authoring import planning, updating
 from specgen.authoring.brief import Brief, Earlier
 from specgen.authoring.checker import Checker
 from specgen.authoring.desk import Desk
@@ -17,6 +17,7 @@ from specgen.authoring.ledger import Entry
 from specgen.authoring.past import Remembered, remember
 from specgen.authoring.rounds import Judgement, Rounds
 from specgen.authoring.types import Author, AuthorUnavailable, CapReached, Usage
+from specgen.authoring.update import STALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Authored:
     """What the loop leaves. ``draft`` is None when there is nothing to check.
 
     ``judgements`` are by property, ``remembered`` by commit; ``ledger`` is all of ``ledger.jsonl``. ``stopped`` says
-    why the loop ended early, "" if it did not; ``notes`` what could not be used on the way.
+    why the loop ended early, "" if it did not; ``notes`` what could not be used on the way. ``stale`` are actions of an
+    earlier specification whose code has changed and that nobody brought up to date.
     """
 
     draft: Draft | None
@@ -37,6 +39,7 @@ class Authored:
     flags: tuple[Entry, ...] = ()
     stopped: str = ""
     notes: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
 
 
 def write(brief: Brief, author: Author, checker: Checker) -> Authored:
@@ -83,11 +86,20 @@ class _Work:
         self.rounds.run()
 
     def take_up(self, earlier: Earlier) -> None:
-        """Go on from what was written before; only actions whose code has changed are written anew."""
+        """Go on from what was written before: its plan is updated, and only what that concerns is written anew."""
+        desk = self.desk
         self.architecture, self.properties = earlier.architecture, earlier.properties
-        self.desk.ledger.entries.extend(earlier.ledger)
-        for name in earlier.stale:
-            self.desk.mend(name, "the code that it models has changed; bring it up to date")
+        desk.ledger.entries.extend(earlier.ledger)
+        desk.stale = {drifted.action for drifted in earlier.stale}
+        update = updating.plan(desk) if updating.due(desk.brief) else None
+        if update is None:
+            for name in sorted(desk.stale):
+                desk.mend(name, STALE)
+            return
+        if update.words:
+            self.architecture = updating.document(desk, update, "architecture", self.architecture)
+            self.properties = updating.document(desk, update, "properties", self.properties)
+        updating.carry_out(desk, update)
 
     def write_actions(self) -> None:
         """One action at a time, in the plan's order."""
@@ -125,4 +137,5 @@ class _Work:
             flags=desk.ledger.flags,
             stopped=self.stopped,
             notes=tuple(desk.notes),
+            stale=tuple(sorted(desk.stale)),
         )

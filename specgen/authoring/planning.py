@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from extractor.types import Span
 from specgen.authoring.answers import (
     ArchitectureAnswer,
+    ConstantAnswer,
     HelperAnswer,
     LeftOutAnswer,
     PlanAnswer,
     PropertiesAnswer,
     RevisionAnswer,
+    VariableAnswer,
 )
-from specgen.authoring.desk import Desk, planned, promised
+from specgen.authoring.desk import Desk, planned, promised, spans
 from specgen.authoring.draft import Constant, Draft, DraftAction, Fairness, Helper, LeftOut, StateVariable
 from specgen.authoring.tasks import editable
 
@@ -54,23 +56,40 @@ def properties(desk: Desk) -> str:
     return document
 
 
+def constants(given: Sequence[ConstantAnswer]) -> tuple[Constant, ...]:
+    """Constants as an answer gives them."""
+    return tuple(Constant(c.name, c.meaning, tuple(c.values)) for c in given)
+
+
+def variables(given: Sequence[VariableAnswer]) -> tuple[StateVariable, ...]:
+    """Variables as an answer gives them."""
+    return tuple(
+        StateVariable(v.name, v.meaning, v.init, v.type_ok, v.target, *(spans([v.source]) if v.source else ()))
+        for v in given
+    )
+
+
+def helpers(given: Sequence[HelperAnswer]) -> tuple[Helper, ...]:
+    """Operators as an answer gives them."""
+    return tuple(Helper(h.name, h.definition, h.meaning) for h in given)
+
+
+def left_out(given: Sequence[LeftOutAnswer]) -> tuple[LeftOut, ...]:
+    """What an answer leaves out."""
+    return tuple(LeftOut(x.what, x.why) for x in given)
+
+
 def _from_facts(draft: Draft, answer: PlanAnswer) -> Draft:
     return replace(
         draft,
         title=answer.title,
-        constants=tuple(Constant(c.name, c.meaning, tuple(c.values)) for c in answer.constants),
-        variables=tuple(
-            StateVariable(
-                v.name, v.meaning, v.init, v.type_ok, v.target,
-                Span(v.source.path, v.source.line, v.source.end_line) if v.source else None,
-            )
-            for v in answer.variables
-        ),
-        helpers=_helpers(answer.helpers),
+        constants=constants(answer.constants),
+        variables=variables(answer.variables),
+        helpers=helpers(answer.helpers),
         actions=tuple(planned(a) for a in answer.actions),
         properties=tuple(promised(p, i) for i, p in enumerate(answer.properties, 1)),
-        left_out=_left_out(answer.left_out),
-    )  # fmt: skip
+        left_out=left_out(answer.left_out),
+    )
 
 
 def _revision(desk: Desk, answer: RevisionAnswer) -> tuple[Draft | None, str]:
@@ -83,10 +102,10 @@ def _revision(desk: Desk, answer: RevisionAnswer) -> tuple[Draft | None, str]:
     draft = replace(
         desk.draft,
         title=answer.title,
-        helpers=_helpers(answer.helpers),
+        helpers=helpers(answer.helpers),
         actions=(*rewritten, *(planned(a) for a in answer.actions)),
         properties=tuple(promised(p, i) for i, p in enumerate(answer.properties, 1)),
-        left_out=_left_out(answer.left_out),
+        left_out=left_out(answer.left_out),
     )
     clash = [a.name for a in answer.actions if desk.action(a.name) is not None]
     if clash:
@@ -111,11 +130,3 @@ def _promises(desk: Desk, answer: PropertiesAnswer) -> tuple[tuple[Draft, str] |
 def _checked(desk: Desk, draft: Draft) -> tuple[Draft | None, str]:
     wrong = desk.gate.plan(draft)
     return (None, wrong) if wrong else (draft, "")
-
-
-def _helpers(given: list[HelperAnswer]) -> tuple[Helper, ...]:
-    return tuple(Helper(h.name, h.definition, h.meaning) for h in given)
-
-
-def _left_out(given: list[LeftOutAnswer]) -> tuple[LeftOut, ...]:
-    return tuple(LeftOut(x.what, x.why) for x in given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel
@@ -21,8 +21,11 @@ from specgen.authoring.printing import to_spec
 from specgen.authoring.types import Task, TaskKind
 
 #: Room for evidence in each kind of task, in characters; about three make a token of code.
-_ROOM = {"map": 22_000, "source": 34_000, "action": 6_000, "trace": 6_000, "module": 9_000}
+_ROOM = {"map": 22_000, "source": 34_000, "update": 20_000, "action": 6_000, "trace": 6_000, "module": 9_000}
 _QUOTE = 700
+
+#: The documents that are written beside a specification.
+DocumentKind: TypeAlias = Literal["architecture", "properties"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +76,45 @@ class Asking:
             actions=_actions(draft), variables=_variables(draft), source=self._near(_ROOM["source"] // 2),
         )  # fmt: skip
 
-    def action(self, draft: Draft, action: DraftAction, again: Again, reason: str = "") -> Task:
-        """One action: written for the first time, or mended because of ``reason``."""
+    def update(self, draft: Draft, again: Again) -> Task:
+        """What changes in the plan of an earlier specification."""
+        text = to_spec(draft).text
+        return self._task(
+            "plan", draft.module, "update", answers.UpdateAnswer, again, explores=True, draft=draft,
+            constants=[f"`{c.name}`: {c.meaning}; {', then '.join(c.values)}"[:400] for c in draft.constants],
+            drift=_drift(self.brief), text=text[:_ROOM["update"]], skeleton=draft.skeleton,
+            source=self._near(max(_ROOM["source"] - len(text), _ROOM["source"] // 2)),
+            history=[_note(n) for n in self.brief.overlooked[:12]],
+        )  # fmt: skip
+
+    def document(self, draft: Draft, which: DocumentKind, text: str, changes: Sequence[str], again: Again) -> Task:
+        """A document, brought up to date with ``changes`` of the plan."""
+        return self._task(
+            which, draft.module, "document", answers.DocumentAnswer, again, draft=draft, which=which,
+            document=text[:_ROOM["source"] // 2], changes=_clipped(changes, _ROOM["action"]), actions=_actions(draft),
+            variables=_variables(draft), source=self._near(_ROOM["source"] // 2), explores=which == "architecture",
+        )  # fmt: skip
+
+    def action(self, draft: Draft, action: DraftAction, again: Again, reason: str = "", old: str = "") -> Task:
+        """One action: written for the first time, or mended because of ``reason``.
+
+        ``old`` is what it said before it was planned anew, "" for one that the draft holds as it was.
+        """
         first = again.attempt == 1 and not reason
         return self._task(
             "action" if first else "mend", action.name, "action", answers.ActionAnswer, again, draft=draft,
-            action=action, old=_text(draft, action.name), reason=reason, variables=_variables(draft),
+            action=action, old=_text(draft, action.name) or old, reason=reason, variables=_variables(draft),
             frame=_frame(draft), others=[a for a in _actions(draft, 60) if a["name"] != action.name],
             source=self.evidence.slices(action.sources, _ROOM["action"], around=4),
             facts=self.evidence.touched(action.sources), targets=targets(draft),
         )  # fmt: skip
 
-    def property(self, draft: Draft, prop: DraftProperty, again: Again, reason: str = "") -> Task:
-        """One property: written for the first time, or mended because of ``reason``."""
+    def property(self, draft: Draft, prop: DraftProperty, again: Again, reason: str = "", old: str = "") -> Task:
+        """One property: written for the first time, or mended because of ``reason``; ``old`` as of an action."""
         first = again.attempt == 1 and not reason
         return self._task(
             "property" if first else "mend", prop.name, "property", answers.PropertyAnswer, again, draft=draft,
-            prop=prop, old=prop.definition, reason=reason, variables=_variables(draft), frame=_frame(draft),
+            prop=prop, old=prop.definition or old, reason=reason, variables=_variables(draft), frame=_frame(draft),
             actions=_actions(draft), source=self.evidence.slices(prop.sources, _ROOM["action"] // 2),
         )  # fmt: skip
 
@@ -186,6 +211,24 @@ def _variables(draft: Draft) -> list[str]:
     if draft.skeleton is None:
         return [f"{v.name} ({v.target or 'not in the code'}): {v.meaning}; {v.type_ok}"[:260] for v in draft.variables]
     return [f"{v.name} ({v.comment}): {v.type_ok}"[:260] for v in draft.skeleton.variables]
+
+
+def _drift(brief: Brief) -> list[str]:
+    """What became of the code of each action of an earlier specification, and what no action models."""
+    earlier = brief.earlier
+    if earlier is None:
+        return []
+    stale = {d.action: d for d in earlier.stale}
+    rows = []
+    for action in earlier.draft.actions:
+        found = stale.get(action.name)
+        if found is None:
+            rows.append(f"`{action.name}`: says what it said, at {', '.join(map(_place, action.sources))}")
+        else:
+            now = f"; the lines themselves are at {_place(found.now)}" if found.now else ""
+            rows.append(f"`{action.name}`: {found.became} since it was written of {_place(found.then)}{now}")
+    rows += [f"no action models {name} ({_place(span)})" for name, span in earlier.unmodelled]
+    return rows[:120]
 
 
 def _text(draft: Draft, name: str) -> str:

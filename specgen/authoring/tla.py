@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -180,6 +180,26 @@ def references(node: Node) -> Iterator[str]:
             continue
         if parent.type != "record_value" or parent.named_children[0] == found:
             yield text_of(found)
+
+
+def reached(module: Module, made: Definition) -> frozenset[str]:
+    """The names that a definition uses, through the operators that it uses."""
+    found: set[str] = set()
+    waiting = [made]
+    while waiting:
+        for name in references(waiting.pop().body):
+            if name not in found:
+                found.add(name)
+                waiting += [module.definitions[name]] if name in module.definitions else []
+    return frozenset(found)
+
+
+def leaving(made: Definition, variables: Sequence[str]) -> str:
+    """The definition of an action that also leaves these variables as they are; "" unless it is a list of conjuncts."""
+    if made.body.type != "conj_list":
+        return ""
+    names = variables[0] if len(variables) == 1 else f"<<{', '.join(variables)}>>"
+    return f"{made.text.rstrip()}\n{' ' * made.body.start_point[1]}/\\ UNCHANGED {names}"
 
 
 def unknown(module: Module, made: Definition) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from authored_scripts import RESET, SOURCE, action, script
+from authored_scripts import SOURCE, action, judged, lines, prop, script
 
 from code2tla.cli import main
 
@@ -74,26 +74,172 @@ def test_nobody_is_asked_and_places_follow_the_code(repo: Path, check: Check) ->
     assert "reset_17 ==\n    /\\ n' = 0" in (repo / "specs/counter/Counter.tla").read_text()
 
 
-def test_stale_actions_are_flagged_until_an_author_brings_them_up_to_date(
-    repo: Path, check: Check, tmp_path: Path
-) -> None:
+def counting_resets(repo: Path) -> None:
+    edit(
+        repo,
+        "        self.n = 0\n\n    def add",
+        "        self.n = 0\n        self.resets = 0\n\n    def add",
+    )
     edit(
         repo,
         "    def reset(self):\n        self.n = 0",
-        "    def reset(self):\n        with self.lock:\n            self.n = 0",
+        "    def reset(self):\n        with self.lock:\n            self.n = 0\n            self.resets += 1",
     )
+
+
+def update(**changes: Any) -> dict[str, Any]:
+    """The plan brought up to date with a count of resets, which takes a variable more."""
+    resets = {
+        "name": "resets",
+        "meaning": "how often it was reset",
+        "target": "self.resets",
+        "type_ok": "resets \\in 0..2",
+        "init": "resets = 0",
+        "source": lines(10),
+    }
+    shown = [{"path": "counter.py", "line": 20, "quote": "self.resets += 1"}]
+    told = {"names": ["resets", "CountsUntilReset"], "reason": "it counts its resets", "evidence": shown, "commit": ""}
+    return {
+        "title": "A counter that many threads add to, and that counts its resets",
+        "constants": [],
+        "variables": [resets],
+        "helpers": [],
+        "actions": [],
+        "properties": [
+            prop("CountsUntilReset", "invariant", "until it is reset it counts every thread that has added")
+        ],
+        "fairness": [],
+        "remove": [],
+        "left_out": [{"what": "the value that add returns", "why": "nobody else sees it"}],
+        "reasons": [told],
+    } | changes
+
+
+ANSWERS: dict[str, Any] = {
+    "violation NoLoss": judged("code", line=19),
+    "plan": update(),
+    "architecture": {"document": "# Counter\n\nThreads share `self.n` and `self.resets`."},
+    "properties": {"document": "# Properties\n\n1. NoLoss\n2. CountsUntilReset"},
+    "mend reset_17": action(
+        "reset_17 ==\n    /\\ resets < 2\n    /\\ resets' = resets + 1\n    /\\ n' = 0\n    /\\ UNCHANGED done"
+    ),
+    "property CountsUntilReset": {
+        "definition": "CountsUntilReset == resets = 0 => n = Cardinality(done)",
+        "reason": "",
+    },
+}
+
+
+def ledger(repo: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (repo / "specs/counter/ledger.jsonl").read_text().splitlines()]
+
+
+def test_stale_actions_are_flagged_until_an_author_brings_them_up_to_date(
+    repo: Path, check: Check, tmp_path: Path
+) -> None:
+    counting_resets(repo)
     _, found = check()
     assert [a["action"] for a in found["actions"] if a["status"] == "changed"] == ["reset_17"]
     result = json.loads((repo / "specs/counter/result.json").read_text())
     assert [(f["kind"], f["subject"]) for f in result["flags"]] == [("stale", "reset_17")]
 
     answers = tmp_path / "new.json"
-    new = script() | {"action reset_17": action(RESET + " \\* under the lock now"), "mend reset_17": action(RESET)}
-    answers.write_text(json.dumps(new))
-    _, found = check("--author", f"scripted:{answers}")
-    asked = [line.split()[:2] for line in Path(f"{answers}.log").read_text().splitlines()]
-    assert [words[1] for words in asked if words[0] in ("action", "mend")] == ["reset_17"]
-    assert not [words for words in asked if words[0] == "plan"]
+    answers.write_text(json.dumps(script() | ANSWERS))
+    before = len(ledger(repo))
+    status, found = check("--author", f"scripted:{answers}")
+    asked = [tuple(line.split()[:2]) for line in Path(f"{answers}.log").read_text().splitlines()]
+    assert asked[:5] == [
+        ("plan", "Counter"),
+        ("architecture", "Counter"),
+        ("properties", "Counter"),
+        ("mend", "reset_17"),
+        ("property", "CountsUntilReset"),
+    ]
+    assert not [words for words in asked if words[1] in ("add_13", "AllAdd")], "what stays is not asked for"
+    assert status == 1, "a reset still loses what was added"
+    text = (repo / "specs/counter/Counter.tla").read_text()
+    assert "add_13(w) ==\n    /\\ w \\notin done\n" in text
+    assert "/\\ done' = done \\cup {w}\n    /\\ UNCHANGED resets\n" in text
+    new = {(e["subject"], e["name"]): e for e in ledger(repo)[before:]}
+    assert list(new) == [
+        ("type", "resets"),
+        ("action", "add_13"),
+        ("action", "reset_17"),
+        ("property", "CountsUntilReset"),
+    ]
+    assert new["type", "resets"]["evidence"] == [{"path": "counter.py", "line": 20, "quote": "self.resets += 1"}]
+    assert "the engine added" in new["action", "add_13"]["reason"]
     result = json.loads((repo / "specs/counter/result.json").read_text())
     assert result["flags"] == []
-    assert (repo / "specs/counter/architecture.md").read_text().startswith("# Counter")
+    assert {p["name"]: p["status"] for p in result["properties"]} == {
+        "NoLoss": "violated",
+        "CountsUntilReset": "holds",
+        "AllAdd": "holds",
+    }
+    assert "self.resets" in (repo / "specs/counter/architecture.md").read_text()
+    assert "CountsUntilReset" in (repo / "specs/counter/properties.md").read_text()
+
+    again = len(asked)
+    check("--author", f"scripted:{answers}")
+    asked = Path(f"{answers}.log").read_text().splitlines()
+    assert len(asked) == again, "on the same code the answers are known"
+    assert len(ledger(repo)) == before + len(new)
+
+
+def test_an_update_that_cannot_be_used_comes_back_and_what_goes_is_flagged(
+    repo: Path, check: Check, tmp_path: Path
+) -> None:
+    counting_resets(repo)
+    told = update()["reasons"]
+    step = {
+        "name": "reset_18",
+        "purpose": "starts again, under the lock",
+        "parameters": [],
+        "sources": [lines(18, 20)],
+        "was": "reset_17",
+    }
+    fake = [{"path": "counter.py", "line": 20, "quote": "self.resets -= 1"}]
+    gone = {"names": ["NoLoss"], "reason": "a reset forgets", "evidence": [], "commit": ""}
+    moved = {"names": ["reset_18"], "reason": "it takes the lock", "evidence": told[0]["evidence"], "commit": ""}
+    wrong = {
+        "reasons: nothing is said of CountsUntilReset": update(reasons=[told[0] | {"names": ["resets"]}]),
+        "does not read 'self.resets -= 1'": update(reasons=[told[0] | {"evidence": fake}]),
+        "give a line of the code or a commit": update(reasons=[told[0] | {"evidence": []}]),
+        "abcdef1 is none of the commits": update(reasons=[told[0] | {"commit": "abcdef1"}]),
+        "remove: Nothing is nothing that can go": update(remove=["Nothing"]),
+        "which is no step of the earlier plan": update(actions=[step | {"was": "reset_16"}], reasons=[*told, moved]),
+        "fairness: add_13 is neither new nor planned anew": update(
+            fairness=[{"action": "add_13", "strength": "strong", "why": "so that it holds"}]
+        ),
+        "add_13 is there already": update(
+            properties=[prop("add_13", "invariant", "x")], reasons=[told[0] | {"names": ["resets", "add_13"]}]
+        ),
+        "counter.py:90-90 are no lines of it": update(
+            actions=[step | {"sources": [lines(90)]}], reasons=[*told, moved]
+        ),
+    }
+    right = update(actions=[step], remove=["NoLoss"], reasons=[*told, moved, gone])
+    anew = json.loads(json.dumps(ANSWERS["mend reset_17"]).replace("reset_17", "reset_18"))
+    answers = tmp_path / "new.json"
+    answers.write_text(json.dumps(script() | ANSWERS | {"plan": [*wrong.values(), right], "mend reset_18": anew}))
+    monkey = {"CODE2TLA_REPAIRS": str(len(wrong))}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in monkey.items():
+            patch.setenv(name, value)
+        status, found = check("--author", f"scripted:{answers}")
+    prompts = [
+        exchange["request"]["prompt"]
+        for exchange in map(json.loads, (repo / "specs/counter/transcript.jsonl").read_text().splitlines())
+        if exchange["request"]["kind"] == "plan" and exchange["request"]["subject"]
+    ]
+    assert len(prompts) == len(wrong) + 1
+    for said, prompt in zip(wrong, prompts[1:], strict=True):
+        assert said in prompt.split("could not be used: ")[1].splitlines()[0]
+    assert (status, found["reason"]) == (3, "flags of the ledger are unresolved: NoLoss (weakened-property)")
+    text = (repo / "specs/counter/Counter.tla").read_text()
+    assert "reset_18 ==" in text
+    assert "reset_17" not in text
+    assert "NoLoss" not in text
+    (entry,) = [e for e in ledger(repo) if e["name"] == "reset_18"]
+    assert entry["old"].startswith("reset_17 ==")
+    assert entry["reason"] == "in place of reset_17: it takes the lock"
