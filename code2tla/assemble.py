@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, Literal
@@ -217,8 +217,17 @@ def _together(authors: Sequence[Author]) -> Author:
         cached_calls=sum(a.cached_calls for a in authors),
         input_tokens=sum(a.input_tokens for a in authors),
         output_tokens=sum(a.output_tokens for a in authors),
-        usd=None if any(a.usd is None for a in authors) else sum(a.usd or 0.0 for a in authors),
+        usd=_sum(a.usd for a in authors),
+        lost_calls=sum(a.lost_calls for a in authors),
+        lost_tokens=sum(a.lost_tokens for a in authors),
+        lost_usd=_sum(a.lost_usd for a in authors),
     )
+
+
+def _sum(dollars: Iterable[float | None]) -> float | None:
+    """Together, not known where one is not."""
+    known = list(dollars)
+    return None if None in known else sum(each or 0.0 for each in known)
 
 
 def _summed(numbers: Sequence[Tlc]) -> Tlc:

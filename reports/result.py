@@ -29,7 +29,11 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote the specification and what it cost; ``usd`` is None where a model's price is not known."""
+    """Who wrote the specification and what it cost; ``usd`` is None where a model's price is not known.
+
+    ``lost_calls`` brought no answer, because they or the whole run were cut off, and may have cost ``lost_tokens`` and
+    ``lost_usd`` at most.
+    """
 
     name: str = "static"
     model: str | None = None
@@ -38,6 +42,9 @@ class Author:
     input_tokens: int = 0
     output_tokens: int = 0
     usd: float | None = 0.0
+    lost_calls: int = 0
+    lost_tokens: int = 0
+    lost_usd: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import whole
-from reports.result import Approximation, PropertyResult, Replay, Result, Source, SpecResult, ViolationResult
+from reports.result import Approximation, Author, PropertyResult, Replay, Result, Source, SpecResult, ViolationResult
 from reports.text import clip
 
 #: What each kind of property means, for a reader who has never seen TLA+.
@@ -258,7 +258,17 @@ def cost_words(result: Result) -> str:
     return (
         f"Written by the {author.name} author{model}: "
         f"{count(author.calls, 'call')} ({author.cached_calls:,} from the cache), "
-        f"{author.input_tokens:,} tokens in, {author.output_tokens:,} out, {money(author.usd)}"
+        f"{author.input_tokens:,} tokens in, {author.output_tokens:,} out, {money(author.usd)}{_lost_words(author)}"
+    )
+
+
+def _lost_words(author: Author) -> str:
+    """What was asked and brought no answer, as the end of a line; "" where nothing was."""
+    if not author.lost_calls:
+        return ""
+    return (
+        f"; asked, answer lost: {count(author.lost_calls, 'call')}, at most {author.lost_tokens:,} tokens, "
+        f"{money(author.lost_usd)} more"
     )
 
 

@@ -44,13 +44,20 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What answers cost: calls made now, calls answered from the transcript, tokens, US dollars (None: not known)."""
+    """What answers cost: calls made now, calls answered from the transcript, tokens, US dollars (None: not known).
+
+    ``lost_calls`` brought no answer and may have been paid for all the same, with ``lost_tokens`` and ``lost_usd`` at
+    most; those of earlier processes of the run are among them.
+    """
 
     calls: int = 0
     cached_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     usd: float | None = 0.0
+    lost_calls: int = 0
+    lost_tokens: int = 0
+    lost_usd: float | None = 0.0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -58,8 +65,16 @@ class Usage:
             self.cached_calls + other.cached_calls,
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
-            None if self.usd is None or other.usd is None else self.usd + other.usd,
+            _together(self.usd, other.usd),
+            self.lost_calls + other.lost_calls,
+            self.lost_tokens + other.lost_tokens,
+            _together(self.lost_usd, other.lost_usd),
         )
+
+
+def _together(one: float | None, other: float | None) -> float | None:
+    """A sum, not known where a part of it is not."""
+    return None if one is None or other is None else one + other
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,8 @@ def test_killed_while_it_asks_it_resumes_to_the_same_and_is_replayed(repo: Path,
         assert len(server.requests) == asked + 2, "only what was under way when it was killed is asked twice"
     assert specification(home / "killed") == specification(home / "whole")
     resumed = json.loads(text)["author"]
-    assert (resumed["calls"], resumed["cached_calls"]) == (asked - 7, 7)
+    assert (resumed["calls"], resumed["cached_calls"], resumed["lost_calls"]) == (asked - 7, 7, 2)
+    assert resumed["lost_tokens"] > 2 * 8_192
 
     transcript = home / "killed" / "specs" / "counter" / "transcript.jsonl"
     replay = start(repo, home / "replayed", "--replay", str(transcript))
@@ -86,6 +87,30 @@ def test_killed_while_it_asks_it_resumes_to_the_same_and_is_replayed(repo: Path,
     assert replay.returncode == 1, err
     assert specification(home / "replayed") == specification(home / "whole")
     assert json.loads(text)["author"]["cached_calls"] == asked
+
+
+def test_calls_that_a_kill_has_cut_off_stay_within_the_limit_and_are_told(repo: Path, home: Path) -> None:
+    running: list[subprocess.Popen[str]] = []
+
+    def kill(handler: Handler) -> None:
+        os.kill(running[-1].pid, signal.SIGKILL)
+        handler.close_connection = True
+
+    answering = by_task(cast("Protocol", openai_server), script())
+    with OpenAiServer([answering, kill, kill, answering], again=True) as server:
+        words = [*asking(server), "--max-calls", "4", "--price", "openai:scripted=1,100"]
+        for _ in range(3):
+            running.append(start(repo, home / "out", *words))
+            text, _ = running[-1].communicate()
+    assert [process.returncode for process in running] == [-signal.SIGKILL] * 2 + [3]
+    assert len(server.requests) == 4
+    result = json.loads(text)
+    assert "the limit of 4 model calls is reached" in result["reason"]
+    author = result["author"]
+    assert (author["calls"], author["cached_calls"], author["lost_calls"]) == (1, 1, 2)
+    assert 2 * 8_192 * 100 / 1_000_000 < author["lost_usd"] < 1.8
+    report = (home / "out" / "specs" / "counter" / "report.md").read_text()
+    assert "asked, answer lost: 2 calls, at most" in report
 
 
 @pytest.mark.parametrize("module", [anthropic_server, google_server, ollama_server], ids=lambda m: m.__name__)

@@ -11,6 +11,7 @@ import time
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar, Self
 
@@ -107,6 +108,12 @@ def by_task(
         return protocol.say(script[named[0] if named else kind])(handler)
 
     return turn
+
+
+def responses(transcript: Path) -> list[dict[str, Any]]:
+    """What came of each call that a transcript holds, failures included."""
+    entries = [json.loads(line) for line in transcript.read_text().splitlines()]
+    return [entry["response"] for entry in entries if "response" in entry]
 
 
 class LoopbackServer:

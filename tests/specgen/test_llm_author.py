@@ -220,6 +220,46 @@ def test_an_answered_call_is_never_made_again(make: Make, tmp_path: Path) -> Non
     assert silent.requests == []
 
 
+@pytest.mark.parametrize(
+    ("caps", "told"),
+    [
+        (Caps(calls=2), "2 model calls"),
+        (Caps(tokens=12_000), "12000 tokens"),
+        (Caps(usd=0.12), "0.12 dollars"),
+        (Caps(calls=3), None),
+    ],
+    ids=["calls", "tokens", "usd", "enough"],
+)
+def test_a_call_whose_answer_a_kill_took_counts_as_dear_as_it_can_be(
+    make: Make, tmp_path: Path, caps: Caps, told: str | None
+) -> None:
+    prices = {MODEL: Price(10.0, 10.0)}
+    other = Task("mend", "Seats.hold", "Mend it.", SCHEMA)
+    with OpenAiServer([say(GOOD)], again=True) as server:
+        first = make(server, prices=prices)
+        first.answer(ACTION)
+        first.answer(other)
+    record = (tmp_path / "transcript.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "transcript.jsonl").write_bytes(b"".join(record[:-1]))  # killed before the answer was written
+    with OpenAiServer([say(GOOD)], again=True) as server:
+        again = make(server, caps=caps, prices=prices)
+        again.answer(ACTION)
+        if told:
+            with pytest.raises(CapReached, match=told):
+                again.answer(other)
+        else:
+            again.answer(other)
+    assert len(server.requests) == (0 if told else 1)
+    usage = again.usage
+    assert (usage.calls, usage.cached_calls, usage.lost_calls) == (0 if told else 1, 1, 1)
+    assert 8_192 < usage.lost_tokens < 9_000
+    assert usage.lost_usd == pytest.approx(usage.lost_tokens / 100_000)
+    with OpenAiServer([]) as silent:  # a replay costs nothing, whatever its recording cost
+        replayed = make(silent, replaying=True, prices=prices)
+        replayed.answer(ACTION)
+        assert replayed.usage.lost_calls == 0
+
+
 def test_a_run_that_ended_for_want_of_the_provider_goes_on(make: Make, tmp_path: Path) -> None:
     with OpenAiServer([status(500)] * 3) as server, pytest.raises(AuthorUnavailable) as ended:
         make(server).answer(ACTION)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from loopback import Turn, body, cut, hang
+from loopback import Turn, body, cut, hang, responses
 from openai_server import OpenAiServer, say, status
 
 from specgen.authoring.llm.author import Conduct, LlmAuthor, Models
@@ -29,13 +29,14 @@ def author(url: str, directory: Path, model: str = MODEL, seconds: float = 20.0)
     return LlmAuthor(Models(model, model), Transcript(directory / "t.jsonl"), url=url, conduct=conduct, environ={})
 
 
+#: A provider that says no is not paid.
+REFUSED = [status(429), status(500), status(529), status(408)]
+
+
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        (status(429), "rate-limit"),
-        (status(500), "server"),
-        (status(529), "server"),
-        (status(408), "timeout"),
+        *zip(REFUSED, ("rate-limit", "server", "server", "timeout"), strict=True),
         (hang(0.6), "timeout"),
         (cut(), "connection"),
         (body(b"<html>"), "broken"),
@@ -51,7 +52,10 @@ def test_what_may_pass_is_tried_again_and_not_for_ever(fault: Turn, kind: str, t
         reply = author(server.url, tmp_path / "a", seconds=seconds).answer(TASK)
     assert json.loads(reply.text)
     assert reply.usage.calls == 3
-    recorded = [json.loads(line)["response"] for line in (tmp_path / "a" / "t.jsonl").read_text().splitlines()]
+    paid = fault not in REFUSED
+    assert reply.usage.lost_calls == (2 if paid else 0)
+    assert (reply.usage.lost_tokens > 2 * Conduct().answer_tokens) is paid
+    recorded = responses(tmp_path / "a" / "t.jsonl")
     assert [r.get("error", {}).get("kind") for r in recorded] == [kind, kind, None]
     with OpenAiServer([fault] * 3) as server, pytest.raises(AuthorUnavailable, match=f"^{MODEL}: {kind}: ") as ended:
         author(server.url, tmp_path / "b", seconds=seconds).answer(TASK)

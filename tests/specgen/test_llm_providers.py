@@ -11,7 +11,7 @@ import anthropic_server
 import google_server
 import ollama_server
 import pytest
-from loopback import LoopbackServer, Protocol, Turn, body, cut, hang
+from loopback import LoopbackServer, Protocol, Turn, body, cut, hang, responses
 
 from specgen.authoring.llm.author import Conduct, LlmAuthor, Models
 from specgen.authoring.llm.calls import Patience
@@ -83,8 +83,8 @@ def recorded(tmp_path: Path) -> Callable[[], list[str]]:
     """The kinds of failure, or the ends of the answers, that the transcript holds."""
 
     def read() -> list[str]:
-        responses = [json.loads(line)["response"] for line in (tmp_path / "t.jsonl").read_text().splitlines()]
-        return [r["error"]["kind"] if "error" in r else r["finish"] for r in responses]
+        came = responses(tmp_path / "t.jsonl")
+        return [r["error"]["kind"] if "error" in r else r["finish"] for r in came]
 
     return read
 
@@ -129,6 +129,7 @@ def test_an_answer_that_never_comes_is_given_up_and_asked_for_again(
     with LoopbackServer(protocol, [hang(1.5), protocol.say(GOOD)]) as server:
         reply = make(server, seconds=0.5).answer(ACTION)
     assert json.loads(reply.text) == GOOD
+    assert (reply.usage.calls, reply.usage.lost_calls) == (2, 1)
     assert len(server.requests) == 2
     assert recorded() == ["timeout", "stop"]
 

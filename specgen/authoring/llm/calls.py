@@ -11,7 +11,7 @@ from typing import Any
 from specgen.authoring.llm.client import CallFailed, Client
 from specgen.authoring.llm.failures import Failure
 from specgen.authoring.llm.ledger import Ledger, estimated_tokens
-from specgen.authoring.transcript import Transcript, TranscriptDiverges, TranscriptEnds, request_digest
+from specgen.authoring.transcript import Asked, Transcript, TranscriptDiverges, TranscriptEnds, request_digest
 from specgen.authoring.types import AuthorUnavailable
 
 #: Failures that say nothing of the next request.
@@ -39,7 +39,8 @@ class Calls:
     """Makes calls, each at most once: one that is recorded is answered from the transcript.
 
     A recorded failure is stepped over. So a run that ended because the provider was away goes on from there, and a
-    replay, which can ask nobody, ends where its recording did.
+    replay, which can ask nobody, ends where its recording did. Calls that were under way when an earlier process was
+    killed count as made, and as dear as they can have been.
     """
 
     def __init__(
@@ -57,6 +58,9 @@ class Calls:
         self._sleep = sleep
         # Models that failed for good: the next task does not wait for them all over again.
         self._away: dict[str, Failure] = {}
+        if not transcript.replaying:
+            for asked in transcript.lost:
+                ledger.lost(asked.model, asked.input, asked.output, calls=1)
 
     def make(self, question: Mapping[str, Any], formed_anew: bool) -> Mapping[str, Any]:
         """The response to a question (``client.Client.call`` says what both hold).
@@ -79,6 +83,9 @@ class Calls:
             if "error" not in response:
                 return response
             failure = Failure(**response["error"])
+            if failure.paid and not self._transcript.replaying:
+                most = _at_most(question)
+                self._ledger.lost(model, most.input, most.output)
             if failure.kind == "rejected" and formed_anew:
                 raise RequestRejected(failure.text)
             if cached:
@@ -98,9 +105,10 @@ class Calls:
         def ask() -> Mapping[str, Any]:
             if away := self._away.get(request["model"]):
                 raise _unavailable(request["model"], away)
-            words = [message["content"] for message in request["messages"]]
-            prompt = "".join((*words, str(request.get("schema", "")), str(request.get("tools", ""))))
-            self._ledger.before(request["model"], estimated_tokens(prompt), request["max_tokens"])
+            most = _at_most(request)
+            self._ledger.before(most.model, most.input, most.output)
+            self._client.set_up(request)
+            self._transcript.asking(request, most)
             try:
                 return self._client.call(request)
             except CallFailed as failed:
@@ -114,6 +122,13 @@ class Calls:
             return failure.retry_after
         share = 1 - int(request_digest(question)[:4], 16) / 0xFFFF / 2
         return share * min(self._patience.pause * 2.0 ** (failures - 1), self._patience.longest_pause)
+
+
+def _at_most(request: Mapping[str, Any]) -> Asked:
+    """What a call can cost: its prompt, and the longest answer."""
+    words = [message["content"] for message in request["messages"]]
+    prompt = "".join((*words, str(request.get("schema", "")), str(request.get("tools", ""))))
+    return Asked(request["model"], estimated_tokens(prompt), request["max_tokens"])
 
 
 def _unavailable(model: str, failure: Failure) -> AuthorUnavailable:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Method: TypeAlias = Literal["json_schema", "function_calling", "plain"]
 
 _LONGEST_MESSAGE = 300
+_NO_ANSWER = "what came is no answer of this protocol ({})"
 
 #: What providers call the end of an answer that is longer than allowed, and of one that they keep back.
 _CUT = frozenset({"length", "max_tokens", "incomplete", "model_context_window_exceeded"})
@@ -54,12 +55,15 @@ class Client:
         self._redactor = Redactor(environ)
         self._models: dict[tuple[str, int], BaseChatModel] = {}
 
+    def set_up(self, request: Mapping[str, Any]) -> None:
+        """Make the model's client ready and ask nothing. Raises ProviderUnready where its package is missing."""
+        self._model(ModelName.parse(request["model"]), request["max_tokens"])
+
     def call(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Ask ``request["model"]``; gives its words (``text``), wishes for tools (``calls``), ``finish`` and ``usage``.
 
         ``request`` has ``messages`` (each with ``role`` and ``content``) and ``max_tokens``, and either ``schema`` with
-        a ``method`` or ``tools``. ``finish`` is "stop", "cut" or "refused". Raises CallFailed, and ProviderUnready
-        where the provider's package is missing.
+        a ``method`` or ``tools``. ``finish`` is "stop", "cut" or "refused". Raises CallFailed and ProviderUnready.
         """
         name = ModelName.parse(request["model"])
         model = self._model(name, request["max_tokens"])
@@ -106,16 +110,12 @@ class Client:
             url = self._url if name.provider == "openai" else None
             return replace(failure, text=f"{self._redactor.text(url or 'its servers')}: {self._one_line(_root(error))}")
         if failure.kind == "broken":
-            return _broken(failure.text)
+            return replace(failure, text=_NO_ANSWER.format(failure.text))
         return failure
 
     def _one_line(self, error: BaseException) -> str:
         text = " ".join(self._redactor.text(str(error)).split()) or type(error).__name__
         return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + " ..."
-
-
-def _broken(why: str) -> Failure:
-    return Failure("broken", f"what came is no answer of this protocol ({why})")
 
 
 def _root(error: BaseException) -> BaseException:
@@ -153,7 +153,7 @@ def _from_message(message: AIMessage) -> dict[str, Any]:
     if message.additional_kwargs.get("refusal") or (meta.get("prompt_feedback") or {}).get("block_reason"):
         finish = "refused"
     elif not (text or words):  # Google's client takes any JSON for an answer
-        raise CallFailed(_broken("it is empty and does not say why"))
+        raise CallFailed(Failure("broken", _NO_ANSWER.format("it is empty and does not say why"), paid=True))
     return {
         "text": text,
         "calls": calls,

@@ -48,6 +48,9 @@ _BY_WORDS: tuple[tuple[FailureKind, re.Pattern[str]], ...] = (
 #: Where Google says how long to wait: in the body, as seconds.
 _RETRY_DELAY = re.compile(r"retryDelay\W+(\d+(?:\.\d+)?)s")
 
+#: What HTTP clients raise before anything is sent.
+_UNCONNECTED = frozenset({"ConnectError", "ConnectTimeout"})
+
 #: Names of base classes, from the more to the less telling: LangChain's, then those of httpx and of Python.
 _BY_NAME: tuple[tuple[FailureKind, frozenset[str]], ...] = (
     ("overflow", frozenset({"ContextOverflowError"})),
@@ -63,11 +66,15 @@ _BY_NAME: tuple[tuple[FailureKind, frozenset[str]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A call that brought no answer. ``retry_after`` is in seconds, None where the provider named no time."""
+    """A call that brought no answer. ``retry_after`` is in seconds, None where the provider named no time.
+
+    ``paid`` says that the provider may have worked on the answer, and may want to be paid for it.
+    """
 
     kind: FailureKind
     text: str
     retry_after: float | None = None
+    paid: bool = False
 
     @property
     def passing(self) -> bool:
@@ -91,7 +98,7 @@ def classify(error: BaseException, text: str) -> Failure:
         return Failure("quota", text)
     for kind, known in _BY_NAME[:3]:
         if names & known:
-            return Failure(kind, text, _retry_after(error))
+            return Failure(kind, text, _retry_after(error), paid=kind != "overflow" and not _never_sent(error))
     for kind, words in _BY_WORDS:
         if words.search(str(error)):
             return Failure(kind, text)
@@ -102,7 +109,16 @@ def classify(error: BaseException, text: str) -> Failure:
     for kind, known in _BY_NAME[3:]:
         if names & known:
             return Failure(kind, text, _retry_after(error))
-    return Failure("broken", text)
+    return Failure("broken", text, paid=True)
+
+
+def _never_sent(error: BaseException | None) -> bool:
+    """Whether no connection was made at all."""
+    while error is not None:
+        if {cls.__name__ for cls in type(error).__mro__} & _UNCONNECTED:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _status(error: BaseException) -> int | None:

@@ -105,10 +105,25 @@ class Ledger:
 
     def called(self, model: str, input_tokens: int, output_tokens: int, cached: bool) -> None:
         """Enter one call; ``cached`` says that its answer was in the transcript already."""
-        price = self._prices.get(model)
-        usd = price.of(input_tokens, output_tokens) if price else None if input_tokens or output_tokens else 0.0
+        usd = self._usd(model, input_tokens, output_tokens)
         spent = Usage(calls=1, input_tokens=input_tokens, output_tokens=output_tokens, usd=usd)
-        now = Usage(cached_calls=1) if cached else spent
+        self._enter(spent, Usage(cached_calls=1) if cached else spent)
+
+    def lost(self, model: str, input_tokens: int, output_tokens: int, calls: int = 0) -> None:
+        """Enter that an answer never came, which may have been paid for with so many tokens at most.
+
+        Limits are held against that; ``calls`` is 1 for one that has not been entered as a call.
+        """
+        usd = self._usd(model, input_tokens, output_tokens)
+        spent = Usage(calls=calls, input_tokens=input_tokens, output_tokens=output_tokens, usd=usd)
+        self._enter(spent, Usage(lost_calls=1, lost_tokens=input_tokens + output_tokens, lost_usd=usd))
+
+    def _usd(self, model: str, input_tokens: int, output_tokens: int) -> float | None:
+        price = self._prices.get(model)
+        return price.of(input_tokens, output_tokens) if price else None if input_tokens or output_tokens else 0.0
+
+    def _enter(self, spent: Usage, now: Usage) -> None:
+        """Hold ``spent`` against the limits, and tell of it as ``now``."""
         self._ever += spent
         self.usage += now
         self._untaken += now
