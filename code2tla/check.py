@@ -14,9 +14,10 @@ from types import MappingProxyType
 
 from code2tla.bounds import Limits, ladder
 from code2tla.checked import Checked, Passed
-from code2tla.climb import Climb, Clock
+from code2tla.climb import Climb
 from code2tla.events import OnEvent
 from code2tla.runners import Recorded
+from code2tla.tlc_runs import Clock
 from specgen.types import Bounds, Spec
 from tlc_runner.types import CheckResult
 

@@ -24,6 +24,12 @@ class Finding:
     serial: tuple[str, ...] = field(repr=False, default=())
 
 
+def rank(finding: Finding) -> tuple[int, int, str]:
+    """What the code itself or its user asserts first, then wrong outcomes; the shorter trace ahead."""
+    order = {"assertion": 0, "invariant": 1, "serializable": 2, "deadlock": 2, "temporal": 3}
+    return order[finding.property.kind], len(finding.trace), finding.property.name
+
+
 #: Stands for the types in a finding: TLC is asked for them on every rung.
 TYPES = Property("TypeOK", "invariant", "", "every variable has a value of its type")
 

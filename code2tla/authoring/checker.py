@@ -11,8 +11,7 @@ from code2tla import pytext, trace
 from code2tla.authoring import ladder as rungs
 from code2tla.bounds import Limits, ladder
 from code2tla.check import check_all
-from code2tla.checked import Checked, Finding
-from code2tla.climb import rank
+from code2tla.checked import Checked, Finding, rank
 from code2tla.events import OnEvent
 from code2tla.rundir import digest
 from code2tla.runners import Recorded

@@ -15,7 +15,7 @@ from authored_scripts import ADD, FROM_FACTS, action, judged, script
 
 import extractor
 from code2tla.authoring.checker import TRIAL, TlcChecker
-from code2tla.climb import Limits as Bounds
+from code2tla.bounds import Limits as Bounds
 from code2tla.rundir import RunDirectory
 from code2tla.runners import Recorded as Runs
 from code2tla.runners import choose
