@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from code2tla import scenario, trace
+from code2tla.bounds import largest
 from code2tla.checked import Checked
 from code2tla.fingerprint import Fingerprints
 from code2tla.source import Lines
@@ -39,6 +40,7 @@ _WORST_FIRST: tuple[Verdict, ...] = ("violated", "failed", "inconclusive", "veri
 def part(facts: Facts, target: Target, spec: Spec, checked: Checked, lines: Lines) -> Result:
     """The result of one shared object."""
     context = trace.Context.of(spec, facts, lines)
+    explored = _explored(spec, checked)
     return Result(
         verdict=checked.verdict,
         reason=checked.reason,
@@ -62,7 +64,8 @@ def part(facts: Facts, target: Target, spec: Spec, checked: Checked, lines: Line
         assumptions=tuple(
             AssumptionResult(a.id, a.text, source(a.source) if a.source else None) for a in spec.assumptions
         ),
-        bounds=_bounds(spec, checked),
+        bounds=explored[-1] if explored else {},
+        further_bounds=tuple(explored[:-1]),
         tlc=checked.tlc,
         notes=(*checked.notes, *_disagreements(facts, spec), NOT_AUDITED),
     )
@@ -196,13 +199,13 @@ def _status(text: str) -> Literal["holds", "violated", "unchecked"]:
     return "holds" if text == "holds" else "violated" if text == "violated" else "unchecked"
 
 
-def _bounds(spec: Spec, checked: Checked) -> dict[str, object]:
-    """The last rung that was explored in full, with the sizes of the argument domains there."""
-    if not checked.rungs:
-        return {}
-    last = checked.rungs[-1].bounds
-    sizes = {c.name: printing.constant_size(c, last.level) for c in spec.constants if c.is_set()}
-    return {"callers": last.callers, "before": last.before, **sizes}
+def _explored(spec: Spec, checked: Checked) -> list[dict[str, object]]:
+    """The scenarios explored in full that no other one contains, with the sizes of the argument domains there."""
+    found: list[dict[str, object]] = []
+    for bounds in largest([rung.bounds for rung in checked.rungs]):
+        sizes = {c.name: printing.constant_size(c, bounds.level) for c in spec.constants if c.is_set()}
+        found.append({"callers": bounds.callers, "before": bounds.before, **sizes})
+    return found
 
 
 def _with_notes(result: Result, notes: Sequence[str]) -> Result:

@@ -83,7 +83,7 @@ def _facts(part: Result) -> dict[str, str]:
         "verdict": part.verdict,
         "reason": part.reason,
         "commit": part.feature.commit or "",
-        "bounds": wording.bounds_words(part.bounds),
+        "bounds": wording.explored(part),
         "model checker": wording.tlc_words(part),
         "author": wording.cost_words(part),
     }

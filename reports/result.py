@@ -362,8 +362,9 @@ class Result:
 
     ``notes`` are sentences on what the run could not read or did not cover; ``seconds`` maps a stage of the
     pipeline to its wall-clock time. ``bounds`` knows ``callers`` (overlapping calls) and ``before`` (calls made
-    one after another ahead of them); anything else in it is printed as it is. ``audit`` and ``conformance`` are None
-    until they have run.
+    one after another ahead of them); anything else in it is printed as it is. Where the scenarios explored in full are
+    not all part of the last one, ``further_bounds`` are the others. ``audit`` and ``conformance`` are None until
+    they have run.
     """
 
     verdict: Verdict
@@ -385,4 +386,5 @@ class Result:
     conformance: ConformanceResult | None = None
     flags: tuple[LedgerFlag, ...] = ()
     questions: tuple[Question, ...] = ()
+    further_bounds: tuple[dict[str, Any], ...] = ()
     schema: str = "code2tla/result/1"

@@ -142,11 +142,16 @@ def bounds_words(bounds: Mapping[str, Any]) -> str:
     return ", ".join(words)
 
 
+def explored(result: Result) -> str:
+    """Return all largest scenarios that were explored as a phrase; "" if there are none."""
+    return "; also ".join(words for b in (result.bounds, *result.further_bounds) if (words := bounds_words(b)))
+
+
 def verdict_sentence(result: Result) -> str:
     """Return the verdict in one sentence, bounds included."""
     parts = result.parts or (result,)
-    spoken = list(dict.fromkeys(words for part in parts if (words := bounds_words(part.bounds))))
-    within = bounds_words(result.bounds) or (spoken[0] if len(spoken) == 1 else "")
+    spoken = list(dict.fromkeys(words for part in parts if (words := explored(part))))
+    within = explored(result) or (spoken[0] if len(spoken) == 1 else "")
     if not within and spoken:
         within = "the bounds given for each part"
     tail = f" within {within}" if within else ""

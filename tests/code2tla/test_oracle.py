@@ -9,12 +9,15 @@ import pytest
 from pipeline_targets import COUNTER, LOCKED
 
 import extractor
+from code2tla import assemble
 from code2tla.bounds import Limits, ladder
-from code2tla.check import check
-from code2tla.checked import Checked
+from code2tla.check import check, check_all
+from code2tla.checked import Checked, Passed, Rung
 from code2tla.events import Event, RunBegan
 from code2tla.rundir import RunDirectory
 from code2tla.runners import Recorded
+from code2tla.source import Lines
+from extractor.types import Facts
 from specgen.static import StaticAuthor
 from specgen.types import Bounds, Spec
 from tlc_runner.choose import runner
@@ -27,9 +30,13 @@ def spec(tmp_path: Path) -> Spec:
     return written(COUNTER, tmp_path)
 
 
-def written(source: str, tmp_path: Path) -> Spec:
+def read(source: str, tmp_path: Path) -> Facts:
     (tmp_path / "a.py").write_text(source)
-    author = StaticAuthor(extractor.index(tmp_path, "a.py", tmp_path / "index.sqlite"))
+    return extractor.index(tmp_path, "a.py", tmp_path / "index.sqlite")
+
+
+def written(source: str, tmp_path: Path) -> Spec:
+    author = StaticAuthor(read(source, tmp_path))
     return author.write(author.plan().targets[0])
 
 
@@ -85,6 +92,29 @@ def test_action_that_is_never_taken_keeps_a_pass_from_counting(tmp_path: Path) -
     assert "never taken within the bounds" in result.reason
     assert "a.py:18" in result.reason
     assert set(result.properties.values()) == {"holds", "unchecked"}
+
+
+def test_every_largest_scenario_explored_is_in_the_result(tmp_path: Path) -> None:
+    facts = read(LOCKED, tmp_path)
+    author = StaticAuthor(facts)
+    (target,) = author.plan().targets
+    explored = [Bounds(2, 1, 0), Bounds(2, 2, 1), Bounds(3, 1, 1)]
+    seen = Checked("verified", "", rungs=tuple(Rung(bounds, 1, 1) for bounds in explored))
+    part = assemble.part(facts, target, author.write(target), seen, Lines.of(facts))
+    assert part.bounds == {"callers": 3, "before": 1}
+    assert part.further_bounds == ({"callers": 2, "before": 2},)
+
+
+def test_what_an_earlier_check_passed_is_still_passed_where_the_next_rung_is_cut_short(tmp_path: Path) -> None:
+    spec = written(LOCKED, tmp_path)
+    first, _ = checked(spec, tmp_path)
+    assert first.verdict == "verified"
+    passed = {spec.module: Passed(first.rungs, first.fired, tuple(p.name for p in spec.properties), first.files)}
+    oracle, limits = Recorded(runner(), RunDirectory(tmp_path), "test"), Limits(seconds=60, callers=2, states=10)
+    (again,) = check_all([spec], oracle, limits, [].append, passed)
+    assert again.verdict == "verified"
+    assert again.rungs == first.rungs
+    assert any("2 calls after at most 2 earlier calls" in note for note in again.notes)
 
 
 def test_ladder_is_cut_to_the_limits() -> None:
