@@ -35,9 +35,9 @@ def excerpt(lines: Sequence[str], wanted: Iterable[int]) -> list[tuple[int, int]
     return runs
 
 
-def indent(lines: Sequence[str], runs: Iterable[tuple[int, int]]) -> int:
-    """Return how many leading columns all shown lines share."""
-    depths = [_depth(lines[n - 1]) for first, last in runs for n in range(first, last + 1) if lines[n - 1].strip()]
+def indent(lines: Sequence[str], first: int, last: int) -> int:
+    """Return how many leading columns the lines from ``first`` to ``last`` share."""
+    depths = [_depth(lines[n - 1]) for n in range(first, last + 1) if lines[n - 1].strip()]
     return min(depths, default=0)
 
 

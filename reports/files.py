@@ -17,12 +17,21 @@ _ID_LIMIT = 160
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of code. ``key`` is its id in the page, ``actions`` the ids of the actions that model it."""
+    """One line of code. ``key`` is its id in the page, "" for none; ``actions`` the ids of those that model it."""
 
     number: int
     html: Markup
-    key: str
+    key: str = ""
     actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Lines without a gap. ``key`` is the run's id in the page, ``again`` whether the page has shown it before."""
+
+    lines: tuple[Line, ...]
+    key: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,7 @@ class Excerpt:
     """Lines of one file in runs, with something left out between one run and the next."""
 
     path: str
-    runs: tuple[tuple[Line, ...], ...]
+    runs: tuple[Run, ...]
 
 
 class Anchors:
@@ -58,6 +67,7 @@ class Files:
         self._known: dict[str, dict[int, str]] = {}
         self._html: dict[str, list[Markup]] = {}
         self._shown: dict[tuple[str, int], str] = {}
+        self._runs: dict[tuple[str, int, int], str] = {}
         self.anchors = Anchors()
         for violation in whole.findings(result):
             for step in violation.trace:
@@ -68,45 +78,67 @@ class Files:
         """Return ``text``, a line of ``source``, as HTML that may break after a dot or a bracket."""
         html = highlight.code(source.path if source else "", [text.strip()])[0]
         # Neither the tags nor the references in coloured code hold any of these characters.
-        return Markup(re.sub(r"(?<=[.(\[_])(?=\w|<)", "<wbr>", html))  # noqa: S704
+        return Markup(re.sub(r"(?<=[.(\[])(?=\w|<)", "<wbr>", html))  # noqa: S704
 
     def link(self, source: Source) -> str:
         """Return the id of the first line of ``source`` beside the specification, "" where it is not shown."""
         return self._shown.get((source.path, source.line), "")
 
-    def excerpts(
-        self, wanted: Iterable[Source], prefix: str = "", actions: Mapping[tuple[str, int], list[str]] | None = None
-    ) -> tuple[Excerpt, ...]:
-        """Return the code around ``wanted``, by file; the lines' ids are ``prefix``, the path and the number."""
+    def beside_steps(self, wanted: Iterable[Source], *, whole: bool) -> tuple[Excerpt, ...]:
+        """Return the code around ``wanted``, by file, for a finding.
+
+        Unless it is to be ``whole``, a run that an earlier finding has is marked as such.
+        """
+        return tuple(
+            Excerpt(path, tuple(self._told(path, run, whole) for run in runs)) for path, runs in self._excerpts(wanted)
+        )
+
+    def beside_actions(self, modelled: Mapping[tuple[str, int], Sequence[str]]) -> tuple[Excerpt, ...]:
+        """Return the code around ``modelled``, by file, every line with an id where it is first shown.
+
+        ``modelled`` gives the ids of the actions for a path and a line of it.
+        """
+
+        def named(path: str, line: Line) -> Line:
+            at = (path, line.number)
+            if at in self._shown and at not in modelled:
+                return line  # there is one of that name already, and nothing leads to this one
+            key = self.anchors.take(f"{path}-{line.number}")
+            self._shown.setdefault(at, key)
+            return Line(line.number, line.html, key, tuple(modelled.get(at, ())))
+
+        wanted = (Source(path, line, line) for path, line in modelled)
+        return tuple(
+            Excerpt(path, tuple(Run(tuple(named(path, line) for line in run)) for run in runs))
+            for path, runs in self._excerpts(wanted)
+        )
+
+    def _told(self, path: str, run: tuple[Line, ...], whole: bool) -> Run:
+        at = (path, run[0].number, run[-1].number)
+        if key := self._runs.get(at):
+            return Run(run) if whole else Run(run, key, again=True)
+        self._runs[at] = self.anchors.take(f"lines-{len(self._runs) + 1}")
+        return Run(run, self._runs[at])
+
+    def _excerpts(self, wanted: Iterable[Source]) -> Iterable[tuple[str, list[tuple[Line, ...]]]]:
         by_path: dict[str, set[int]] = {}
         for source in wanted:
             by_path.setdefault(source.path, set()).update(span(source))
-        return tuple(
-            Excerpt(path, runs)
-            for path, lines in by_path.items()
-            if (runs := tuple(self._runs(path, lines, prefix, actions or {})))
-        )
+        for path, lines in by_path.items():
+            if runs := list(self._lines_around(path, lines)):
+                yield path, runs
 
-    def _runs(
-        self, path: str, wanted: set[int], prefix: str, actions: Mapping[tuple[str, int], list[str]]
-    ) -> Iterable[tuple[Line, ...]]:
-        def line(number: int, html: Markup) -> Line:
-            key = self.anchors.take(f"{prefix}{path}-{number}")
-            if not prefix:
-                self._shown.setdefault((path, number), key)
-            return Line(number, html, key, tuple(actions.get((path, number), ())))
-
+    def _lines_around(self, path: str, wanted: set[int]) -> Iterable[tuple[Line, ...]]:
         lines = self._lines.get(path)
         if lines is None:
             known = self._known.get(path, {})
             for number in sorted(wanted & known.keys()):
-                yield (line(number, highlight.code(path, [known[number]])[0]),)
+                yield (Line(number, highlight.code(path, [known[number]])[0]),)
             return
-        runs = excerpt(lines, wanted)
         html = self._coloured(path, lines)
-        cut = indent(lines, runs)
-        for first, last in runs:
-            yield tuple(line(number, _dedent(html[number - 1], cut)) for number in range(first, last + 1))
+        for first, last in excerpt(lines, wanted):
+            cut = indent(lines, first, last)
+            yield tuple(Line(number, _dedent(html[number - 1], cut)) for number in range(first, last + 1))
 
     def _coloured(self, path: str, lines: Sequence[str]) -> list[Markup]:
         if path not in self._html:
@@ -122,4 +154,4 @@ def span(source: Source) -> range:
 
 def _dedent(html: Markup, columns: int) -> Markup:
     """Cut ``columns`` leading spaces, which may stand inside the first coloured piece of a doc string."""
-    return Markup(re.sub(rf"^((?:<span[^>]*>)?) {{0,{columns}}}", r"\1", html, count=1))  # noqa: S704
+    return Markup(re.sub(rf"^((?:<i[^>]*>)?) {{0,{columns}}}", r"\1", html, count=1))  # noqa: S704

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,6 +19,9 @@ from reports.files import Files
 from reports.page import part_views
 from reports.result import Result
 from reports.text import clip, visible
+
+# Characters of one line of a specification.
+_BLOCK_LIMIT = 400
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -71,10 +76,18 @@ def _policy(styles: Sequence[str], scripts: Sequence[str], *, asks: bool) -> str
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
+class _Templates(FileSystemLoader):
+    """The templates without the indent of their lines, which would be a tenth of a large page."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        text, name, unchanged = super().get_source(environment, template)
+        return re.sub(r"(?m)^[ ]+", "", text), name, unchanged
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=_Templates(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -83,12 +96,21 @@ def _environment() -> Environment:
     )
     environment.globals.update(whole=whole, wording=wording, worth=worth)
     environment.filters["clip"] = clip
+    environment.filters["block"] = _block
     return environment
 
 
+def _block(text: str) -> Markup:
+    """Lines that stay lines, for the inside of ``pre``, where quotation marks are letters."""
+    return Markup("\n".join(escape(clip(line, _BLOCK_LIMIT), quote=False) for line in text.split("\n")))  # noqa: S704
+
+
 def _shown(value: object) -> object:
-    # Every expression of the template passes here ahead of its escaping: nothing invisible gets into the page.
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    # Every expression of the template passes here: nothing invisible gets into the page. Values of Python are full of
+    # single quotes, which end nothing here, since all attributes of the templates are in double ones.
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return Markup(escape(visible(value), quote=False).replace('"', "&#34;"))  # noqa: S704
 
 
 @cache

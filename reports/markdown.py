@@ -121,7 +121,7 @@ def _heading(violation: ViolationResult, number: int) -> list[str]:
     replay = prose(wording.replayed(violation.replay))
     kind = prose(wording.kind_name(violation.kind))
     blocks = [
-        f"### Finding {number}: {prose(violation.summary or violation.property)}",
+        f"### Finding {number}: {prose(wording.headline(violation))}",
         f"{kind}: {code(violation.property)}, {replay}.",
     ]
     if violation.decision:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from reports import highlight, steps, whole, wording
+from reports import steps, whole, wording
 from reports.files import Excerpt, Files, span
 from reports.result import ActionResult, MutantResult, PropertyResult, Result
 from reports.steps import Finding
@@ -23,9 +21,7 @@ class ActionView:
 
     action: ActionResult
     key: str
-    html: Markup
     line_key: str
-    line_keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +50,14 @@ class Survivor:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of the module: its text, or the id of the action that shows it already."""
+
+    text: str
+    action_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PartView:
     """One part of the result, ready to draw."""
 
@@ -61,7 +65,7 @@ class PartView:
     key: str
     findings: tuple[Finding, ...]
     groups: tuple[Group, ...]
-    module: Markup
+    module: tuple[Piece, ...]
     properties: tuple[Alike, ...]
     survivors: tuple[Survivor, ...]
     action_keys: Mapping[str, str]
@@ -73,6 +77,7 @@ def part_views(result: Result, files: Files) -> list[PartView]:
     names = [action.name for part in sections for action in part.spec.actions]
     several = {name for name in names if names.count(name) > 1}
     views: list[PartView] = []
+    drawn: dict[Hashable, str] = {}
     number = 0
     for index, part in enumerate(sections, 1):
         # An action's own name is the id to link to, unless two modules have one of that name.
@@ -83,18 +88,17 @@ def part_views(result: Result, files: Files) -> list[PartView]:
         keys = {action.name: key for action, key in reversed(keyed)}
         rules = {prop.name: prop.plain for prop in part.properties}
         findings = tuple(
-            steps.finding(number + n, v, rules.get(v.property) or wording.kind_rule(v.kind), keys, files)
+            steps.finding(number + n, v, rules.get(v.property) or wording.kind_rule(v.kind), keys, files, drawn)
             for n, v in enumerate(part.violations, 1)
         )
         number += len(findings)
-        text = part.spec.text
         views.append(
             PartView(
                 result=part,
                 key=f"p{index}",
                 findings=findings,
                 groups=_groups(keyed, files),
-                module=Markup("\n").join(highlight.tla(text)) if text else Markup(""),
+                module=_module(part.spec.text, keyed),
                 properties=_alike(part.properties),
                 survivors=_survivors(part),
                 action_keys=keys,
@@ -139,15 +143,25 @@ def _groups(keyed: Sequence[tuple[ActionResult, str]], files: Files) -> tuple[Gr
             for source in action.sources:
                 for line in span(source):
                     modelled.setdefault((source.path, line), []).append(key)
-        excerpts = files.excerpts([source for action, _ in members for source in action.sources], actions=modelled)
-        shown = {(e.path, line.number): line.key for e in excerpts for run in e.runs for line in run}
+        excerpts = files.beside_actions(modelled)
+        shown = {(e.path, line.number): line.key for e in excerpts for run in e.runs for line in run.lines}
         views = []
         for action, key in members:
-            lines = [shown[at] for source in action.sources for n in span(source) if (at := (source.path, n)) in shown]
-            html = Markup("\n").join(highlight.tla(action.text)) if action.text else Markup("")
-            views.append(ActionView(action, key, html, lines[0] if lines else "", tuple(lines)))
+            places = ((source.path, line) for source in action.sources for line in span(source))
+            views.append(ActionView(action, key, next((shown[at] for at in places if at in shown), "")))
         groups.append(Group(function, excerpts, tuple(views)))
     return tuple(groups)
+
+
+def _module(text: str, keyed: Sequence[tuple[ActionResult, str]]) -> tuple[Piece, ...]:
+    """Cut the module at the actions that it holds to the letter."""
+    pieces: list[Piece] = []
+    shown = 0
+    for at, key, definition in sorted((text.find(a.text), key, a.text) for a, key in keyed if a.text):
+        if at >= shown:  # not one that is missing, nor one within another
+            pieces += [Piece(text[shown:at]), Piece("", key)]
+            shown = at + len(definition)
+    return tuple(piece for piece in (*pieces, Piece(text[shown:])) if piece.text or piece.action_key)
 
 
 def _stem(action: ActionResult) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from reports import wording
-from reports.files import Excerpt, Files, span
+from reports.files import Excerpt, Files
 from reports.result import Step, ViolationResult
-from reports.text import clip
 from reports.wording import Change
 
 # Lanes beyond this many share the last colour.
 _COLOURS = 6
-_VALUE_LIMIT = 400
+# So many findings are in the page as they are shown. Of later ones, of which there may be a hundred, lines and steps
+# that an earlier one has are only referred to, and the page's script puts copies there.
+_WHOLE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Lane:
 class Card:
     """One step in its lane (1-based column).
 
-    ``line_keys`` are the ids of its source lines beside the trace, ``action_key`` that of its action in the
-    specification, "" where there is none.
+    ``action_key`` is the id of its action in the specification, "" where there is none; ``same`` the id of an earlier
+    finding's step that looks the same, "" where this one is shown itself.
     """
 
     step: Step
@@ -41,21 +41,21 @@ class Card:
     colour: int
     html: Markup
     changes: tuple[Change, ...]
-    line_keys: tuple[str, ...]
     action_key: str
+    same: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A variable of the state table.
+    """A variable of the state table: its value before step 1 (None where it has none yet) and after the last step.
 
-    ``history`` is JSON: ``[[step index, value], ...]``, index 0 before step 1; the value is null from where a call's
-    own variable (``c1.state``) is gone with its call.
+    ``gone`` numbers the steps after which it exists no more, as a call's own variable (``c1.state``) with its call.
     """
 
     name: str
+    first: str | None
     last: str
-    history: str
+    gone: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,18 @@ class Finding:
     state: tuple[Row, ...]
 
 
-def finding(number: int, violation: ViolationResult, rule: str, actions: Mapping[str, str], files: Files) -> Finding:
-    """Prepare the ``number``-th finding of the page; ``actions`` are the ids of the part's actions by name."""
+def finding(
+    number: int,
+    violation: ViolationResult,
+    rule: str,
+    actions: Mapping[str, str],
+    files: Files,
+    drawn: dict[Hashable, str],
+) -> Finding:
+    """Prepare the ``number``-th finding of the page.
+
+    ``actions`` are the ids of the part's actions by name, ``drawn`` those of the steps that are in the page so far.
+    """
     names = wording.processes(violation)
     callers = [name for name in names if name != "set-up"]
     lanes = tuple(
@@ -85,40 +95,39 @@ def finding(number: int, violation: ViolationResult, rule: str, actions: Mapping
     )
     columns = {lane.name: at for at, lane in enumerate(lanes, 1)}
     colours = {lane.name: lane.colour for lane in lanes}
-    excerpts = files.excerpts((step.source for step in violation.trace if step.source), f"f{number}-")
-    keys = {(e.path, line.number): line.key for e in excerpts for run in e.runs for line in run}
-    cards = tuple(
+    whole = number <= _WHOLE
+    excerpts = files.beside_steps((step.source for step in violation.trace if step.source), whole=whole)
+    cards = [
         Card(
             step=step,
             column=columns.get(step.process, 1),
             colour=colours.get(step.process, 0),
             html=files.line(step.source, step.text),
             changes=changed,
-            line_keys=_line_keys(step, keys),
             action_key=actions.get(step.action, ""),
         )
         for step, changed in zip(violation.trace, wording.changes(violation), strict=True)
-    )
-    return Finding(number, violation, rule, lanes, cards, excerpts, tuple(_state(violation)))
-
-
-def _line_keys(step: Step, keys: Mapping[tuple[str, int], str]) -> tuple[str, ...]:
-    source = step.source
-    return tuple(keys[source.path, n] for n in span(source) if (source.path, n) in keys) if source else ()
+    ]
+    for at, card in enumerate(cards[:-1]):  # the last one says that the rule is broken
+        step, key = card.step, f"f{number}-s{at + 1}"
+        code = (card.html, step.source, card.action_key)
+        same = drawn.setdefault((step.process, card.column, code, card.changes, step.outcome), key)
+        if not whole and same != key:
+            cards[at] = replace(card, same=same)
+    return Finding(number, violation, rule, lanes, tuple(cards), excerpts, tuple(_state(violation)))
 
 
 def _state(violation: ViolationResult) -> Iterable[Row]:
-    history: dict[str, list[tuple[int, str | None]]] = {
-        name: [(0, clip(value, _VALUE_LIMIT))] for name, value in violation.initial.items()
-    }
+    values: dict[str, str | None] = dict(violation.initial)
+    gone: dict[str, list[int]] = {}
     for index, step in enumerate(violation.trace, 1):
-        for name, value in step.changed.items():
-            history.setdefault(name, []).append((index, clip(value, _VALUE_LIMIT)))
+        values.update(step.changed)
         # The set-up is over, and a call that ended too: what was theirs alone exists no more.
         over = ["set-up."] if step.process != "set-up" else []
         over += [f"{step.process}."] if step.outcome is not None else []
-        for name, values in history.items():
-            if name.startswith(tuple(over)) and values[-1][1] is not None:
-                values.append((index, None))
-    for name, values in history.items():
-        yield Row(name, values[-1][1] or "–", json.dumps(values))
+        for name, value in values.items():
+            if name.startswith(tuple(over)) and value is not None:
+                values[name] = None
+                gone.setdefault(name, []).append(index)
+    for name, last in values.items():
+        yield Row(name, violation.initial.get(name), "–" if last is None else last, tuple(gone.get(name, ())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -118,12 +119,15 @@ def subject(result: Result) -> str:
     """Return what the result speaks of: its first few classes, else the feature's path."""
     names = result.feature.classes or (result.feature.path or "the feature",)
     shown = [clip(name, 80) for name in names[:3]]
-    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-    return ", ".join(shown) + more
+    last = f"{len(names) - 3:,} more" if len(names) > 3 else shown.pop()
+    return " and ".join(filter(None, (", ".join(shown), last)))
 
 
 def bounds_words(bounds: Mapping[str, Any]) -> str:
-    """Return the bounds as a phrase, ``2 overlapping calls after at most 1 earlier call``; "" if there are none."""
+    """Return the bounds as a phrase, ``2 overlapping calls after at most 1 earlier call, 1 value for names``.
+
+    "" if there are none.
+    """
     rest = dict(bounds)
     words: list[str] = []
     callers, before = rest.get("callers"), rest.get("before")
@@ -138,7 +142,7 @@ def bounds_words(bounds: Mapping[str, Any]) -> str:
         if type(value) is not int:
             words.append(f"{called} {_value(value)}")
         else:  # a capital letter begins the name of a set of values
-            words.append(f"{count(value, 'value')} of {called}" if name[:1].isupper() else f"{value:,} {called}")
+            words.append(f"{count(value, 'value')} for {_set(name)}" if name[:1].isupper() else f"{value:,} {called}")
     return ", ".join(words)
 
 
@@ -154,13 +158,14 @@ def verdict_sentence(result: Result) -> str:
     within = explored(result) or (spoken[0] if len(spoken) == 1 else "")
     if not within and spoken:
         within = "the bounds given for each part"
-    tail = f" within {within}" if within else ""
+    tail = f", with {within}" if within else ""
     several = len(result.feature.classes) > 1
     match result.verdict:
         case "verified":
             return f"Verified: {subject(result)} {'keep' if several else 'keeps'} every checked property{tail}."
         case "violated":
-            return f"Violated: {count(len(whole.findings(result)), 'finding')} in {subject(result)}{tail}."
+            ways = count(len(whole.findings(result)), "way")
+            return f"Violated: {subject(result)} {'go' if several else 'goes'} wrong in {ways}{tail}."
         case "inconclusive":
             were = "were" if several else "was"
             return f"Inconclusive: {subject(result)} {were} neither verified nor shown wrong{tail}."
@@ -209,6 +214,14 @@ def approximations(spec: SpecResult) -> tuple[Approximation, ...]:
         for action in spec.actions
         for text in action.abstractions
     )
+
+
+def headline(violation: ViolationResult) -> str:
+    """Return the finding's sentence without its tail where the outcomes that it spells out stand right below it."""
+    told = violation.summary or violation.property
+    if violation.serial and violation.outcome and violation.outcome in told:
+        return told[: told.index(violation.outcome) + len(violation.outcome)] + "."
+    return told
 
 
 def changes(violation: ViolationResult) -> tuple[tuple[Change, ...], ...]:
@@ -280,6 +293,11 @@ def _lost_words(author: Author) -> str:
 def money(usd: float | None) -> str:
     """Dollars, or that the price of a model is not known."""
     return "price not known" if usd is None else f"{usd:.2f} USD"
+
+
+def _set(name: str) -> str:
+    """The name of a set of values as words: ``UserIds`` is ``user ids``."""
+    return " ".join(re.findall(r"[A-Z]?[^A-Z_]+|[A-Z]+", name)).lower()
 
 
 def _value(value: object) -> str:

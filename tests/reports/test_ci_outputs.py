@@ -232,7 +232,7 @@ def test_hostile_text_stays_well_formed_xml(hostile_results: list[Result], resul
 
 def test_the_step_summary_is_one_page(result: Result, verified: Result) -> None:
     text = summary.render(result)
-    assert text.startswith("## Violated: 2 findings in Seats")
+    assert text.startswith("## Violated: Seats goes wrong in 2 ways")
     assert "| 1 | Two overlapping hold calls both get a seat" in text
     assert "`booking/seats.py:17`" in text
     assert "Properties: 2 holds, 2 violated, 1 not checked." in text

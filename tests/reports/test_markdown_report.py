@@ -28,7 +28,7 @@ DIAGRAM = re.compile(
 
 def test_it_says_everything_a_reader_needs(result: Result) -> None:
     text = markdown.render(result)
-    assert text.startswith("## Violated: 2 findings in Seats within 2 overlapping calls after at most 1 earlier call.")
+    assert text.startswith("## Violated: Seats goes wrong in 2 ways, with 2 overlapping calls after at most 1 earlier call.")
     assert (
         "| 6 | `c2` `hold('v2')` | `Seats.hold` | `booking/seats.py:17` | `self.left -= 1` "
         "| `left` `0` → `-1`<br>ends: `returned None` |" in text
@@ -115,7 +115,7 @@ def many(result: Result, number: int) -> Result:
 def test_it_fits_into_a_comment_whatever_was_found(result: Result) -> None:
     text = markdown.render(many(result, 400))
     assert len(text) < 65_536
-    assert "Violated: 400 findings" in text
+    assert "goes wrong in 400 ways" in text
     assert re.search(r"\*\*\d{3} findings and .* left out here for want of room", text)
     assert "### Not covered" in text
 
@@ -142,5 +142,5 @@ def test_a_trace_too_large_for_a_diagram_has_its_table(result: Result) -> None:
 
 def test_verified_says_what_it_does_not_cover(verified: Result) -> None:
     text = markdown.render(verified)
-    assert text.startswith("## Verified: Seats keeps every checked property within 2 overlapping calls")
+    assert text.startswith("## Verified: Seats keeps every checked property, with 2 overlapping calls")
     assert "were not explored" in text

@@ -20,7 +20,7 @@ def drawn(result: Result, width: int = 120, colour: bool = False) -> str:
 
 def test_it_says_everything_a_reader_needs(result: Result) -> None:
     text = " ".join(drawn(result, 200).split())
-    assert text.startswith("Violated: 2 findings in Seats within 2 overlapping calls after at most 1 earlier call.")
+    assert text.startswith("Violated: Seats goes wrong in 2 ways, with 2 overlapping calls after at most 1 earlier call.")
     for needed in (
         "Seats.hold",
         "booking/seats.py:14",
@@ -61,7 +61,7 @@ def test_markup_of_the_target_is_shown_as_it_stands(result: Result) -> None:
 def test_bounds_are_words(result: Result) -> None:
     bounds = {"callers": 3, "before": 0, "Visitors": 2, "time_budget": "60 s", "Keys": ["a"]}
     assert drawn(dataclasses.replace(result, bounds=bounds), 300).startswith(
-        "Violated: 2 findings in Seats within 3 overlapping calls on a fresh object, 2 values of Visitors, "
+        "Violated: Seats goes wrong in 2 ways, with 3 overlapping calls on a fresh object, 2 values for visitors, "
         'time budget 60 s, Keys ["a"].\n'
     )
 
