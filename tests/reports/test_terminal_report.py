@@ -66,6 +66,13 @@ def test_bounds_are_words(result: Result) -> None:
     )
 
 
+def test_every_largest_scenario_is_said(result: Result) -> None:
+    further = ({"callers": 2, "before": 2},)
+    several = dataclasses.replace(result, bounds={"callers": 3, "before": 1}, further_bounds=further)
+    first, also = "3 overlapping calls after at most 1 earlier call", "2 overlapping calls after at most 2 earlier calls"
+    assert f"with {first}; also {also}.\n" in drawn(several, 300)
+
+
 def test_a_note_of_every_part_is_said_once(two_parts: Result) -> None:
     parts = tuple(dataclasses.replace(part, notes=(*part.notes, "Nobody audited it.")) for part in two_parts.parts)
     text = drawn(dataclasses.replace(two_parts, parts=parts))
