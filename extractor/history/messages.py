@@ -30,7 +30,9 @@ _ELSEWHERE = _words(
     "mypy pyright pre-commit black isort format* style whitespace imports? typing type.hints? "
     "(?:type.)?annotations? "
     "tests? testing "
-    "line-length indent* naming ci travis tox workflows? build packag* setup.py release versions? bump deprecat* "
+    "line-length indent* naming ci travis tox workflows? build packag* setup.py versions? bump deprecat* "
+    # A release of a lock is what may be mended; one of the software is not.
+    "(?:new|next|pre|post|prepare|for|cut|a)[-\\s]releases? releases?[-\\s]notes? releases?:?\\s+v?\\d[\\w.]* "
     "merge refactor* renam* clean-?ups? "
     "examples? links? urls? benchmarks? coverage"
 )

@@ -19,8 +19,9 @@ _TEST = re.compile(
     r"(?:^|/)(?:tests?|specs?|__tests__|testdata)/|(?:^|/)(?:test_[^/]*|conftest|[^/]*(?:_tests?|[.](?:test|spec)|Tests?))[.]\w+$"
 )
 _ATTRIBUTE = re.compile(r"\b(?:self|cls|this)(?:\.|->)\w+")
-_COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|\"\"\"|'''|$)")
-_DOCSTRING = re.compile(r"\s*[rRuU]?(\"\"\"|''')")
+_COMMENT = re.compile(r"\s*(?:#|//|/\*|\*(?:[\s/]|$)|\"\"\"|'''|$)")
+_DOCSTRING = re.compile(r"\s*[rRuU]?(?:\"\"\"|''')")
+_TRIPLE = re.compile(r"\"\"\"|'''")
 _DEFINES = re.compile(
     r"\s*(?:async\s+|export\s+|pub\s+|public\s+|private\s+|static\s+)*(?:def|class|func|fn|function|import|from)\s"
 )
@@ -254,14 +255,16 @@ def _code_lines(version: Version, places: list[int]) -> tuple[int, ...]:
 def _described(lines: tuple[str, ...]) -> set[int]:
     """The indexes of lines of docstrings: texts in triple quotes that begin a line."""
     out: set[int] = set()
-    mark = ""
+    mark, describes = "", False
     for at, line in enumerate(lines):
-        if mark:
+        begins = _DOCSTRING.match(line) is not None
+        if describes if mark else begins:
             out.add(at)
-            mark = "" if mark in line else mark
-        elif (found := _DOCSTRING.match(line)) is not None:
-            out.add(at)
-            mark = "" if found.group(1) in line[found.end() :] else found.group(1)
+        for number, quotes in enumerate(_TRIPLE.findall(line)):
+            if not mark:  # a text that is assigned or given describes nothing
+                mark, describes = quotes, begins and number == 0
+            elif quotes == mark:
+                mark = ""
     return out
 
 

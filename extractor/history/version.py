@@ -22,6 +22,8 @@ from extractor.languages import SUFFIXES, language_of, reader
 OBJECTS = frozenset({"lock", "rlock", "condition", "semaphore"})
 #: Objects whose every use would be too much to tell: their making counts.
 MADE = frozenset({"event", "queue"})
+#: Named mechanisms that are a call's own, and not an object that many calls share.
+_LOCAL = frozenset({"timeout", "shield", "transaction"})
 GUARDING = frozenset({"with", "acquire", "wait"})
 
 _IMPORT = re.compile(r"\s*(?:import|from|use|using|#\s*include)\b|.*\brequire\(")
@@ -197,11 +199,11 @@ def _worded(data: bytes, suffix: str, functions: dict[str, tuple[int, int]]) -> 
             continue
         for mechanism, pattern in words.NAMED:
             for match in pattern.finditer(line):
-                defined = mechanism in ("timeout", "shield") and _DEFINED.search(line[: match.start()])
+                defined = mechanism in _LOCAL and _DEFINED.search(line[: match.start()])
                 if not defined and source.text_at(row, match.start()) is None:
                     name = re.sub(r"\s*=\s*", "=", match.group())
                     function = function_at(row)
-                    scope = function if mechanism in ("timeout", "shield") else ""
+                    scope = function if mechanism in _LOCAL else ""
                     yield Use(mechanism, "use", scope, name, function, row + 1, row + 1)
     for node in source.statements():
         row = node.start_point.row

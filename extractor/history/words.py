@@ -17,11 +17,18 @@ NAMED: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"\b\w*(?:(?<![a-z])etag(?![a-z])|if_?match|if_?none_?match|expected_?version|compare_?and_?(?:set|swap)"
             r"|compare_?exchange|row_?version|optimistic_?lock|if_?version|put_if_|stale_?(?:object|data|write|version))"
-            r"\w*\b",
+            r"\w*\b|\bnx=True\b",
             re.IGNORECASE,
         ),
     ),
     ("lease", re.compile(r"\b(?:\w*_)?lease(?:_\w+|s|d|Id|Holder)?\b|\b(?:\w*[a-z])?Lease\w*\b")),
+    (
+        "transaction",
+        re.compile(
+            r"\bWatchError\b|\bregister_script(?=\()|\b\w+\.transaction(?=\()"
+            r"|\b(?:redis|client|conn|connection|db)\.pipeline(?=\()"
+        ),
+    ),
     ("shield", re.compile(r"\basyncio\.shield\b|\bshield\s*=\s*True\b|\bWithoutCancel\b|\buncancel\b")),
     (
         "timeout",
@@ -61,6 +68,7 @@ STATEMENT = re.compile(
 #: In lower case; a line without any of them has no match of NAMED.
 NAMED_STEMS = (
     *("fenc", "stale", "idempoten", "dedup", "etag", "match", "version", "compare", "optimistic", "put_if", "lease"),
+    *("nx=true", "watcherror", "register_script", "transaction(", "pipeline("),
     *("shield", "withoutcancel", "uncancel", "wait_for", "timeout", "withdeadline", "move_on_after", "fail_after"),
 )
 #: In lower case; a text without any of them has no match of SQL.
@@ -79,8 +87,9 @@ SQL_STEMS = (
 #: A line without any of these can't use a mechanism: what saves most versions of most files from being parsed.
 TELLING = re.compile(
     r"lock|mutex|semaphore|condition|cond\b|limiter|barrier|event|queue|notify|wait|acquire|release|atomic|commit|rollback"
-    r"|savepoint|transaction|begin|for\s+update|conflict|retry|retries|backoff|continue|lease|ttl|fence|fencing|version"
-    r"|etag|match|compare|\bcas\b|setnx|idempoten|dedup|timeout|fail_after|move_on_after|deadline|shield|cancel|synchronized"
+    r"|savepoint|transaction|pipeline|watch|register_script|begin|for\s+update|conflict|retry|retries|backoff|continue"
+    r"|lease|ttl|fence|fencing|version"
+    r"|etag|match|compare|\bcas\b|setnx|nx=|idempoten|dedup|timeout|fail_after|move_on_after|deadline|shield|cancel|synchronized"
     r"|once|guard|chan\b|select|stale",
     re.IGNORECASE,
 )

@@ -207,6 +207,10 @@ def test_two_locks_taken_the_other_way_round(grown):
         ("self.db.execute('SELECT n FROM t WHERE k = 1 FOR UPDATE')", "lock"),
         ("self.db.execute('INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING')", "idempotency"),
         ("self.db.begin()", "transaction"),
+        ("self.redis.transaction(self.go, key)", "transaction"),
+        ("pipe = self.redis.pipeline()", "transaction"),
+        ("self.swap = self.redis.register_script(key)", "transaction"),
+        ("self.redis.set(key, new, nx=True)", "version"),
         ("self.db.execute(f'UPDATE t SET v = 1 WHERE version = {old}')", "version"),
     ],
 )
@@ -243,6 +247,8 @@ TEST = {"tests/test_it.py": "def test_it():\n    assert True\n"}
         ("Add counting by two", TEST, False),
         ("docs: fix the manual", TEST, False),
         ("Avoid a race when counting", {}, True),
+        ("Counter.release(): count before to avoid a second one", {}, True),
+        ("Prepare release 1.2, fix the version", {}, False),
     ],
 )
 def test_a_fix_shows_in_its_words_or_its_shape(grown, message, files, is_fix):
@@ -254,6 +260,15 @@ def test_a_fix_shows_in_its_words_or_its_shape(grown, message, files, is_fix):
         assert finding.fix
         assert finding.now == Span("app/it.py", 10, 10)
         assert finding.quote.split("\n") == ["-        self.n = value + 1", "+        self.n = value + 2"]
+
+
+def test_code_below_a_text_in_triple_quotes_is_code(grown):
+    text = (
+        'SWAP = """\nreturn redis.call()\n"""\n\n\ndef f(n):\n    """Count.\n\n    {1}\n    """\n    return n + {0}\n'
+    )
+    [finding] = change(grown, text.format(1, "By one."), text.format(2, "By one."), "Fix the step")
+    assert finding.quote.split("\n") == ["-    return n + 1", "+    return n + 2"]
+    assert change(grown, text.format(1, "By one."), text.format(1, "Up."), "Fix the words") == []
 
 
 def test_reverts_by_word_and_by_text(grown):
