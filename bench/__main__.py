@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import demo, handwritten, index, nights, overhead, prompts
+from bench import demo, handwritten, index, nights, overhead, prompts, report
 from corpora import names
 from corpora.check import BUDGET, TWINS, Options, check_all
 from corpora.demo import CASE
@@ -180,6 +180,33 @@ def night_goals() -> list[Goal]:
     ]
 
 
+def report_goals() -> list[Goal]:
+    """The reports of every case's twins in headless Chromium."""
+    print("Reports: both twins of every corpora case, opened and stepped through\n")
+    with tempfile.TemporaryDirectory(prefix="bench-report-") as home:
+        rows = report.show(report.measure(report.of_corpora(Path(home))))
+    largest, slowest = report.largest(rows), max(rows, key=lambda row: row.step)
+    loud = [row.name for row in rows if row.complaints]
+    return [
+        Goal(
+            f"reports: largest below {report.SMALLER_THAN / 1000:,.0f} KB",
+            f"{largest.size / 1000:,.0f} KB ({largest.name})",
+            largest.size < report.SMALLER_THAN,
+        ),
+        Goal(
+            f"reports: largest opens in under {report.OPENS_BELOW:g} s",
+            f"{largest.opens:.2f} s",
+            largest.opens < report.OPENS_BELOW,
+        ),
+        Goal(
+            f"reports: each step within {report.STEPS_BELOW * 1000:.0f} ms",
+            f"slowest {slowest.step * 1000:.0f} ms ({slowest.name})",
+            slowest.step < report.STEPS_BELOW,
+        ),
+        Goal("reports: nothing on the console", ", ".join(loud) or f"nothing, {len(rows)} reports", not loud),
+    ]
+
+
 PARTS: dict[str, Callable[[], list[Goal]]] = {
     "corpora": corpora_goals,
     "index": index_goals,
@@ -188,6 +215,7 @@ PARTS: dict[str, Callable[[], list[Goal]]] = {
     "demo": demo_goals,
     "nights": night_goals,
     "prompts": prompt_goals,
+    "reports": report_goals,
 }
 
 

@@ -1,31 +1,15 @@
 """A picture of a report: ``python -m bench.screenshot REPORT.html OUT.png [--dark]``, by headless Chromium.
 
 It says how long the report took to open.
-
-Playwright is only the driver; the browser is the one that is installed (``--chromium``, ``CHROMIUM`` or the first
-of the usual names on PATH).
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from bench.browser import NoBrowser, chromium
 
 
 def main() -> int:
@@ -42,17 +26,20 @@ def main() -> int:
     parser.add_argument("--only", metavar="SELECTOR", help="one element, such as '#f1'")
     parser.add_argument("--finding", type=int, default=1, metavar="N", help="whose step --step chooses")
     parser.add_argument("--step", type=int, metavar="N", help="show the finding at this step")
-    parser.add_argument("--chromium", default=os.environ.get("CHROMIUM"), help="path of the browser")
+    parser.add_argument("--chromium", help="path of the browser (default: CHROMIUM, or the one that is installed)")
     options = parser.parse_args()
     if not options.report.is_file():
         print(f"screenshot: there is no report {options.report}; write one with code2tla run", file=sys.stderr)
         return 2
-    browser_path = options.chromium or next(filter(None, map(shutil.which, NAMES)), None)
-    if browser_path is None:
-        print("screenshot: no Chromium found; install one or name it with --chromium", file=sys.stderr)
+    try:
+        return _picture(options)
+    except NoBrowser as error:
+        print(f"screenshot: {error}", file=sys.stderr)
         return 4
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=browser_path, args=list(ARGUMENTS))
+
+
+def _picture(options: argparse.Namespace) -> int:
+    with chromium(options.chromium) as browser:
         page = browser.new_page(
             viewport={"width": options.width, "height": options.height},
             device_scale_factor=options.scale,
@@ -76,7 +63,6 @@ def main() -> int:
             page.locator(options.only).screenshot(path=options.out)
         else:
             page.screenshot(path=options.out, full_page=options.full)
-        browser.close()
     return 0
 
 

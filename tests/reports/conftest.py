@@ -5,22 +5,19 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from opened_page import ARGUMENTS, CHROMIUM
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from seats_result import HOSTILE, PATH, SEATS, poison, seats
 
+from bench.browser import chromium, path
 from reports.result import Result
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None and not os.environ.get("CODE2TLA_REQUIRE_BROWSER"):
+    if path() is None and not os.environ.get("CODE2TLA_REQUIRE_BROWSER"):
         pytest.skip("no Chromium on this machine")
-    assert CHROMIUM, "CODE2TLA_REQUIRE_BROWSER is set, but there is no Chromium on this machine"
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -28,7 +28,9 @@ DIAGRAM = re.compile(
 
 def test_it_says_everything_a_reader_needs(result: Result) -> None:
     text = markdown.render(result)
-    assert text.startswith("## Violated: Seats goes wrong in 2 ways, with 2 overlapping calls after at most 1 earlier call.")
+    assert text.startswith(
+        "## Violated: Seats goes wrong in 2 ways, with 2 overlapping calls after at most 1 earlier call."
+    )
     assert (
         "| 6 | `c2` `hold('v2')` | `Seats.hold` | `booking/seats.py:17` | `self.left -= 1` "
         "| `left` `0` → `-1`<br>ends: `returned None` |" in text

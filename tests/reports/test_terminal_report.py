@@ -20,7 +20,9 @@ def drawn(result: Result, width: int = 120, colour: bool = False) -> str:
 
 def test_it_says_everything_a_reader_needs(result: Result) -> None:
     text = " ".join(drawn(result, 200).split())
-    assert text.startswith("Violated: Seats goes wrong in 2 ways, with 2 overlapping calls after at most 1 earlier call.")
+    assert text.startswith(
+        "Violated: Seats goes wrong in 2 ways, with 2 overlapping calls after at most 1 earlier call."
+    )
     for needed in (
         "Seats.hold",
         "booking/seats.py:14",
@@ -69,7 +71,10 @@ def test_bounds_are_words(result: Result) -> None:
 def test_every_largest_scenario_is_said(result: Result) -> None:
     further = ({"callers": 2, "before": 2},)
     several = dataclasses.replace(result, bounds={"callers": 3, "before": 1}, further_bounds=further)
-    first, also = "3 overlapping calls after at most 1 earlier call", "2 overlapping calls after at most 2 earlier calls"
+    first, also = (
+        "3 overlapping calls after at most 1 earlier call",
+        "2 overlapping calls after at most 2 earlier calls",
+    )
     assert f"with {first}; also {also}.\n" in drawn(several, 300)
 
 
