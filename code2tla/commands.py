@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from code2tla import model_settings, models, output, pipeline, replaying
@@ -221,7 +221,9 @@ def _print_facts(facts: Facts, out: Console) -> None:
         out.print(Text(visible(line)), soft_wrap=True)
     for section in show.sections(facts):
         title = f"{section.title} ({len(section.rows)})"
-        table = Table("place", "function", "what", title=title, title_justify="left", box=None)
+        # Folded, not clipped: a place without its line is none.
+        columns = (Column(name, overflow="fold") for name in ("place", "function", "what"))
+        table = Table(*columns, title=title, title_justify="left", box=None)
         for row in section.rows:
             table.add_row(*(Text(clip(cell, 100)) for cell in row))
         out.print(table)

@@ -69,7 +69,8 @@ JAVA = Table(
     ),
     suspensions={
         "blocking": r"\.(lock|lockInterruptibly|acquire|await\w*|take|wait|park\w*)$|(?i:thread|future|worker"
-        r"|task)s?\.join$|(?i:socket|server)\w*\.accept$|^wait$|\bThread\.sleep$|\bLockSupport\.park\w*$"
+        r"|task)s?\.join$|(?i:socket|server)\w*\.accept$|^(wait|park(Nanos|Until)?)$"
+        r"|\bThread\.(sleep|yield|onSpinWait)$|(?i:queue|deque)\w*\.(put\w*|transfer)$"
         r"|(?i:future|task)\w*\.get$|\.(invokeAll|invokeAny|awaitTermination|block|blockingGet|blockFirst)$"
     },
     nondeterminism={

@@ -28,7 +28,10 @@
 (declaration
   type: (_) @_guard
   (#match? @_guard "(lock_guard|unique_lock|scoped_lock|shared_lock|MutexLock|MutexGuard)")) @sync.lock.with @suspension.blocking
-(declaration type: (_) @_thread (#match? @_thread "^(std::)?j?thread$")) @nondeterminism.gather
+(declaration
+  type: (_) @_thread
+  declarator: [(init_declarator declarator: (identifier)) (function_declarator)]
+  (#match? @_thread "^(std::)?j?thread$")) @nondeterminism.gather
 (co_await_expression) @suspension.await
 (co_yield_statement) @suspension.yield
 (for_range_loop right: (_) @iterated)
