@@ -16,6 +16,7 @@ from code2tla.bounds import Limits, ladder
 from code2tla.checked import Checked, Passed
 from code2tla.climb import Climb
 from code2tla.events import OnEvent
+from code2tla.rundir import digest
 from code2tla.runners import Recorded
 from code2tla.tlc_runs import Clock
 from specgen.types import Bounds, Spec
@@ -60,6 +61,28 @@ def check_all(
         finally:
             clock.over.set()
     return [climb.conclude() for climb in climbs]
+
+
+def check_kept(
+    specs: Sequence[Spec], oracle: Recorded, limits: Limits, on_event: OnEvent, earlier: Mapping[str, Passed]
+) -> list[Checked]:
+    """As ``check_all``, of those specifications that no earlier run has an answer on; answers are kept.
+
+    ``earlier`` says, by the digest of a specification's text, which rungs need no climbing any more.
+    """
+    keys = [digest(oracle.identity, spec, limits, len(specs)) for spec in specs]
+    known = {key: kept for key in keys if isinstance(kept := oracle.directory.get("check", key), Checked)}
+    if limits.sweep:  # what an earlier sweep found is only where this one begins
+        known = {}
+    new = {key: spec for key, spec in zip(keys, specs, strict=True) if key not in known}
+    passed = {spec.module: found for spec in new.values() if (found := earlier.get(digest(spec.text)))}
+    made = check_all(list(new.values()), oracle, limits, on_event, passed)
+    for key, checked in zip(new, made, strict=True):
+        known[key] = checked
+        # One that had no time to learn anything may have it next time.
+        if checked.rungs or checked.findings:
+            oracle.directory.put("check", key, checked)
+    return [known[key] for key in keys]
 
 
 class _Party:

@@ -5,33 +5,22 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from code2tla import assemble
 from code2tla.errors import InputError
 from code2tla.fingerprint import Fingerprints
+from code2tla.pieces import Piece
 from code2tla.rundir import forget_unfinished, write_text
 from code2tla.source import Lines
 from extractor.types import Facts
 from reports import html, jsonio, junit, markdown, sarif, summary
 from reports.result import Result, Source
-from specgen.types import Plan, Spec
+from specgen.types import Plan
 
 PROVENANCE = "provenance.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One shared object's share of the output: its specification, other files by name, and its result.
-
-    ``provenance.json`` is made of the specification unless it is among the files.
-    """
-
-    spec: Spec
-    files: Mapping[str, str]
-    result: Result
 
 
 def directory(out: Path, repo: Path, feature: str) -> Path:

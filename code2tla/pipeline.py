@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,11 +12,9 @@ from types import MappingProxyType
 
 import extractor
 from code2tla import (
-    assemble,
     conforming,
     decisions,
     history,
-    itf,
     obeying,
     output,
     passing,
@@ -27,22 +25,18 @@ from code2tla.authoring import choose as choosing
 from code2tla.authoring.author import Told, WritingAuthor
 from code2tla.authoring.judged import doubted
 from code2tla.authors import Author
-from code2tla.bounds import LADDER, Limits
-from code2tla.check import check_all
+from code2tla.bounds import Limits
+from code2tla.check import check_kept
 from code2tla.checked import Checked, Passed
 from code2tla.errors import ToolError, UsageError
 from code2tla.events import Event, Found, OnEvent, RunEnded, StageBegan, StageEnded
-from code2tla.output import Piece
-from code2tla.rundir import RunDirectory, digest
-from code2tla.runners import Recorded
+from code2tla.pieces import Piece, Written, concluded, with_results
+from code2tla.rundir import RunDirectory
 from code2tla.settings import Settings
-from code2tla.source import Lines
-from code2tla.trace import Context
 from extractor.errors import ExtractorError
 from extractor.history import History
 from extractor.types import Facts
 from reports.result import Result
-from specgen import printing
 from specgen.authoring.transcript import TranscriptDiverges
 from specgen.types import Plan, Spec, Target
 from tlc_runner.errors import TlcRunnerError
@@ -104,14 +98,6 @@ def index(repo: Path, feature: str, settings: Settings) -> Facts:
         return extractor.index(repo, feature, settings.index_file)
     except ExtractorError as error:
         raise UsageError(str(error)) from error
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What the author wrote: a specification per shared object, and the objects it could not write one for."""
-
-    specs: tuple[tuple[Target, Spec], ...]
-    refused: tuple[tuple[Target, str], ...]
 
 
 @contextmanager
@@ -188,8 +174,7 @@ class Workshop:
         if isinstance(author, WritingAuthor):
             with self._stage("check", "checking what was written"), _tool_errors():
                 return author.check([spec for _, spec in specs])
-        runner, identity = runners.choose(self.settings)
-        oracle = Recorded(runner, self.directory, identity)
+        oracle = runners.recorded(self.settings, self.directory)
         limits = Limits(
             seconds=self.settings.budget,
             memory_mb=self.settings.memory_mb,
@@ -199,52 +184,14 @@ class Workshop:
             sweep=self.settings.sweep,
         )
         with self._stage("check", "starting TLC"), _tool_errors():
-            keys = [digest(identity, spec, limits, len(specs)) for _, spec in specs]
-            known = {key: kept for key in keys if isinstance(kept := self.directory.get("check", key), Checked)}
-            if limits.sweep:  # what an earlier sweep found is only where this one begins
-                known = {}
-            new = {key: spec for key, (_, spec) in zip(keys, specs, strict=True) if key not in known}
-            made = check_all(list(new.values()), oracle, limits, self._tell, self._passed(new.values()))
-            for key, checked in zip(new, made, strict=True):
-                known[key] = checked
-                # One that had no time to learn anything may have it next time.
-                if checked.rungs or checked.findings:
-                    self.directory.put("check", key, checked)
-        return [known[key] for key in keys]
-
-    def _passed(self, specs: Iterable[Spec]) -> dict[str, Passed]:
-        """By module, what earlier checks passed, where the specification is still the same."""
-        return {spec.module: found for spec in specs if (found := self.earlier.get(digest(spec.text)))}
+            return check_kept([spec for _, spec in specs], oracle, limits, self._tell, self.earlier)
 
     def conclude(
         self, facts: Facts, author: Author | WritingAuthor, plan: Plan, written: Written, checked: Sequence[Checked]
     ) -> tuple[Result, list[Piece]]:
         """Put the parts together into one result."""
-        lines = Lines.of(facts)
-        notes = [f"{p.span.path}:{p.span.line} was not read: {p.text}." for p in facts.problems]
-        if plan.skipped:
-            notes.append(f"Not modelled (plan.json says why): {', '.join(plan.skipped)}.")
-        pieces = [
-            Piece(
-                spec,
-                {
-                    **_files(spec, seen),
-                    **itf.files(Context.of(spec, facts, lines), seen.findings),
-                    **author.files(spec),
-                },
-                author.result(assemble.part(facts, target, spec, seen, lines), seen),
-            )
-            for (target, spec), seen in zip(written.specs, checked, strict=True)
-        ]
-        parts = [piece.result for piece in pieces]
-        parts += [
-            author.result(assemble.unmodelled(facts, "inconclusive", why, (t.cls or t.path,)), None)
-            for t, why in written.refused
-        ]
-        if not parts:
-            reason = _nothing(facts, author)
-            parts = [assemble.unmodelled(facts, "inconclusive", reason)]
-        return replace(assemble.merged(facts, parts, notes), seconds=dict(self.seconds)), pieces
+        result, pieces = concluded(facts, author, plan, written, checked)
+        return replace(result, seconds=dict(self.seconds)), pieces
 
     def audit(
         self,
@@ -261,11 +208,10 @@ class Workshop:
             for (target, spec), seen in zip(written.specs, checked, strict=True)
         ]
         if self.settings.audit_budget and any(p.checked.verdict == "verified" for p in candidates):
-            runner, identity = runners.choose(self.settings)
-            oracle = Recorded(runner, self.directory, identity)
+            oracle = runners.recorded(self.settings, self.directory)
             with self._stage("audit", "trying mutants of the specification"), _tool_errors():
                 result = passing.through(result, candidates, past.findings, oracle, self.settings)
-        return result, _with_results(pieces, result)
+        return result, with_results(pieces, result)
 
     def remember(
         self, past: History, author: Author | WritingAuthor, written: Written, result: Result, pieces: Sequence[Piece]
@@ -273,19 +219,19 @@ class Workshop:
         """Say of each change in the history whether a specification models it."""
         found = author.remembered(history.modelled(past.findings, [spec for _, spec in written.specs]))
         result = replace(result, history=found, notes=(*result.notes, *history.notes(past)))
-        return result, _with_results(pieces, result)
+        return result, with_results(pieces, result)
 
     def decide(self, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
         """Obey ``decisions.toml``. Raises SettingError for a file that cannot be read."""
         result = obeying.obeyed(result, decisions.read(self.spec_dir, dt.datetime.now().astimezone().date()))
         result = doubted(result)
-        return result, _with_results(pieces, result)
+        return result, with_results(pieces, result)
 
     def replay(self, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
         """Write each finding as a test of the real code; with ``execute``, run the tests."""
         with self._stage("replay", "replaying on the real code" if self.settings.execute else "writing tests"):
             result = replaying.replay(result, self.repo, self.spec_dir, self.settings)
-        return result, _with_results(pieces, result)
+        return result, with_results(pieces, result)
 
     def conform(
         self, facts: Facts, written: Written, result: Result, pieces: Sequence[Piece]
@@ -296,7 +242,7 @@ class Workshop:
         if self.settings.conformance:
             with self._stage("conform", "comparing with the real code"), _tool_errors():
                 result = conforming.conformed(result, written.specs, facts, self.repo, self.settings)
-        return result, _with_results(pieces, result)
+        return result, with_results(pieces, result)
 
     def report(self, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result) -> Path:
         """Write the specification directory."""
@@ -318,26 +264,3 @@ class Workshop:
             self.directory.log(type(event).__name__, **asdict(event))
         if self._on_event:
             self._on_event(event)
-
-
-def _with_results(pieces: Sequence[Piece], result: Result) -> list[Piece]:
-    """The pieces with their parts of the result; parts that have no specification come last there."""
-    parts = result.parts or (result,)
-    return [replace(piece, result=part) for piece, part in zip(pieces, parts, strict=False)]
-
-
-def _nothing(facts: Facts, author: Author | WritingAuthor) -> str:
-    """Why no shared object of the feature was modelled, and what to do where another author could."""
-    languages = sorted({file.language for file in facts.files})
-    if isinstance(author, WritingAuthor) or "python" in languages:
-        return "nothing to model: no class or module of the feature has operations on shared state"
-    return (
-        f"the feature has no Python, which is all that the static author models: it is {', '.join(languages)}; "
-        "run again with --author llm or --author agent"
-    )
-
-
-def _files(spec: Spec, checked: Checked) -> dict[str, str]:
-    """The module, and a configuration with its serial outcomes; the first rung's where none was explored."""
-    cfg = printing.cfg(spec, LADDER[0], True, spec.properties)
-    return {f"{spec.module}.tla": printing.module_text(spec), f"{spec.module}.cfg": cfg, **checked.files}

@@ -57,3 +57,9 @@ def choose(settings: Settings) -> tuple[Runner, str]:
         return made, f"{FORMAT} {made.name} {find_jar(settings.jar).sha256}"
     except TlcRunnerError as error:
         raise ToolError(str(error)) from error
+
+
+def recorded(settings: Settings, directory: RunDirectory) -> Recorded:
+    """The runner to use, its finished runs kept in ``directory``. Raises ToolError."""
+    made, identity = choose(settings)
+    return Recorded(made, directory, identity)

@@ -15,7 +15,6 @@ from code2tla.errors import UsageError
 from code2tla.events import OnEvent
 from code2tla.nightly import kept as keeping
 from code2tla.rundir import RunDirectory, write_text
-from code2tla.runners import Recorded as RecordedRuns
 from code2tla.settings import Settings
 from extractor.explore import Tool, tools
 from extractor.types import Facts
@@ -35,9 +34,8 @@ def choose(
     """The author of a run. Raises UsageError for a script or transcript that cannot be read, and ToolError."""
     if settings.author == "static" and settings.replay is None:
         return StaticAuthor(facts, settings)
-    runner, identity = runners.choose(settings)
     limits = Limits(settings.budget, settings.memory_mb, settings.states, settings.callers, settings.before)
-    checker = TlcChecker(facts, RecordedRuns(runner, directory, identity), limits, on_event)
+    checker = TlcChecker(facts, runners.recorded(settings, directory), limits, on_event)
     if settings.author == taking_up.NAME:
         return taking_up.unasked(facts, settings, keeping.read(spec_dir), checker, told)
     try:
