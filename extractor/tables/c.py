@@ -74,7 +74,8 @@ C = Table(
     },
     syncs=_SYNCS,
     suspensions={
-        "blocking": r"^(pthread_mutex_lock|pthread_rwlock_(rd|wr)lock|pthread_cond_(timed)?wait|pthread_join"
+        "blocking": r"^(pthread_(mutex|spin)_lock|mutex_lock\w*|(raw_)?spin_lock\w*|pthread_rwlock_(rd|wr)lock"
+        r"|pthread_cond_(timed)?wait|pthread_join"
         r"|mtx_lock|cnd_wait|thrd_join|sem_wait"
         r"|sleep|usleep|nanosleep|select|poll|epoll_wait|kevent|accept4?|connect|recv|recvfrom|read|write|fsync"
         r"|flock|waitpid|sched_yield)$"

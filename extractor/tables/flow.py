@@ -13,7 +13,7 @@ from extractor.tables.table import Meanings
 from extractor.view import FileView, one_line
 
 _TYPED = 160
-_ARGUMENT = re.compile(r"[({]\s*(?:std::\w+\s*,\s*)?&?\s*([\w.\->:*\[\]]+)")
+_ARGUMENT = re.compile(r"[({]\s*(?:std::\w+\s*,\s*)?&?\s*([\w.\->:*]+(?:\[[^]]*\][\w.\->:*]*)*)")
 _ITERATED = re.compile(
     r"([\w.>-]+)(?:\s*\.\s*(?:keys|values|values_mut|iter|iter_mut|into_iter|drain|keySet|entrySet|entries|stream)\(\))*$"
 )
