@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from extractor.explore.atlas import Atlas, last, signature
-from extractor.explore.place import Refused
-from extractor.explore.tool import LONGEST, Argument, bounded, read, schema
+from extractor.explore.tool import LONGEST, Argument, Explorer, bounded
 
 _TOKEN = 4  # characters, about: English and code give 3 to 4.5
 _SIDE = ("test", "tests", "docs", "doc", "examples", "example", "benchmarks", "bench", "vendor", "third_party")
 
 
-class RepoMap:
+class RepoMap(Explorer):
     """``repo_map``: the idea of a ranked outline within a token budget is aider's repository map."""
 
     name = "repo_map"
@@ -23,25 +22,18 @@ class RepoMap:
         "An outline of the repository: files and their symbols, the most telling first "
         "(those that others call, that share or lock something, that are near the feature)."
     )
-    _arguments: ClassVar[Mapping[str, Argument]] = {
+    arguments: ClassVar[Mapping[str, Argument]] = {
         "path": Argument("string", "outline what is below this directory, or this file, only", "."),
         "tokens": Argument("integer", "how long the outline may be", 1500, minimum=100, maximum=LONGEST // _TOKEN),
     }
-    schema = schema(_arguments)
 
     def __init__(self, atlas: Atlas, feature: str = ".") -> None:
         self._atlas = atlas
         self._feature = feature
 
-    def run(self, arguments: Mapping[str, Any]) -> str:
+    def _answer(self, given: Mapping[str, Any]) -> str:
         """A line a file with its symbols' lines under it; files that don't fit are counted."""
-        given = read(self._arguments, arguments)
-        if isinstance(given, str):
-            return given
-        try:
-            under = self._atlas.place.relative(self._atlas.place.find(given["path"]))
-        except Refused as error:
-            return str(error)
+        under = self._atlas.place.relative(self._atlas.place.find(given["path"]))
         paths = [file.path for file in self._atlas.facts.files if is_below(file.path, under)]
         if not paths:
             return f"no source file of a known language is below {given['path']!r}"
@@ -92,29 +84,22 @@ class RepoMap:
         return ranks
 
 
-class Symbols:
+class Symbols(Explorer):
     """``symbols``."""
 
     name = "symbols"
     description = "The classes, types, functions and methods below a path, or those whose name contains a text."
-    _arguments: ClassVar[Mapping[str, Argument]] = {
+    arguments: ClassVar[Mapping[str, Argument]] = {
         "path": Argument("string", "a file or directory", "."),
         "name": Argument("string", "only symbols whose qualified name contains this, in any case", ""),
     }
-    schema = schema(_arguments)
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas = atlas
 
-    def run(self, arguments: Mapping[str, Any]) -> str:
+    def _answer(self, given: Mapping[str, Any]) -> str:
         """One symbol a line: ``path:line-end kind qualname(parameters)``."""
-        given = read(self._arguments, arguments)
-        if isinstance(given, str):
-            return given
-        try:
-            under = self._atlas.place.relative(self._atlas.place.find(given["path"]))
-        except Refused as error:
-            return str(error)
+        under = self._atlas.place.relative(self._atlas.place.find(given["path"]))
         lines = [
             f"{symbol.span.path}:{symbol.span.line}-{symbol.span.end_line} {signature(symbol)[:300]}"
             for path, symbols in self._atlas.symbols.items()
@@ -125,7 +110,7 @@ class Symbols:
         return bounded(lines or ["no such symbol"], "name a smaller path or a part of the name")
 
 
-class References:
+class References(Explorer):
     """``references``."""
 
     name = "references"
@@ -133,19 +118,15 @@ class References:
         "Where a function, method, class or field is defined, called, read and written. "
         "Calls marked with a question mark have the right name and may reach something else."
     )
-    _arguments: ClassVar[Mapping[str, Argument]] = {
+    arguments: ClassVar[Mapping[str, Argument]] = {
         "name": Argument("string", "a name, qualified or not: Seats.hold, hold, or the field self.left")
     }
-    schema = schema(_arguments)
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas = atlas
 
-    def run(self, arguments: Mapping[str, Any]) -> str:
+    def _answer(self, given: Mapping[str, Any]) -> str:
         """Definitions, then calls, then touches of a field or variable so named, one a line."""
-        given = read(self._arguments, arguments)
-        if isinstance(given, str):
-            return given
         name = given["name"].strip().removesuffix("()").replace("::", ".").replace("->", ".")
         if not name:
             return "give the name of a symbol or field"

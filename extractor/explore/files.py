@@ -10,40 +10,34 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from extractor.explore.place import Place, Refused
-from extractor.explore.tool import Argument, bounded, read, schema
+from extractor.explore.place import Place
+from extractor.explore.tool import Argument, Explorer, bounded
 
 _LINES = 400
 _HITS = 200
 _SECONDS = 10
 
 
-class ListDirectory:
+class ListDirectory(Explorer):
     """``list_directory``."""
 
     name = "list_directory"
     description = "The files and directories in one directory of the repository, with sizes in bytes."
-    _arguments: ClassVar[Mapping[str, Argument]] = {
+    arguments: ClassVar[Mapping[str, Argument]] = {
         "path": Argument("string", "a directory, relative to the root of the repository", ".")
     }
-    schema = schema(_arguments)
 
     def __init__(self, place: Place) -> None:
         self._place = place
 
-    def run(self, arguments: Mapping[str, Any]) -> str:
+    def _answer(self, given: Mapping[str, Any]) -> str:
         """One entry a line: directories end in a slash, links are named and not followed."""
-        given = read(self._arguments, arguments)
-        if isinstance(given, str):
-            return given
+        directory = self._place.find(given["path"])
+        if not directory.is_dir():
+            return f"{given['path']!r} is a file; read it instead"
         try:
-            directory = self._place.find(given["path"])
-            if not directory.is_dir():
-                return f"{given['path']!r} is a file; read it instead"
             with os.scandir(directory) as entries:
                 lines = [_entry(entry) for entry in sorted(entries, key=lambda entry: entry.name)]
-        except Refused as error:
-            return str(error)
         except OSError as error:
             return f"{given['path']!r} cannot be listed: {error.strerror or error}"
         return bounded([line for line in lines if line] or ["(empty)"], "list a directory inside it")
@@ -60,30 +54,23 @@ def _entry(entry: os.DirEntry[str]) -> str:
     return f"{name} {entry.stat(follow_symlinks=False).st_size}"
 
 
-class ReadLines:
+class ReadLines(Explorer):
     """``read_file``."""
 
     name = "read_file"
     description = f"Lines of one file with their numbers, at most {_LINES} at a time."
-    _arguments: ClassVar[Mapping[str, Argument]] = {
+    arguments: ClassVar[Mapping[str, Argument]] = {
         "path": Argument("string", "a file, relative to the root of the repository"),
         "line": Argument("integer", "the first line to show", 1, minimum=1),
         "end_line": Argument("integer", f"the last line to show; at most {_LINES} are shown", 1_000_000, minimum=1),
     }
-    schema = schema(_arguments)
 
     def __init__(self, place: Place) -> None:
         self._place = place
 
-    def run(self, arguments: Mapping[str, Any]) -> str:
+    def _answer(self, given: Mapping[str, Any]) -> str:
         """The lines as ``number: text``, under a line that says which of how many they are."""
-        given = read(self._arguments, arguments)
-        if isinstance(given, str):
-            return given
-        try:
-            lines = self._place.text(given["path"]).split("\n")
-        except Refused as error:
-            return str(error)
+        lines = self._place.text(given["path"]).split("\n")
         first = given["line"]
         last = min(given["end_line"], len(lines), first + _LINES - 1)
         if first > len(lines) or last < first:
@@ -93,31 +80,28 @@ class ReadLines:
         return bounded([head, *shown], "ask for the lines after the last one shown")
 
 
-class Search:
+class Search(Explorer):
     """``search_text``. A pattern can take forever on some text, so a child process searches, and has its time."""
 
     name = "search_text"
     description = "Where a regular expression occurs in the text files of the repository, line by line."
-    _arguments: ClassVar[Mapping[str, Argument]] = {
+    arguments: ClassVar[Mapping[str, Argument]] = {
         "pattern": Argument("string", "a regular expression as Python has them, held against single lines"),
         "path": Argument("string", "search below this directory, or in this file, only", "."),
         "context": Argument("integer", "lines shown before and after each hit", 0, minimum=0, maximum=5),
     }
-    schema = schema(_arguments)
 
     def __init__(self, place: Place) -> None:
         self._place = place
 
-    def run(self, arguments: Mapping[str, Any]) -> str:
+    def _answer(self, given: Mapping[str, Any]) -> str:
         """The hits as ``path:line: text``, in order of paths and lines."""
-        given = read(self._arguments, arguments)
-        if isinstance(given, str):
-            return given
-        try:
-            files = self._place.files(given["path"])
-        except Refused as error:
-            return str(error)
-        asked = {"root": str(self._place.root), "files": files, "hits": _HITS, **given}
+        asked = {
+            "root": str(self._place.root),
+            "files": self._place.files(given["path"]),
+            "hits": _HITS,
+            **given,
+        }
         try:
             done = subprocess.run(
                 [sys.executable, "-P", "-m", "extractor.explore.grep"],

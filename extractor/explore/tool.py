@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
+
+from extractor.explore.place import Refused
 
 #: Characters of one answer.
 LONGEST = 12_000
@@ -44,21 +47,43 @@ class Argument:
     maximum: int | None = None
 
 
-def schema(arguments: Mapping[str, Argument]) -> dict[str, Any]:
-    """The JSON Schema of these arguments; those without a default are required."""
-    properties: dict[str, Any] = {}
-    for name, argument in arguments.items():
-        told: dict[str, Any] = {"type": argument.type, "description": argument.meaning}
-        for key in ("default", "minimum", "maximum"):
-            value = getattr(argument, key)
-            if value is not None:
-                told[key] = value
-        properties[name] = told
-    required = [name for name, argument in arguments.items() if argument.default is None]
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+class Explorer(ABC):
+    """A tool that declares its arguments: a subclass is given them read, and may raise Refused."""
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    arguments: ClassVar[Mapping[str, Argument]]
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON Schema of the arguments; those without a default are required."""
+        properties: dict[str, Any] = {}
+        for name, argument in self.arguments.items():
+            told: dict[str, Any] = {"type": argument.type, "description": argument.meaning}
+            for key in ("default", "minimum", "maximum"):
+                value = getattr(argument, key)
+                if value is not None:
+                    told[key] = value
+            properties[name] = told
+        required = [name for name, argument in self.arguments.items() if argument.default is None]
+        return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+    def run(self, arguments: Mapping[str, Any]) -> str:
+        """The answer; for arguments that make no sense, or a path that cannot be used, a sentence that says so."""
+        given = _read(self.arguments, arguments)
+        if isinstance(given, str):
+            return given
+        try:
+            return self._answer(given)
+        except Refused as error:
+            return str(error)
+
+    @abstractmethod
+    def _answer(self, given: Mapping[str, Any]) -> str:
+        """At most ``LONGEST`` characters; ``given`` has every argument, of its type and within its bounds."""
 
 
-def read(arguments: Mapping[str, Argument], given: Mapping[str, Any]) -> dict[str, Any] | str:
+def _read(arguments: Mapping[str, Argument], given: Mapping[str, Any]) -> dict[str, Any] | str:
     """The arguments with defaults filled in and numbers within bounds; or what is wrong with them."""
     unknown = [name for name in given if name not in arguments]
     if unknown:
