@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import IntT, Lit, NeverT, NoneT, RecordT, RefT, TupleT, members
+from specgen.expr import NeverT, NoneT, RecordT, RefT, members
 from specgen.lower import inlining, primitives, special_forms
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame
@@ -67,8 +67,8 @@ def lower_await(lw: Lowerer, node: ast.expr) -> Value:
 
 def lower_call(lw: Lowerer, node: ast.Call, awaited: bool = False) -> Value:
     """A call expression."""
-    from specgen.lower import builtin_calls
-    from specgen.lower.exprs import lower, rv
+    from specgen.lower import arguments, builtin_calls
+    from specgen.lower.exprs import lower
 
     name = dotted(node.func)
     if name in {"super", "locals", "globals", "vars"}:
@@ -83,17 +83,7 @@ def lower_call(lw: Lowerer, node: ast.Call, awaited: bool = False) -> Value:
         if special is not None:
             return special
     saved, lw.awaiting = lw.awaiting, False
-    args: list[Value] = []
-    for arg in node.args:
-        if isinstance(arg, ast.Starred):
-            value = rv(lw, lower(lw, arg.value))
-            if isinstance(value.ty, TupleT):
-                from specgen.lower.containers import item
-
-                args.extend(item(lw, value, Val(Lit(i), IntT())) for i in range(len(value.ty.items)))
-            continue
-        args.append(lower(lw, arg))
-    kwargs = {k.arg: lower(lw, k.value) for k in node.keywords if k.arg is not None}
+    args, kwargs = arguments.given(lw, node)
     lw.awaiting = saved
     return call_value(lw, func, args, kwargs, node, awaited)
 

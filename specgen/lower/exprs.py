@@ -119,7 +119,9 @@ def lower(lw: Lowerer, node: ast.expr) -> Value:
         case ast.Constant(value=value):
             return constant(lw, value)
         case ast.Name(id=name):
-            return names.lookup(lw, name)
+            from specgen.lower.arguments import as_value
+
+            return as_value(lw, names.lookup(lw, name))
         case ast.Attribute():
             return attributes.attribute(lw, node)
         case ast.Call():
@@ -158,9 +160,10 @@ def lower(lw: Lowerer, node: ast.expr) -> Value:
         case ast.Dict(keys=keys, values=values):
             return dict_display(lw, keys, values)
         case ast.Subscript():
+            from specgen.lower.arguments import picked
             from specgen.lower.containers import subscript
 
-            return subscript(lw, node)
+            return picked(lw, node) or subscript(lw, node)
         case ast.JoinedStr(values=values):
             return f_string(lw, values)
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():

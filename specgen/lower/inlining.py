@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
-from specgen.expr import Lit, Local, NoneT, TupleT
+from specgen.expr import Lit, Local, NoneT
 from specgen.lower import calls, names, places, unwinding
 from specgen.lower.lowerer import MAX_INLINE, Lowerer
 from specgen.lower.state import Boundary, Detour, Frame
@@ -15,7 +16,9 @@ from specgen.lower.values import (
     Contract,
     Exc,
     Func,
+    Keywords,
     Obj,
+    Packed,
     Place,
     Sync,
     Unknown,
@@ -39,7 +42,8 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
     for param, arg in zip(params, args, strict=False):
         bound[param.arg] = arg
     rest = args[len(params) :]
-    bound |= kwargs
+    wanted = {param.arg for param in [*params, *spec.kwonlyargs]} | ({*kwargs} if spec.kwarg is None else set())
+    bound |= {name: value for name, value in kwargs.items() if name in wanted}
     for param in [*params, *spec.kwonlyargs]:
         if param.arg not in bound:
             default = defaults.get(param.arg)
@@ -54,17 +58,9 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
             bound[param.arg] = marker or (lower(lw, default) if default is not None else Val(NONE, NoneT()))
             lw.frame = saved
     if spec.vararg is not None:
-        items = [rv(lw, a) for a in rest]
-        from specgen.expr import Op
-
-        frame.names[spec.vararg.arg] = Val(
-            Op("tuple", tuple(i.expr for i in items)), TupleT(tuple(i.ty for i in items))
-        )
+        frame.names[spec.vararg.arg] = Packed(tuple(rest))
     if spec.kwarg is not None:
-        from specgen.expr import DictT, NeverT
-        from specgen.lower.values import EMPTY
-
-        frame.names[spec.kwarg.arg] = Val(EMPTY, DictT(NeverT(), NeverT()))
+        frame.names[spec.kwarg.arg] = Keywords(tuple((n, v) for n, v in kwargs.items() if n not in wanted))
     once = _assigned_once(function.node) if lw.in_init else frozenset()
     for name, value in bound.items():
         if name in once and isinstance(value, Val) and names.is_constant(value):
@@ -129,12 +125,17 @@ def inline(
     yield_body: Callable[[Value], None] | None = None,
 ) -> Value:
     """Lower the body of a function in place of a call."""
-    from specgen.lower import stmts
+    from specgen.lower import decorators, stmts
     from specgen.lower.exprs import rv
 
+    if (decorated := decorators.applied(lw, func)) is not None:
+        return decorators.call(lw, decorated, [*([] if func.me is None else [func.me]), *args], kwargs, yield_body)
     function = func.function
+    if func.plain and func.me is None and function.cls is not None and "staticmethod" not in function.decorators():
+        func, args = replace(func, me=args[0] if args else None), args[1:]
     if lw.stack.count(function) >= 2 or len(lw.stack) >= MAX_INLINE:
-        return lw.approximate(f"recursive call of {function.name}", "any value, no effect on the state modelled here")
+        how = "recursive call" if function in lw.stack else f"call, {MAX_INLINE} deep,"
+        return lw.approximate(f"{how} of {function.name}", "any value, no effect on the state modelled here")
     if function.is_generator() and yield_body is None:
         return lw.approximate(f"generator {function.name}", "any value")
     frame = open_frame(function, func.me, func.outer)
@@ -233,13 +234,14 @@ def _leave(lw: Lowerer, frame: Frame, value: Value) -> None:
         return
     unwinding.unwind(lw, at + 1)
     if at == 0:
-        unwinding.finish(lw, _final(lw, value))
+        unwinding.finish(lw, result(lw, value))
         return
     frame.returns += lw.graph.cursor
     lw.graph.cursor = []
 
 
-def _final(lw: Lowerer, value: Value) -> Val:
+def result(lw: Lowerer, value: Value) -> Val:
+    """What a call of an operation ends with."""
     from specgen.lower.exprs import rv
 
     if isinstance(value, (Obj, Sync, Contract)):

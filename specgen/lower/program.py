@@ -27,7 +27,7 @@ from specgen.ir import (
     Program,
     UserInvariant,
 )
-from specgen.lower import assembly, construction, names, parameters, unwinding
+from specgen.lower import assembly, construction, decorators, names, parameters, unwinding
 from specgen.lower.exprs import lower
 from specgen.lower.inlining import inline, open_frame
 from specgen.lower.lowerer import RESERVED, Lowerer, TooLarge
@@ -243,7 +243,7 @@ def _run(lw: Lowerer, me: Obj, function: Function) -> None:
 
         args: list[Value] = []
         inline(lw, Func(function, me if me.cls is not None else None), args, {}, yield_body=around)
-    else:
+    elif not decorators.run(lw, function):
         body(lw, function.node.body)
     lw.graph.where.line = function.node.body[-1].lineno
     if lw.graph.cursor:

@@ -76,9 +76,9 @@ def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Val
             return Val(Lit(primitives.has_attribute(holder, str(node.args[1].value))), BoolT())
     if name in {"hasattr", "callable"}:
         return Val(TRUE, BoolT())
-    if name in {"getattr", "setattr"} and len(node.args) >= 2 and isinstance(node.args[1], ast.Constant):
-        attr = ast.Attribute(node.args[0], str(node.args[1].value), ast.Load())
-        ast.copy_location(attr, node)
+    known = _known_text(lw, node.args[1]) if name in {"getattr", "setattr"} and len(node.args) >= 2 else None
+    if known is not None:
+        attr = ast.copy_location(ast.Attribute(node.args[0], known, ast.Load()), node)
         if name == "getattr":
             return lower(lw, attr)
         from specgen.lower.assignments import assign
@@ -99,6 +99,19 @@ def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Val
         return Val(Op("tuple", tuple(i.expr for i in items)), TupleT(tuple(i.ty for i in items)))
     if name in {"defaultdict", "collections.defaultdict"} and node.args:
         return _defaultdict(lw, node)
+    return None
+
+
+def _known_text(lw: Lowerer, node: ast.expr) -> str | None:
+    """The text of a literal, or of a name that stands for one, as in a closure over it."""
+    from specgen.lower.names import lookup
+
+    value = lookup(lw, node.id) if isinstance(node, ast.Name) else None
+    match node, value:
+        case ast.Constant(value=text), _:
+            return str(text)
+        case _, Val(expr=Lit(value=str(text))):
+            return text
     return None
 
 

@@ -85,11 +85,29 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Func:
-    """A function or bound method of the feature; ``outer`` is the frame of a nested function."""
+    """A function or bound method of the feature; ``outer`` is the frame of a nested function.
+
+    A ``plain`` one is the function as written, without its decorators.
+    """
 
     function: Function
     me: Value | None = None
     outer: Frame | None = None
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What ``*args`` of an inlined function took up."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """What ``**kwargs`` of an inlined function took up."""
+
+    items: tuple[tuple[str, Value], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +190,8 @@ Value: TypeAlias = (
     | Sync
     | Contract
     | Func
+    | Packed
+    | Keywords
     | LambdaV
     | ClassV
     | External

@@ -13,7 +13,7 @@ from specgen.expr import (
     StrT,
     members,
 )
-from specgen.lower import assignments, kinds, locks, primitives, stmts, suspension, unwinding
+from specgen.lower import arguments, assignments, kinds, locks, primitives, stmts, suspension, unwinding
 from specgen.lower.calls import call_method, lower_await
 from specgen.lower.exprs import lower, rv
 from specgen.lower.inlining import inline
@@ -78,8 +78,7 @@ def _manager(lw: Lowerer, context: ast.expr) -> Value:
     if isinstance(context, ast.Call):
         func = lower(lw, context.func)
         if isinstance(func, Func) and {"contextmanager", "asynccontextmanager"} & func.function.decorators():
-            args = [lower(lw, a) for a in context.args]
-            kwargs = {k.arg: lower(lw, k.value) for k in context.keywords if k.arg}
+            args, kwargs = arguments.given(lw, context)
             return Generated(func, tuple(args), kwargs)
     return lower_await(lw, context.value) if isinstance(context, ast.Await) else lower(lw, context)
 
@@ -87,7 +86,7 @@ def _manager(lw: Lowerer, context: ast.expr) -> Value:
 def _served_by_generator(
     lw: Lowerer, node: ast.With | ast.AsyncWith, manager: Generated, item: ast.withitem, inner: Callable[[], None]
 ) -> None:
-    outer = lw.frame
+    outer, path = lw.frame, lw.graph.where.path
     detour = Detour(len(lw.exits))
     leaving = ""
     if any(isinstance(n, (ast.Return, ast.Break, ast.Continue)) for n in walk_shallow(node.body)):
@@ -98,7 +97,7 @@ def _served_by_generator(
     def around(value: Value) -> None:
         saved, lw.frame = lw.frame, outer
         where = lw.graph.where
-        lw.graph.where = type(where)(where.path, node.lineno, outer.function.name if outer and outer.function else "")
+        lw.graph.where = type(where)(path, node.lineno, outer.function.name if outer and outer.function else "")
         with unwinding.within(lw, detour):
             if item.optional_vars is not None:
                 assignments.assign(lw, item.optional_vars, value)

@@ -379,7 +379,7 @@ def thaw(value: Any) -> Any:
 
 
 def unstrip(function: Callable[..., Any], name: str) -> str:
-    code = function.__code__
+    code = inspect.unwrap(function).__code__
     return next(v for v in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if v.strip("_") == name)
 
 
