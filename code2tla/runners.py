@@ -13,7 +13,7 @@ from tlc_runner.locate import find_jar
 from tlc_runner.types import CheckResult, Job, OnProgress, Outcome, Runner
 
 #: Changes when kept answers of earlier versions must not be used any more.
-FORMAT = 1
+FORMAT = 2
 
 #: Only these ends are worth keeping: the others depend on how much time or memory there was.
 _FINAL = frozenset({Outcome.PASSED, Outcome.VIOLATED, Outcome.SPEC_ERROR})

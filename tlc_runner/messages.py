@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 
+from tlc_runner import codes
 from tlc_runner.trace import StateText, locations
 from tlc_runner.types import Coverage, Evaluated, Message, OnProgress, Progress
 from tlc_runner.values import unquote
@@ -24,23 +25,11 @@ _STATISTICS = re.compile(r"(\d+) states generated, (\d+) distinct states found, 
 _COVERED = re.compile(r"<(\w+) line .*>: (\d+):(\d+)", re.DOTALL)
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|<<|>>|[{}()\[\]]')
 
-# Message codes of TLC, of those that mean something here.
-VERSION = 2262
-MODE_CHECK = 2187
-SANY_START, SANY_END = 2220, 2219
-FINISHED = 2186
-SUCCESS = 2193
-STATISTICS, PROGRESS, DEPTH = 2199, 2200, 2194
-COVERAGE_START, COVERAGE_NEXT, COVERAGE_INIT, COVERAGE_COST = 2201, 2772, 2773, 2221
-STATE, STUTTERING, BACK_TO = 2217, 2218, 2122
-BEHAVIOUR, COUNTEREXAMPLE, NESTED_EXPRESSION = 2121, 2264, 2103
-INVARIANT_INITIAL, PROPERTY_INITIAL = 2107, 2108
-INVARIANT, ACTION_PROPERTY, DEADLOCK, TEMPORAL, ASSERTION = 2110, 2112, 2114, 2116, 2132
-FINGERPRINT = 2147
-OUT_OF_MEMORY = frozenset({1001, 1002})
-
 #: Not kept among the messages: they are many, and what they say is in the trace and the coverage.
-_BULKY = frozenset({STATE, STUTTERING, BACK_TO, COVERAGE_COST, COVERAGE_NEXT, COVERAGE_INIT, 2774, 2775})
+_BULKY = frozenset(
+    {codes.STATE, codes.STUTTERING, codes.BACK_TO, codes.COVERAGE_COST, codes.COVERAGE_NEXT, codes.COVERAGE_INIT}
+    | {codes.COVERAGE_VALUE, codes.COVERAGE_PROPERTY}
+)
 
 
 class Stream:
@@ -62,6 +51,7 @@ class Stream:
         self._frames: list[tuple[int, int, list[str]]] = []
         self._in_sany = False
         self._printing: list[str] = []
+        self._open = 0  # brackets of what is being printed
         self._on_progress = on_progress
         self._began = time.monotonic()
 
@@ -104,33 +94,33 @@ class Stream:
 
     def _take(self, code: int, severity: int, text: str) -> None:
         match code:
-            case 2217 | 2218 | 2122:
+            case codes.STATE | codes.STUTTERING | codes.BACK_TO:
                 self.states.append((len(self.messages), StateText(code, text)))
-            case 2200:
+            case codes.PROGRESS:
                 self._progress(text)
-            case 2199:
+            case codes.STATISTICS:
                 if counts := _STATISTICS.search(text):
                     self.statistics = True
                     old = self.progress
                     self.progress = Progress(old.depth, int(counts[1]), int(counts[2]), int(counts[3]), self._seconds())
-            case 2194:
+            case codes.DEPTH:
                 if depth := re.search(r"search is (\d+)", text):
                     old = self.progress
                     self.progress = Progress(int(depth[1]), old.generated, old.distinct, old.queue, old.seconds)
-            case 2201:
+            case codes.COVERAGE_START:
                 self.coverage, self.evaluated = {}, {}
-            case 2772 | 2773:
+            case codes.COVERAGE_NEXT | codes.COVERAGE_INIT:
                 self._cover(text)
-            case 2774 | 2775:
+            case codes.COVERAGE_PROPERTY:
                 self._covering = ""
-            case 2221:
+            case codes.COVERAGE_VALUE | codes.COVERAGE_COST:
                 self._cost(text)
-            case 2262:
+            case codes.VERSION:
                 if version := re.search(r"Version (\S+)(?:.*\(rev: (\w+)\))?", text):
                     self.version = version[1] + (f" (rev {version[2]})" if version[2] else "")
-            case 2220:
+            case codes.SANY_START:
                 self._in_sany = True
-            case 2219:
+            case codes.SANY_END:
                 self._in_sany = False
         if code not in _BULKY:
             self.messages.append(Message(code, severity, text))
@@ -181,8 +171,6 @@ class Stream:
             self._printing, self._open = [line.strip()], surplus
         elif line:
             self.prints.append(line)
-
-    _open = 0
 
     def _flush_print(self) -> None:
         """Ends a value that was printed over several lines: it becomes one."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from tlc_runner import codes
 from tlc_runner.errors import ValueSyntaxError
 from tlc_runner.types import Location, State
 from tlc_runner.values import parse_value
@@ -19,7 +20,7 @@ _PLACE = re.compile(r"[Ll]ine (\d+), col(?:umn)? (\d+) to line (\d+), col(?:umn)
 
 @dataclass(frozen=True, slots=True)
 class StateText:
-    """A state as TLC printed it: the message code (2217, 2218 stuttering, 2122 back to a state) and its text."""
+    """A state as TLC printed it: the message code (a state, stuttering or back to a state) and its text."""
 
     code: int
     text: str
@@ -62,9 +63,9 @@ def parse_trace(texts: list[StateText]) -> tuple[State, ...]:
         number = int(match[1])
         action = _ACTION.search(match[2])
         places = locations(match[2])
-        if item.code == 2217:
+        if item.code == codes.STATE:
             values = parse_values(body)
-        elif item.code == 2218:
+        elif item.code == codes.STUTTERING:
             values = MappingProxyType(dict(states[-1].values) if states else {})
         else:
             values = MappingProxyType(dict(states[number - 1].values) if 0 < number <= len(states) else {})

@@ -136,8 +136,7 @@ class CheckResult:
     """All of one TLC run. ``prints`` are the lines that PrintT wrote, in order, unquoted where they are strings.
 
     ``complete``: every reachable state was explored, whether or not some of them violate something. ``idle`` has, for
-    each action that never was taken, the expressions of it that TLC evaluated. ``error_trace`` leads to the state in
-    which an evaluation failed.
+    each action that never was taken, the expressions of it that TLC evaluated.
     """
 
     outcome: Outcome
@@ -153,7 +152,6 @@ class CheckResult:
     idle: Mapping[str, tuple[Evaluated, ...]] = field(default_factory=lambda: MappingProxyType({}))
     errors: tuple[str, ...] = ()
     error_location: Location | None = None
-    error_trace: tuple[State, ...] = field(repr=False, default=())
     distinct: int = 0
     generated: int = 0
     depth: int = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from tlc_runner import messages as m
+from tlc_runner import codes
 from tlc_runner.messages import Stream
 from tlc_runner.modules import STANDARD_MODULES, strip_comments
 from tlc_runner.sany import parse_report
@@ -35,13 +35,13 @@ class Ending:
 
 
 _KINDS = {
-    m.INVARIANT: "invariant",
-    m.INVARIANT_INITIAL: "invariant",
-    m.ACTION_PROPERTY: "property",
-    m.PROPERTY_INITIAL: "property",
-    m.DEADLOCK: "deadlock",
-    m.TEMPORAL: "temporal",
-    m.ASSERTION: "assertion",
+    codes.INVARIANT: "invariant",
+    codes.INVARIANT_INITIAL: "invariant",
+    codes.ACTION_PROPERTY: "property",
+    codes.PROPERTY_INITIAL: "property",
+    codes.DEADLOCK: "deadlock",
+    codes.TEMPORAL: "temporal",
+    codes.ASSERTION: "assertion",
 }
 _WORDING = {
     "invariant": "invariant {} violated",
@@ -51,7 +51,7 @@ _WORDING = {
     "assertion": "assertion failed: {}",
 }
 #: Of error severity, yet only the heading of what follows an error.
-_HEADINGS = frozenset({m.BEHAVIOUR, m.COUNTEREXAMPLE, m.NESTED_EXPRESSION})
+_HEADINGS = frozenset({codes.BEHAVIOUR, codes.COUNTEREXAMPLE, codes.NESTED_EXPRESSION})
 _NAME = re.compile(r"(?:Invariant|[Pp]roperty) (\w+) is (?:violated|false)")
 _ASSERTED = re.compile(r"second argument was:\s*(.*)", re.DOTALL)
 _BOILERPLATE = re.compile(r"TLC threw an unexpected exception\.\n.*?The exception was an? [\w.$]+\n(?:: )?", re.DOTALL)
@@ -82,7 +82,6 @@ def judge(job: Job, stream: Stream, ending: Ending, *, runner: str, jar_sha256: 
         idle=MappingProxyType({name: tuple(seen) for name, seen in stream.evaluated.items()}),
         errors=errors,
         error_location=place,
-        error_trace=() if found or not errors else parse_trace([state for _, state in stream.states]),
         distinct=progress.distinct,
         generated=progress.generated,
         depth=progress.depth,
@@ -102,7 +101,7 @@ def _outcome(
         return Outcome.INCOMPLETE, f"stopped at the budget of {budget.states} distinct states"
     if stream.stopped_itself or ending.stop is Stop.TIME:
         return Outcome.INCOMPLETE, f"stopped at the time budget of {budget.seconds:g} s"
-    if ending.stop is Stop.MEMORY or any(msg.code in m.OUT_OF_MEMORY for msg in stream.messages) or _heap(errors):
+    if ending.stop is Stop.MEMORY or any(msg.code in codes.OUT_OF_MEMORY for msg in stream.messages) or _heap(errors):
         return Outcome.INCOMPLETE, f"the memory budget of {budget.memory_mb} MB is used up"
     if errors:
         return Outcome.SPEC_ERROR, " ".join(errors[0].split())[:300]
@@ -110,7 +109,7 @@ def _outcome(
         return Outcome.TOOL_ERROR, "TLC reported an error it has no words for"
     if "OutOfMemoryError" in ending.stderr:
         return Outcome.INCOMPLETE, f"the memory budget of {budget.memory_mb} MB is used up"
-    if ending.exit_code != 0 or stream.cut or not stream.saw(m.FINISHED):
+    if ending.exit_code != 0 or stream.cut or not stream.saw(codes.FINISHED):
         last = _first_line(ending.stderr.strip().rpartition("\n")[2])
         return Outcome.TOOL_ERROR, f"TLC ended with exit status {ending.exit_code}" + (f": {last}" if last else "")
     return _passed(job, stream)
@@ -118,18 +117,18 @@ def _outcome(
 
 def _complete(job: Job, stream: Stream, ending: Ending, errors: tuple[str, ...]) -> bool:
     """Whether every state was explored; violations are no hindrance when TLC was told to go on after them."""
-    ended = ending.exit_code == 0 and ending.stop is None and stream.saw(m.FINISHED)
+    ended = ending.exit_code == 0 and ending.stop is None and stream.saw(codes.FINISHED)
     return ended and not (stream.cut or stream.stopped_itself or errors) and _passed(job, stream)[0] is Outcome.PASSED
 
 
 def _passed(job: Job, stream: Stream) -> tuple[Outcome, str]:
     """A run that ended by itself without an error: whether nothing at all is missing."""
-    if not stream.saw(m.MODE_CHECK):
+    if not stream.saw(codes.MODE_CHECK):
         return (
             Outcome.INCOMPLETE,
             "TLC did not run as a model checker, so nothing is known of the states it did not visit",
         )
-    if not stream.saw(m.SUCCESS):
+    if not stream.saw(codes.SUCCESS):
         return Outcome.INCOMPLETE, "TLC ended without saying that it completed"
     if not stream.statistics:
         return Outcome.INCOMPLETE, "TLC ended without its statistics"
@@ -166,7 +165,7 @@ def _violations(stream: Stream) -> tuple[Violation, ...]:
 
 
 def _violated(message: Message) -> str:
-    if message.code == m.ASSERTION:
+    if message.code == codes.ASSERTION:
         said = _ASSERTED.search(message.text)
         text = said[1].strip() if said else ""
         return unquote(text) if text.startswith('"') else text
@@ -176,7 +175,7 @@ def _violated(message: Message) -> str:
 
 def _initial(message: Message) -> tuple[State, ...]:
     """The trace of a violation by an initial state, which TLC prints within the message."""
-    if message.code not in (m.INVARIANT_INITIAL, m.PROPERTY_INITIAL):
+    if message.code not in (codes.INVARIANT_INITIAL, codes.PROPERTY_INITIAL):
         return ()
     _, _, body = message.text.partition("\n")
     return (State(1, None, None, parse_values(body)),)
@@ -187,13 +186,13 @@ def _errors(job: Job, stream: Stream) -> tuple[tuple[str, ...], Location | None]
     texts: list[str] = []
     places: list[Location] = []
     failed = [msg for msg in stream.messages if msg.severity in (1, 2)]
-    if any(msg.code in (3002, 2171) for msg in failed) or (stream.sany and not failed and stream.cut):
+    if any(msg.code in codes.PARSING_FAILED for msg in failed) or (stream.sany and not failed and stream.cut):
         complaints = _own(job, parse_report(stream.sany))
         texts = [complaint.message for complaint in complaints]
         places = [complaint.location for complaint in complaints if complaint.location]
         if texts:
             return tuple(texts), places[0] if places else None
-    assertion = any(msg.code == m.ASSERTION for msg in stream.messages)
+    assertion = any(msg.code == codes.ASSERTION for msg in stream.messages)
     for message in failed:
         if message.code in _KINDS or (assertion and "first argument of Assert" in message.text):
             continue
@@ -209,10 +208,10 @@ def _innermost(job: Job, failed: list[Message], states: list[tuple[int, StateTex
     That is the last one of a message, save of the one about fingerprints, which begins with it.
     """
     own = {name.removesuffix(".tla") for name in job.modules} - STANDARD_MODULES
-    nested = [msg for msg in failed if msg.code == m.NESTED_EXPRESSION]
+    nested = [msg for msg in failed if msg.code == codes.NESTED_EXPRESSION]
     for message in [*nested[::-1], *failed[::-1]]:
         if places := [place for place in locations(message.text) if place.module in own]:
-            return places[0] if message.code == m.FINGERPRINT else places[-1]
+            return places[0] if message.code == codes.FINGERPRINT else places[-1]
     trace = parse_trace([state for _, state in states])
     return trace[-1].location if trace else None
 

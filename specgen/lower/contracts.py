@@ -200,5 +200,4 @@ def call_function(lw: Lowerer, contract: Contract, args: list[Value], text: str,
 
 def fresh_token(lw: Lowerer) -> Val:
     """A value nobody else has: uuid4() and the like. One per call."""
-    lw.uses_fresh = True
     return Val(Op("tuple", (Me(), Bound("before"))), TupleT((CallerT(), IntT())))

@@ -92,7 +92,6 @@ class Lowerer:
         self.operation = ""
         self.in_init = False
         self.uses_clock = False
-        self.uses_fresh = False
         self.active: set[str] = set()
         self.temps: dict[str, int] = {}
         self.origins: dict[str, str] = {}

@@ -142,6 +142,18 @@ def test_the_last_coverage_report_counts_and_adds_up_by_name() -> None:
     assert {name: (c.distinct, c.generated) for name, c in stream.coverage.items()} == {"Up": (4, 10)}
 
 
+def test_what_was_evaluated_of_an_action_that_was_never_taken_is_kept_with_and_without_its_cost() -> None:
+    values = [
+        (2221, "|line 4, col 6 to line 4, col 9 of module A: 3"),
+        (2775, "|line 5, col 6 to line 5, col 9 of module A: 2:7"),
+    ]
+    said = [(2772, "<Up line 3, col 1 to line 3, col 2 of module A>: 0:0"), *values, values[0]]
+    stream = read(
+        line for code, text in said for line in (f"@!@!@STARTMSG {code}:0 @!@!@", text, f"@!@!@ENDMSG {code} @!@!@")
+    )
+    assert [(place.location.line, place.count) for place in stream.evaluated["Up"]] == [(4, 3), (5, 2), (4, 3)]
+
+
 def test_the_variables_of_a_state() -> None:
     assert parse_values("x = <<1,\n  2>>") == {"x": (1, 2)}
     several = parse_values('/\\ a = ( c1 :> "/\\\\ b = 1" @@\n  c2 :> "" )\n/\\ b = 1..2\n/\\ c = [1..2 -> {0}]\n')
