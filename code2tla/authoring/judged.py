@@ -66,7 +66,9 @@ def doubted(result: Result) -> Result:
 def _judged(part: Result, authored: Authored) -> Result:
     """The verdict that is left once the author's judgements and its end are known."""
     if authored.stopped:
-        found = f"; {len(part.violations)} properties are violated so far" if part.violations else ""
+        violated = len(part.violations)
+        so_far = "1 property is" if violated == 1 else f"{violated} properties are"
+        found = f"; {so_far} violated so far" if violated else ""
         return replace(part, verdict="inconclusive", reason=f"the author stopped early: {authored.stopped}{found}")
     if part.verdict == "violated" and all(v.classification == "spec" for v in part.violations):
         reason = "only the specification is wrong where it is violated, says its author, and it was not mended"
