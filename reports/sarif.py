@@ -11,18 +11,20 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import metadata
 from typing import Any
 from urllib.parse import quote
 
 from reports import plain, whole, wording
 from reports.markdown import prose
 from reports.result import AuditFinding, Feature, Result, Source, ViolationResult
-from reports.text import clip
+from reports.text import clip, visible
 
 RESULTS_LIMIT = 5_000
 STEPS_LIMIT = 1_000
 _BYTES_LIMIT = 10_000_000
-_TEXT_LIMIT = 1_000
+# GitHub takes in 1,024 characters of a text; the note of what is cut off goes behind these.
+_TEXT_LIMIT = 960
 _LEVELS = {"code": "error", "unclassified": "error", "spec": "note", "environment": "note"}
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -69,7 +71,13 @@ def _log(result: Result, flows: int) -> dict[str, Any]:
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {"driver": {"name": "code2tla", "rules": list(map(_rule, _kinds(result)))}},
+                "tool": {
+                    "driver": {
+                        "name": "code2tla",
+                        "version": _version(),
+                        "rules": list(map(_rule, _kinds(result))),
+                    }
+                },
                 "automationDetails": {"id": f"code2tla/{_text(result.feature.path)}/"},
                 "invocations": [
                     {
@@ -84,6 +92,13 @@ def _log(result: Result, flows: int) -> dict[str, Any]:
             }
         ],
     }
+
+
+def _version() -> str:
+    try:
+        return metadata.version("code2tla")
+    except metadata.PackageNotFoundError:  # a bare checkout
+        return "unknown"
 
 
 def _kinds(result: Result) -> tuple[str, ...]:
@@ -215,4 +230,5 @@ def _fingerprints(known: str) -> dict[str, str]:
 
 
 def _text(text: str, limit: int = _TEXT_LIMIT) -> str:
-    return _PLACEHOLDER.sub("{ ", _LINK.sub("] ", clip(text, limit))) or "–"
+    # Visible first: one character may become ten.
+    return clip(_PLACEHOLDER.sub("{ ", _LINK.sub("] ", visible(text))), limit) or "–"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,33 @@ def test_check_step_reports_the_status_and_gathers_the_logs(action: dict[str, An
     assert "violated" in summary.read_text().lower()
     verdict = subprocess.run(["bash", "-c", script(action, "Verdict")], env={"STATUS": "1"}, check=False)
     assert verdict.returncode == 1
+
+
+def valid(schema: str, file: Path, *options: str) -> None:
+    """``file`` fits the schema that the editors use, as check-jsonschema carries it."""
+    words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *options, str(file)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_action_fits_its_schema() -> None:
+    valid("github-actions", ROOT / "action.yml")
+
+
+def test_what_the_documentation_offers_to_copy_fits_its_schema(tmp_path: Path) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(encoding="utf-8"), re.DOTALL)
+    workflows = [block for block in blocks if "runs-on:" in block]
+    pipelines = [block for block in blocks if "CI_PIPELINE_SOURCE" in block]
+    assert workflows
+    assert pipelines
+    for number, block in enumerate(workflows):
+        file = tmp_path / f"workflow-{number}.yml"
+        file.write_text(block if "\non:" in block else f"on: push\n{block}")
+        valid("github-workflows", file)
+    for number, block in enumerate(pipelines):
+        file = tmp_path / f"pipeline-{number}.yml"
+        file.write_text(block)
+        valid("gitlab-ci", file, "--data-transform", "gitlab-ci")
 
 
 def test_inputs_reach_the_shell_by_the_environment_only(action: dict[str, Any]) -> None:
