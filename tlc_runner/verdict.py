@@ -50,6 +50,8 @@ _WORDING = {
     "temporal": "temporal properties violated",
     "assertion": "assertion failed: {}",
 }
+#: What a violation's trace is printed with.
+_TRACE = frozenset({codes.BEHAVIOUR, codes.COUNTEREXAMPLE, codes.STATE, codes.STUTTERING, codes.BACK_TO})
 #: Of error severity, yet only the heading of what follows an error.
 _HEADINGS = frozenset({codes.BEHAVIOUR, codes.COUNTEREXAMPLE, codes.NESTED_EXPRESSION})
 _NAME = re.compile(r"(?:Invariant|[Pp]roperty) (\w+) is (?:violated|false)")
@@ -62,7 +64,7 @@ _TEXT_LIMIT = 2000
 
 def judge(job: Job, stream: Stream, ending: Ending, *, runner: str, jar_sha256: str) -> CheckResult:
     """The result of a run of ``job``; ``stream`` must be closed."""
-    found = _violations(stream)
+    found = _violations(stream, stopped=ending.stop is not None)
     errors, place = _errors(job, stream)
     outcome, reason = _outcome(job, stream, ending, found, errors)
     if outcome is Outcome.TOOL_ERROR and not errors and ending.stderr.strip():
@@ -151,14 +153,21 @@ def _heap(errors: tuple[str, ...]) -> bool:
     return any("OutOfMemoryError" in text or "Java heap space" in text for text in errors)
 
 
-def _violations(stream: Stream) -> tuple[Violation, ...]:
-    """Each violation with the states printed after it and before the next one."""
+def _violations(stream: Stream, *, stopped: bool) -> tuple[Violation, ...]:
+    """Each violation with the states printed after it and before the next one.
+
+    A run that was ``stopped`` while it printed a trace leaves that violation out: half a trace shows nothing.
+    """
     starts = [(i, msg) for i, msg in enumerate(stream.messages) if msg.code in _KINDS]
     found: list[Violation] = []
     for position, (index, message) in enumerate(starts):
         until = starts[position + 1][0] if position + 1 < len(starts) else len(stream.messages) + 1
         trace = parse_trace([state for at, state in stream.states if index < at <= until])
         found.append(Violation(_KINDS[message.code], _violated(message), trace or _initial(message)))
+    if stopped and starts and not _initial(starts[-1][1]):
+        rest = stream.messages[starts[-1][0] + 1 :]
+        if all(message.code in _TRACE for message in rest):
+            found.pop()
     if found and not any(violation.trace for violation in found):
         return tuple(dict.fromkeys(found))  # two workers may say the same of one failed Assert
     return tuple(found)

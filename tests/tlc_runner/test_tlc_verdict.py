@@ -78,6 +78,21 @@ def test_a_clean_output_with_a_bad_exit_does_not_pass(clean: tuple[Job, list[str
     assert judged(job, lines, -9, Stop.MEMORY).outcome is Outcome.INCOMPLETE
 
 
+def test_a_run_that_is_stopped_within_a_trace_shows_no_half_of_it(
+    embedded: EmbeddedRunner, spec: Spec, tmp_path: Path
+) -> None:
+    job = spec("TwoWays", keep_going=True)
+    lines, exit_code = run_by_hand(embedded, job, tmp_path, "-continue")
+    whole = [violation.trace for violation in judged(job, lines, exit_code).violations]
+    assert len(whole) > 1
+    seen = []
+    for count in range(len(lines)):
+        stopped = judged(job, lines[:count], -9, Stop.TIME)
+        assert [violation.trace for violation in stopped.violations] == whole[: len(stopped.violations)]
+        seen.append(len(stopped.violations))
+    assert set(seen) == set(range(len(whole) + 1))
+
+
 def test_states_left_on_the_queue(clean: tuple[Job, list[str], int]) -> None:
     job, lines, _ = clean
     left = [line.replace("0 states left on queue", "7 states left on queue") for line in lines]
