@@ -6,21 +6,28 @@ import traceback
 
 from code2tla.checked import Checked
 from code2tla.errors import SettingError, UsageError
+from code2tla.rundir import RunDirectory, digest
 from code2tla.settings import FILE_NAME, Invariant, Settings
 from extractor.types import Facts
 from reports.result import HistoryResult, Result
 from specgen.ir import Program
-from specgen.static import InvariantUnsupported, NothingToModel, StaticAuthor, WrittenInvariant
+from specgen.static import Extraction, InvariantUnsupported, NothingToModel, StaticAuthor, WrittenInvariant
 from specgen.types import Plan, Spec, Target
+
+#: The stage of the run directory under which an extraction is kept.
+EXTRACTED = "extracted"
 
 
 class Author:
     """The static author at work on one set of facts."""
 
-    def __init__(self, facts: Facts, settings: Settings) -> None:
+    def __init__(self, facts: Facts, settings: Settings, directory: RunDirectory) -> None:
         self._author = StaticAuthor(facts)
         self._settings = settings
         self._facts = facts
+        self._directory = directory
+        #: What it took to write each specification, by module.
+        self.extracted: dict[str, Extraction] = {}
         #: Tracebacks of targets that the author failed on by a mistake of its own, for the log.
         self.mistakes: list[str] = []
 
@@ -39,7 +46,7 @@ class Author:
     def write(self, target: Target) -> Spec | str:
         """The specification of a target, or why there is none."""
         try:
-            return self._author.write(target, self._written(target))
+            return self._extracted(target)
         except NothingToModel as error:
             return str(error)
         except InvariantUnsupported as error:
@@ -50,6 +57,16 @@ class Author:
             return (
                 f"the compiler failed on it, which is a mistake of this tool ({where}: {type(error).__name__}: {error})"
             )
+
+    def _extracted(self, target: Target) -> Spec:
+        """Take over what the last extraction in this run directory left of it, and leave as much."""
+        key = digest(self._author.name_of(target))
+        remembered = self._directory.get(EXTRACTED, key)
+        spec = self._author.write(target, self._written(target), remembered if isinstance(remembered, str) else "")
+        extraction = self.extracted[spec.module] = self._author.extraction(target)
+        if extraction.remembered != remembered:
+            self._directory.put(EXTRACTED, key, extraction.remembered)
+        return spec
 
     def program(self, target: Target) -> Program:
         """What the specification of a target was written from."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -87,6 +88,7 @@ class Sources:
     """All modules of a feature. ``rejected`` maps a path to why ``ast`` could not parse it."""
 
     def __init__(self, facts: Facts) -> None:
+        self.feature = facts.feature
         self.modules: dict[str, Module] = {}
         self.rejected: dict[str, str] = {}
         for file in facts.files:
@@ -149,6 +151,10 @@ class Sources:
                 return module.functions[last]
         return None
 
+    def below(self, path: str) -> str:
+        """The path as seen from the feature; "" for a feature that is one file."""
+        return path.removeprefix(self.feature).removeprefix("/")
+
     def mro(self, cls: Class) -> list[Class]:
         """The class and its in-feature bases, depth first, each once."""
         order: list[Class] = []
@@ -172,10 +178,37 @@ class Sources:
 
     def method(self, cls: Class, name: str) -> Function | None:
         """The method that a call on an instance reaches, inherited ones included."""
-        for candidate in self.mro(cls):
-            if name in candidate.methods:
-                return candidate.methods[name]
-        return None
+        return self.inherited(self.mro(cls), name)
+
+    def inherited(self, order: Sequence[Class], name: str) -> Function | None:
+        """The method of the first class in that order that has it."""
+        return next((found for cls in order if (found := self.own_method(cls, name)) is not None), None)
+
+    def own_method(self, cls: Class, name: str) -> Function | None:
+        """The method that the class itself defines."""
+        return cls.methods.get(name)
+
+    def is_assigned(self, attr: str) -> bool:
+        """Whether a function other than a constructor assigns an attribute of that name."""
+        return attr in self.usage.assigned
+
+    def is_global_assigned(self, module: Module, name: str) -> bool:
+        """Whether a function of the module assigns that global."""
+        return name in self.usage.globals_assigned.get(module.path, set())
+
+    def has_field(self, cls: Class, attr: str) -> bool:
+        """Whether instances of the class are given that attribute somewhere."""
+        return any(attr in self.usage.fields(owner) for owner in self.mro(cls))
+
+    def binding(self, module: Module, name: str) -> Class | Function | str | None:
+        """What the module itself means by a name: "global" or "declared" for a variable, else what an import says."""
+        if name in module.classes:
+            return module.classes[name]
+        if name in module.functions:
+            return module.functions[name]
+        if name in module.globals:
+            return "global" if module.globals[name] is not None else "declared"
+        return module.imports.get(name)
 
     def external_bases(self, cls: Class) -> list[str]:
         """Bases that the feature does not define, ``object`` and the like aside."""

@@ -33,7 +33,7 @@ def choose(
 ) -> StaticAuthor | WritingAuthor:
     """The author of a run. Raises UsageError for a script or transcript that cannot be read, and ToolError."""
     if settings.author == "static" and settings.replay is None:
-        return StaticAuthor(facts, settings)
+        return StaticAuthor(facts, settings, directory)
     limits = Limits(settings.budget, settings.memory_mb, settings.states, settings.callers, settings.before)
     checker = TlcChecker(facts, runners.recorded(settings, directory), limits, on_event)
     if settings.author == taking_up.NAME:

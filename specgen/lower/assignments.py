@@ -77,9 +77,9 @@ def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value) -> Non
                 known = owner.fields.get(attr, "")
                 if lw.in_init:
                     lw.adopt(known)
-                elif (known in lw.factories) != (lw.pending_factory is not None) or lw.limits.get(
-                    known
-                ) != lw.pending_limit:
+                elif (now := lw.behaviour(known)).limit != lw.pending_limit or (now.factory is None) != (
+                    lw.pending_factory is None
+                ):
                     lw.approximate("defaultdict or bounded deque assigned later", "it behaves as a plain one")
         case New():
             from specgen.lower.objects import set_field

@@ -54,7 +54,7 @@ def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
 
             return get_field(lw, owner, attr)
         case SuperV(me, above):
-            inherited = next((c.methods[attr] for c in above if attr in c.methods), None)
+            inherited = lw.sources.inherited(above, attr)
             if inherited is not None and "property" in inherited.decorators():
                 from specgen.lower.inlining import inline
 
@@ -114,5 +114,4 @@ def _class_constant(lw: Lowerer, cls: object, attr: str) -> Value:
     assert isinstance(cls, Class)
     if any(b.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag"} for b in cls.bases):
         return Val(Lit(attr), StrT(frozenset({attr})))
-    obj = lw.modules_as_objects.setdefault(f"class {cls.name}", Obj(cls, cls.module, ""))
-    return names.get_attribute(lw, obj, attr)
+    return names.get_attribute(lw, lw.class_object(cls), attr)

@@ -27,7 +27,6 @@ from specgen.lower import (
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
     NONE,
-    Contract,
     External,
     Place,
     Unknown,
@@ -166,7 +165,7 @@ def _collaborator_made(lw: Lowerer, name: str, text: str, handed: Sequence[Value
     from specgen.lower.contracts import is_store
 
     if attr and is_store(methods):
-        return Contract(attr.strip("_"), "", methods, lw.graph.where.line)
+        return lw.collaborator(attr.strip("_"), methods)
     return lw.opaque(text, handed)
 
 
@@ -176,13 +175,11 @@ def clock(lw: Lowerer) -> Value:
 
     if lw.in_init:
         return Val(Lit(0), IntT())
-    if not lw.uses_clock:
-        lw.uses_clock = True
-        if "clock" not in lw.vars:
-            lw.vars["clock"] = VarInfo("clock", lw.span(), "the time, in ticks", observable=False, init=Lit(0))
-        lw.assume(
-            "clock", "time is a whole number of ticks, never goes back, and may pass between any two steps", lw.span()
-        )
+    if "clock" not in lw.vars:
+        lw.vars["clock"] = VarInfo("clock", lw.span(), "the time, in ticks", observable=False, init=Lit(0))
+    lw.assume(
+        "clock", "time is a whole number of ticks, never goes back, and may pass between any two steps", lw.span()
+    )
     lw.declare("v.clock", IntT())
     return lw.read("clock", stem="now")
 

@@ -125,7 +125,7 @@ def call_value(
         case Sync():
             return primitives.construct_again(lw, func)
     if isinstance(func, Val) and func.origin is not None:
-        return contracts.call_function(lw, Contract(func.origin, "", frozenset(), 0), args, text, awaited)
+        return contracts.call_function(lw, Contract(func.origin, "", frozenset()), args, text, awaited)
     if awaited:
         suspension.suspend(lw)
     suspension.may_fail(lw, text)
@@ -148,7 +148,7 @@ def call_method(
         case Sync():
             return sync.call(lw, owner, name, list(args), dict(kwargs), awaited)
         case SuperV(me, above):
-            inherited = next((c.methods[name] for c in above if name in c.methods), None)
+            inherited = lw.sources.inherited(above, name)
             if inherited is not None:
                 return _bound(lw, Func(inherited, me), list(args), dict(kwargs), awaited)
             if name in {"__init__", "__init_subclass__", "__enter__", "__exit__", "__post_init__"}:
@@ -201,12 +201,12 @@ def call_method(
                 return Val(NONE, NeverT())
             if value.origin is not None:
                 return contracts.call_function(
-                    lw, Contract(f"{value.origin}.{name}", "", frozenset(), 0), list(args), name, awaited
+                    lw, Contract(f"{value.origin}.{name}", "", frozenset()), list(args), name, awaited
                 )
     if awaited:
         suspension.suspend(lw)
     suspension.may_fail(lw, f"{name}(...)")
-    if isinstance(owner, Unknown) and lw.abstractions:
+    if isinstance(owner, Unknown) and lw.noted():
         return owner
     return lw.approximate(f"call of method {name}", "any value, no effect on the state modelled here")
 

@@ -79,7 +79,8 @@ class Change:
 
     def grows(self, expr: Expr, drop_last: bool = False) -> None:
         """The list is now this, cut down to the limit of a bounded deque."""
-        limit = self.lw.limits.get(self.owner.root) if isinstance(self.owner, Place) and not self.owner.path else None
+        owner = self.owner
+        limit = self.lw.behaviour(owner.root).limit if isinstance(owner, Place) and not owner.path else None
         if limit is not None:
             expr = call("FirstOf" if drop_last else "LastOf", expr, limit)
         self.becomes(expr, self.now.ty)

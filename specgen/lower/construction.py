@@ -18,7 +18,7 @@ from specgen.lower.initial import initial_values
 from specgen.lower.lowerer import RESERVED, Lowerer
 from specgen.lower.objects import build
 from specgen.lower.state import Boundary, Frame
-from specgen.lower.values import NONE, Contract, Obj, Val, Value, const
+from specgen.lower.values import NONE, Obj, Val, Value, const
 from specgen.source import Class, Function, Module, Sources, dotted, walk, walk_shallow
 
 
@@ -128,7 +128,7 @@ def _constructor_argument(
             lw.assume(
                 f"collaborator:{shown}", f"what `{shown}` does is not known: its calls return any value", lw.span()
             )
-        return Contract(shown, "", methods, lw.graph.where.line)
+        return lw.collaborator(shown, methods)
     if default is not None:
         if isinstance(default, ast.Constant) and type(default.value) is int and default.value > 3:
             return _number(lw, name)

@@ -235,6 +235,8 @@ def item_of(lw: Lowerer, holder: Value, key: Val) -> Value:
 
 def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
     """``holder[key]`` of a built-in container."""
+    from specgen.lower.calls import call_value
+    from specgen.lower.exprs import rv
     from specgen.lower.operators import number
 
     group = lw.graph.group()
@@ -251,15 +253,15 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
                 return Val(NONE, value_ty)
             inner = kinds.unbox(value, "dict")
             k = kinds.coerce(key, key_ty) if not isinstance(key_ty, NeverT) else key.expr
-            if isinstance(holder, Place) and not holder.path and holder.root in lw.counters:
+            if isinstance(holder, Place) and not holder.path and lw.behaviour(holder.root).counter:
                 test = Op("in", (k, domain(inner))) if not isinstance(key_ty, NeverT) else FALSE
                 return Val(ite(test, apply(inner, k), Lit(0)), IntT())
-            factory = lw.factories.get(holder.root) if isinstance(holder, Place) and not holder.path else None
+            factory = lw.behaviour(holder.root).factory if isinstance(holder, Place) and not holder.path else None
             if factory is not None and isinstance(holder, Place):
                 yes, no = lw.graph.branch(Op("in", (k, domain(inner))))
                 lw.graph.cursor = no
                 _declare_key(lw, holder, key.ty)
-                default = factory()
+                default = rv(lw, call_value(lw, factory, [], {}, None))
                 places.store(lw, Place(holder.root, (k,), holder.ty), default, root, group)
                 made = lw.graph.cursor
                 lw.graph.cursor = yes + made

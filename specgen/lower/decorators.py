@@ -98,7 +98,7 @@ def _decorated(lw: Lowerer, func: Func, node: ast.expr, inner: Func | LambdaV) -
     point, saved = lw.checkpoint(), lw.frame
     lw.frame = func.outer or Frame(None, function.module, None)
     try:
-        decorator = _of_the_class(function, node) or exprs.lower(lw, node)
+        decorator = _of_the_class(lw, function, node) or exprs.lower(lw, node)
         made = calls.call_value(lw, decorator, [inner], {}, None) if isinstance(decorator, Func) else None
     finally:
         lw.frame = saved
@@ -111,8 +111,9 @@ def _decorated(lw: Lowerer, func: Func, node: ast.expr, inner: Func | LambdaV) -
     return made
 
 
-def _of_the_class(function: Function, node: ast.expr) -> Func | None:
+def _of_the_class(lw: Lowerer, function: Function, node: ast.expr) -> Func | None:
     """A decorator that stands in the body of the class itself."""
-    if function.cls is not None and isinstance(node, ast.Name) and node.id in function.cls.methods:
-        return Func(function.cls.methods[node.id], plain=True)
-    return None
+    if function.cls is None or not isinstance(node, ast.Name):
+        return None
+    found = lw.sources.own_method(function.cls, node.id)
+    return None if found is None else Func(found, plain=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -47,6 +48,28 @@ class Graph:
     def waits(self) -> int:
         """How many places there are so far at which a call waits or lets others run."""
         return sum(n.kind in {"suspend", "guard"} for n in self.nodes.values())
+
+    @property
+    def groups(self) -> int:
+        """How many access groups there are."""
+        return self._group
+
+    def append(self, nodes: Iterable[Node], made: int, groups: int) -> None:
+        """Take over the nodes of a graph that made so many nodes and groups, numbered on from those here."""
+        first, group = self._next, self._group
+
+        def moved(target: int) -> int:
+            return target + first if target >= 0 else target
+
+        for node in nodes:
+            taken = copy(node)
+            taken.id, taken.next, taken.other = node.id + first, moved(node.next), moved(node.other)
+            if node.accesses:
+                taken.accesses = tuple(Access(a.var, a.mode, a.group + group, a.effect) for a in node.accesses)
+            if node.alternatives:
+                taken.alternatives = tuple(Alternative(a.kind, moved(a.target)) for a in node.alternatives)
+            self.nodes[taken.id] = taken
+        self._next, self._group = first + made, group + groups
 
     def groups_after(self, other: Graph) -> None:
         """Number access groups on from another graph's."""

@@ -128,6 +128,7 @@ def inline(
     from specgen.lower import decorators, stmts
     from specgen.lower.exprs import rv
 
+    lw.sources.consult(func.function)
     if (decorated := decorators.applied(lw, func)) is not None:
         return decorators.call(lw, decorated, [*([] if func.me is None else [func.me]), *args], kwargs, yield_body)
     function = func.function

@@ -6,7 +6,8 @@ The rules for statements, expressions and calls live in the modules beside this 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from extractor.types import Span
 from specgen.expr import (
@@ -28,8 +29,11 @@ from specgen.expr import (
 )
 from specgen.ir import Abstraction, Access, AccessMode, Assumption
 from specgen.lower import kinds
+from specgen.lower.consulted import Consulted
+from specgen.lower.conversation import Log, Watched, WatchedSet
 from specgen.lower.graph import Edge, Graph, Where
 from specgen.lower.state import (
+    Boundary,
     Checkpoint,
     Exit,
     Frame,
@@ -38,8 +42,8 @@ from specgen.lower.state import (
     parts_of,
     sizes_of,
 )
-from specgen.lower.values import NONE, Exc, Func, Obj, Unknown, Val, Value
-from specgen.source import Class, Function, Sources
+from specgen.lower.values import NONE, Behaviour, Contract, Exc, Func, Obj, Unknown, Val, Value
+from specgen.source import Class, Function, Module, Sources
 
 MAX_NODES = 600
 MAX_INLINE = 12
@@ -50,6 +54,15 @@ RESERVED = {
     "y", "z", "u", "v", "w", "e", "f", "g", "h",
     "Len", "Head", "Tail", "Append", "Seq", "SubSeq", "Cardinality", "Nat", "Int", "Symmetry", "Turn", "MidTurn",
 }  # fmt: skip
+
+
+#: What is known while one piece of code is lowered, and nothing to the next one.
+_OF_AN_OPERATION = (
+    "graph", "frame", "exits", "temps", "active", "origins", "held", "handled", "tied_under",
+    "own_behaviours", "stack", "fresh_refs",
+    "in_init", "in_loop", "awaiting", "pure_reads", "pending_counter", "pending_factory", "pending_limit", "swallows",
+    "pending_attr", "in_flight", "bound_depth",
+)  # fmt: skip
 
 
 class TooLarge(Exception):
@@ -73,43 +86,50 @@ class Lowerer:
     in_loop = False
     pending_attr = ""
 
-    def __init__(self, sources: Sources, mode: str, shared: Shared) -> None:
-        self.sources = sources
+    def __init__(self, sources: Sources, mode: str, shared: Shared, log: Log) -> None:
+        self.sources = Consulted(sources, log)
         self.mode = mode
         self.shared = shared
+        self.log = log
+        log.begin()
+        for name in ("types", "domains", "demands", "literals", "ties", "static_fields"):
+            setattr(shared, name, Watched(log, f"known {name}", dict(getattr(shared, name))))
+        for name in ("split", "opaque", "cleared"):
+            setattr(shared, name, WatchedSet(log, f"known {name}", getattr(shared, name)))
         self.graph = Graph()
         self.exits: list[Exit] = []
         self.frame: Frame | None = None
         self.stack: list[Function] = []
-        self.vars: dict[str, VarInfo] = {}
+        self.vars: dict[str, VarInfo] = Watched(log, "vars", {})
         self.new_types: dict[str, Ty] = {}
         self.abstractions: dict[tuple[str, int, str], Abstraction] = {}
         self.assumptions: dict[str, Assumption] = {}
         self.code_assertions: dict[str, tuple[str, Expr, Span]] = {}
         self.constants: dict[str, tuple[str, tuple[str, ...]]] = {}
-        self.factories: dict[str, Callable[[], Val]] = {}
-        self.modules_as_objects: dict[str, Obj] = {}
+        self.behaviours: dict[str, Behaviour] = Watched(log, "behaviours", {})
+        self.own_behaviours: dict[str, Behaviour] = {}
+        self.objects: dict[str, Obj] = {}
+        self.stores: dict[str, str] = Watched(log, "stores", {})
+        self.collaborators = 0
         self.operation = ""
         self.in_init = False
-        self.uses_clock = False
         self.active: set[str] = set()
         self.temps: dict[str, int] = {}
         self.origins: dict[str, str] = {}
         self.held: list[str] = []
-        self.heap: dict[str, str] = {}
-        self.static_fields: dict[str, Value] = {}
+        self.heap: dict[str, str] = Watched(log, "heap", {})
+        self.static_fields: dict[str, Value] = Watched(log, "static_fields", {})
         self.fresh_refs: list[Expr] = []
-        self.pending_factory: Callable[[], Val] | None = None
+        self.pending_factory: Value | None = None
         self.pending_limit: Expr | None = None
         self.pending_counter = False
-        self.counters: set[str] = set()
-        self.limits: dict[str, Expr] = {}
         self.handled: list[Exc] = []
         self.globals_begun: set[str] = set()
         self.inits: dict[str, Expr] = {}
-        self.ties: dict[str, tuple[str, tuple[Expr, ...]]] = {}
+        self.ties: dict[str, tuple[str, tuple[Expr, ...]]] = Watched(log, "ties", {})
         self.tied_under: dict[str, tuple[frozenset[str], int, Where]] = {}
-        self.first_node = 0
+        #: Whether something was approximated before the operation.
+        self.noted_before = False
 
     # --- types -----------------------------------------------------------------------------------
 
@@ -119,12 +139,14 @@ class Lowerer:
 
     def declare(self, key: str, ty: Ty) -> None:
         """A value of this type arrives there."""
+        self.log.once("declare", key, ty)
         # Results start afresh in every round: how exceptions are written depends on what else is returned.
         again = self.afresh or key in {"r", "r.returned"}
-        earlier = NeverT() if again else self.shared.types.get(key, NeverT())
-        self.new_types[key] = join(self.new_types.get(key, earlier), ty)
-        if not key.startswith("r"):
-            self._unify_inside(self.new_types[key])
+        with self.log.aside():
+            earlier = NeverT() if again else self.shared.types.get(key, NeverT())
+            self.new_types[key] = join(self.new_types.get(key, earlier), ty)
+            if not key.startswith("r"):
+                self._unify_inside(self.new_types[key])
 
     def _unify_inside(self, ty: Ty) -> None:
         atoms = sorted(m.domain for m in members(ty) if isinstance(m, AtomT))
@@ -141,20 +163,38 @@ class Lowerer:
     def demand(self, value: Value, kind: str) -> None:
         """The code needs this value to be of that kind; parameters of unknown type become it."""
         if isinstance(value, Val) and value.origin is not None:
-            self.shared.demands.setdefault(value.origin, kind)
+            self.need(value.origin, kind)
+
+    def need(self, origin: str, kind: str) -> None:
+        """A parameter is of that kind, unless the code needed something else of it before."""
+        self.log.once("need", origin, kind)
+        with self.log.aside():
+            self.shared.demands.setdefault(origin, kind)
+
+    def unify(self, a: str, b: str) -> None:
+        """Opaque values of both domains meet: make them one domain."""
+        self.log.once("unify", a, b)
+        with self.log.aside():
+            self.shared.unify(a, b)
+
+    def compare(self, origin: str, literals: frozenset[str]) -> None:
+        """A parameter is compared with these texts."""
+        self.log.once("compare", origin, literals)
+        with self.log.aside():
+            self.shared.literals[origin] = self.shared.literals.get(origin, frozenset()) | literals
 
     def meet(self, value: Val, other: Ty) -> None:
         """The value is compared with values of a type: one domain, or a parameter that is one of some literals."""
         atoms = [m.domain for t in (value.ty, other) for m in members(t) if isinstance(m, AtomT)]
         for name in atoms[1:]:
-            self.shared.unify(atoms[0], name)
+            self.unify(atoms[0], name)
         for member in members(other):
             if isinstance(member, IntT):
                 self.demand(value, "int")
             elif isinstance(member, BoolT) and isinstance(other, BoolT):
                 self.demand(value, "bool")
             elif isinstance(member, StrT) and value.origin is not None and member.values and len(member.values) <= 4:
-                self.shared.literals.setdefault(value.origin, set()).update(member.values - {"other"})
+                self.compare(value.origin, member.values - {"other"})
 
     # --- notes -----------------------------------------------------------------------------------
 
@@ -179,6 +219,12 @@ class Lowerer:
             instead = "any value; the method handed to it may run at any time, which is left out"
             return self.approximate(f"call {text}", instead, leaves_out=True)
         return self.approximate(f"call {text}", "any value, no effect on the state modelled here")
+
+    def noted(self) -> bool:
+        """Whether something was approximated so far."""
+        if not self.abstractions:
+            self.log.ask(("noted",), self.noted_before)
+        return bool(self.abstractions) or self.noted_before
 
     def assume(self, id_: str, text: str, source: Span | None = None) -> None:
         """Record something taken for granted."""
@@ -280,21 +326,20 @@ class Lowerer:
 
     def adopt(self, root: str) -> None:
         """What was just made and assigned to the root is a defaultdict or a bounded deque: keep how it behaves."""
-        factory, self.pending_factory = self.pending_factory, None
-        limit, self.pending_limit = self.pending_limit, None
-        if factory is not None:
-            self.factories[root] = factory
-        if limit is not None:
-            self.limits[root] = limit
-        if self.pending_counter:
-            self.counters.add(root)
-        self.pending_counter = False
+        new = Behaviour(self.pending_factory, self.pending_limit, self.pending_counter)
+        self.pending_factory, self.pending_limit, self.pending_counter = None, None, False
+        if new != Behaviour():
+            (self.own_behaviours if root.startswith("l.") else self.behaviours)[root] = self.behaviour(root).and_(new)
+
+    def behaviour(self, root: str) -> Behaviour:
+        """How a variable's or a local's container behaves."""
+        return (self.own_behaviours if root.startswith("l.") else self.behaviours).get(root, Behaviour())
 
     # --- control ---------------------------------------------------------------------------------
 
     def check_size(self) -> None:
         """Raise TooLarge when the operation's graph outgrows its bound."""
-        if len(self.graph.nodes) - self.first_node > MAX_NODES:
+        if len(self.graph.nodes) > MAX_NODES:
             raise TooLarge(self.operation)
 
     def join_value(self, branches: list[tuple[list[Edge], Val]], stem: str) -> Val:
@@ -319,13 +364,70 @@ class Lowerer:
         usage = self.sources.usage
         return usage.globals_assigned[obj.module.path] if obj.cls is None else usage.assigned
 
-    def known_field(self, cls: Class, attr: str) -> bool:
-        """Whether instances of the class are given that attribute somewhere."""
-        return any(attr in self.sources.usage.fields(owner) for owner in self.sources.mro(cls))
-
     def methods_called_on(self, attr: str) -> frozenset[str]:
         """Names of the methods that the feature calls on ``self.attr``."""
         return frozenset(self.sources.usage.methods_on.get(attr, ()))
+
+    def object_of(self, module: Module) -> Obj:
+        """The module as an object whose attributes are its globals."""
+        return self._object(f"module {self.log.describer.book.number(module)}", Obj(None, module, ""))
+
+    def class_object(self, cls: Class) -> Obj:
+        """The class as an object, for what its body assigns."""
+        return self._object(f"class {self.log.describer.book.number(cls)}", Obj(cls, cls.module, ""))
+
+    def _object(self, name: str, obj: Obj) -> Obj:
+        if name not in self.objects:
+            self.watch(name, obj)
+        return self.objects[name]
+
+    def watch(self, name: str, obj: Obj) -> None:
+        """Know an object by a name, and write down what is read and written in it and in those that it holds."""
+        if self.log.describer.objects.setdefault(id(obj), name) != name:
+            return
+        self.objects[name] = obj
+        obj.static = Watched(self.log, f"static {name}", obj.static)
+        obj.fields = Watched(self.log, f"fields {name}", obj.fields)
+        for attr, value in obj.static.items():
+            if isinstance(value, Obj):
+                self.watch(f"{name}.{attr}", value)
+
+    def fix(self, obj: Obj, attr: str, value: Value) -> None:
+        """An attribute holds something that the compiler knows whole, for good."""
+        obj.static[attr] = value
+        name = self.log.describer.objects.get(id(obj))
+        if name is not None and isinstance(value, Obj):
+            self.watch(f"{name}.{attr}", value)
+
+    def collaborator(self, name: str, methods: frozenset[str]) -> Contract:
+        """Something that the feature does not define."""
+        self.collaborators += 1
+        return Contract(name, f"{name} {self.collaborators}", methods)
+
+    @contextmanager
+    def apart(self, frame: Frame, attr: str) -> Iterator[None]:
+        """Lower the first value of an attribute in between, outside of the operation."""
+        kept = {name: getattr(self, name) for name in _OF_AN_OPERATION}
+        graph = Graph()
+        graph.groups_after(self.graph)
+        self.start(graph, frame)
+        self.in_init, self.pending_attr = True, attr
+        try:
+            yield
+        finally:
+            for name, value in kept.items():
+                setattr(self, name, value)
+
+    def start(self, graph: Graph, frame: Frame) -> None:
+        """Begin with a piece of code of which nothing is known yet."""
+        self.graph, self.frame, self.exits = graph, frame, [Boundary(frame)]
+        self.temps, self.active, self.origins, self.held, self.handled, self.tied_under = {}, set(), {}, [], [], {}
+        self.own_behaviours = {}
+        self.stack, self.fresh_refs = [], []
+        self.in_init = self.in_loop = self.awaiting = self.pure_reads = self.pending_counter = False
+        self.pending_factory = self.pending_limit = self.swallows = None
+        self.pending_attr = self.in_flight = ""
+        self.bound_depth = 0
 
     def checkpoint(self) -> Checkpoint:
         """A point that lowering can be rolled back to."""

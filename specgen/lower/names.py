@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from dataclasses import replace
 
 from specgen.expr import (
     Arg,
@@ -72,11 +73,11 @@ def is_container(ty: Ty) -> bool:
 
 def of_module(lw: Lowerer, name: str, module: Module) -> Value:
     """A name of module scope: class, function, global, import or builtin."""
-    if name in module.classes:
-        cls = module.classes[name]
-        return Exc(name) if lw.sources.is_exception(name, module) else ClassV(cls)
-    if name in module.functions:
-        return Func(module.functions[name])
+    bound = lw.sources.binding(module, name)
+    if isinstance(bound, Class):
+        return Exc(name) if lw.sources.is_exception(name, module) else ClassV(bound)
+    if isinstance(bound, Function):
+        return Func(bound)
     if name in module.globals:
         return get_attribute(lw, module_object(lw, module), name)
     if name in module.imports:
@@ -99,9 +100,7 @@ def of_module(lw: Lowerer, name: str, module: Module) -> Value:
 
 def module_object(lw: Lowerer, module: Module) -> Obj:
     """The module as an object whose attributes are its globals."""
-    if module.path not in lw.modules_as_objects:
-        lw.modules_as_objects[module.path] = Obj(None, module, "")
-    return lw.modules_as_objects[module.path]
+    return lw.object_of(module)
 
 
 def get_attribute(lw: Lowerer, obj: Obj, attr: str) -> Value:
@@ -133,7 +132,8 @@ def get_attribute(lw: Lowerer, obj: Obj, attr: str) -> Value:
                     from specgen.lower.exprs import lower
 
                     return lower(lw, value)
-    if obj.cls is None and (attr in obj.module.classes or attr in obj.module.functions):
+    bound = lw.sources.binding(obj.module, attr) if obj.cls is None else None
+    if isinstance(bound, (Class, Function)):
         return of_module(lw, attr, obj.module)
     if obj.cls is None and attr in obj.module.globals:
         first_use_of_global(lw, obj, attr)
@@ -145,35 +145,22 @@ def get_attribute(lw: Lowerer, obj: Obj, attr: str) -> Value:
 def first_use_of_global(lw: Lowerer, obj: Obj, attr: str) -> None:
     """Lower the assignment that gives a module global its first value."""
     from specgen.lower.exprs import lower
-    from specgen.lower.graph import Graph
     from specgen.lower.initial import initial_values
-    from specgen.lower.state import Boundary
 
     node = obj.module.globals[attr]
     if node is None or attr in lw.globals_begun:
         return
     lw.globals_begun.add(attr)
-    saved = (lw.graph, lw.exits, lw.frame, lw.in_init, lw.pending_attr, lw.held, lw.pure_reads, lw.in_loop)
-    frame = Frame(None, obj.module, None)
-    lw.graph, lw.exits, lw.frame, lw.in_init, lw.pending_attr, lw.held = (
-        Graph(),
-        [Boundary(frame)],
-        frame,
-        True,
-        attr,
-        [],
-    )
-    lw.pure_reads = lw.in_loop = False
-    lw.graph.groups_after(saved[0])
-    with lw.graph.at(obj.module.path, node.lineno, "<module>"):
-        entry = lw.graph.skip()
-        value = lower(lw, node)
-        set_attribute(lw, obj, attr, value)
-        lw.adopt(obj.fields.get(attr, ""))
-        if lw.graph.cursor:
-            lw.graph.done(NONE, raised=False)
-    lw.inits.update(initial_values(lw, entry))
-    (lw.graph, lw.exits, lw.frame, lw.in_init, lw.pending_attr, lw.held, lw.pure_reads, lw.in_loop) = saved
+    lw.log.do("begin", lw.log.describer.book.number(obj.module), attr)
+    with lw.log.aside(), lw.apart(Frame(None, obj.module, None), attr):
+        with lw.graph.at(obj.module.path, node.lineno, "<module>"):
+            entry = lw.graph.skip()
+            value = lower(lw, node)
+            set_attribute(lw, obj, attr, value)
+            lw.adopt(obj.fields.get(attr, ""))
+            if lw.graph.cursor:
+                lw.graph.done(NONE, raised=False)
+        lw.inits.update(initial_values(lw, entry))
 
 
 def sentinel(lw: Lowerer, cls: Class, attr: str) -> Val | None:
@@ -221,23 +208,24 @@ def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
         return
     if attr in obj.static:
         if is_static(value) and lw.in_init:
-            obj.static[attr] = value
+            lw.fix(obj, attr, value)
         elif not lw.in_init:
             lw.approximate(f"assignment to {attr}", "the attribute keeps its first value")
         return
     if lw.in_init and is_static(value):
-        obj.static[attr] = value
+        lw.fix(obj, attr, value)
         return
     if lw.in_init and isinstance(value, Unknown) and attr not in obj.fields:
-        obj.static[attr] = value
+        lw.fix(obj, attr, value)
         return
     frozen = lw.in_init and attr not in lw.written_outside_init(obj)
     if frozen and isinstance(value, Val) and is_constant(value) and attr not in obj.fields:
-        obj.static[attr] = value
+        lw.fix(obj, attr, value)
         return
     var = obj.fields.get(attr) or declare_field(lw, obj, attr)
     if value == External("loop"):
-        lw.vars[var].observable = False  # which loop runs the calls is no part of what they do
+        # Which loop runs the calls is no part of what they do.
+        lw.vars[var] = replace(lw.vars[var], observable=False)
     if isinstance(value, (Unknown, *STATIC)):
         value = rv(lw, value)
     new = rv(lw, value)
@@ -365,7 +353,7 @@ def _replaced(lw: Lowerer, frame: Frame, root: str) -> bool:
     if frame.function is None:
         return False
     attr = places.attribute_of(lw, root)
-    if attr in lw.sources.usage.assigned or attr in lw.sources.usage.globals_assigned.get(frame.module.path, set()):
+    if lw.sources.is_assigned(attr) or lw.sources.is_global_assigned(frame.module, attr):
         return True
 
     def here(node: ast.expr) -> bool:

@@ -315,9 +315,8 @@ def get_field(lw: Lowerer, obj: New, attr: str) -> Value:
         if static is not None:
             return static
     owner = next((c.name for c in lw.sources.mro(obj.cls) if f"{c.name}.{attr}" in lw.heap), obj.cls.name)
-    if f"{owner}.{attr}" not in lw.heap and not lw.known_field(obj.cls, attr):
-        obj_ = lw.modules_as_objects.setdefault(f"class {obj.cls.name}", Obj(obj.cls, obj.cls.module, ""))
-        return names.get_attribute(lw, obj_, attr)
+    if f"{owner}.{attr}" not in lw.heap and not lw.sources.has_field(obj.cls, attr):
+        return names.get_attribute(lw, lw.class_object(obj.cls), attr)
     var = field_var(lw, owner, attr)
     ty = lw.var_type(var)
     value_ty = ty.value if isinstance(ty, DictT) else NeverT()

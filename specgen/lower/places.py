@@ -108,7 +108,7 @@ def detach(lw: Lowerer, root: str, path: tuple[Expr, ...] = ()) -> None:
 
 def _note_replacement(lw: Lowerer, name: str, tied: Place) -> None:
     """Say so where another call may have put another container there since the local became its name."""
-    if tied.path or lw.in_init or attribute_of(lw, tied.root) not in lw.sources.usage.assigned:
+    if tied.path or lw.in_init or not lw.sources.is_assigned(attribute_of(lw, tied.root)):
         return
     here = (frozenset(lw.held), lw.graph.waits(), lw.graph.where)
     held, waits, where = lw.tied_under.get(name, here)

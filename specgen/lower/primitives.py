@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from specgen.expr import BoolT, CallerT, DictT, Expr, IntT, Lit, NeverT, NoneT, RefT, SeqT, SetT, Ty, Var, join
 from specgen.ir import Access
 from specgen.lower import kinds, unwinding
@@ -87,7 +89,7 @@ def construct(lw: Lowerer, cls: str, attr: str, args: list[Value], kwargs: dict[
         if event.var in lw.shared.cleared:
             event.waiting = declare(f"{attr}_waiting", SetT(CallerT()), NOBODY, comment=f"{shown}: who waits")
             # Who waits for ever is in the outcome already, as a call without a result.
-            lw.vars[event.waiting].observable = False
+            lw.vars[event.waiting] = replace(lw.vars[event.waiting], observable=False)
         return event
     first = first or (rv(lw, kwargs["maxsize"]) if "maxsize" in kwargs else Val(Lit(0), IntT()))
     lw.demand(first, "int")

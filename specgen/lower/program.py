@@ -6,36 +6,27 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from specgen.definitions import Book, Definitions
 from specgen.expr import (
-    Arg,
-    AtomT,
-    DictT,
     Expr,
     Lit,
-    NeverT,
     NoneT,
     Op,
-    StrT,
-    TupleT,
-    Ty,
     boxed_kinds,
     depth,
 )
 from specgen.ir import (
     Operation,
-    ParamDecl,
     Program,
     UserInvariant,
 )
-from specgen.lower import assembly, construction, decorators, names, parameters, unwinding
-from specgen.lower.exprs import lower
-from specgen.lower.inlining import inline, open_frame
+from specgen.lower import assembly, construction, names, operations
 from specgen.lower.lowerer import RESERVED, Lowerer, TooLarge
-from specgen.lower.state import Boundary, Frame, Shared
-from specgen.lower.stmts import body
+from specgen.lower.memory import Memory
+from specgen.lower.state import Frame, Shared
 from specgen.lower.truth import condition
-from specgen.lower.values import EMPTY, NONE, ClassV, External, Func, Obj, Val, Value, const
-from specgen.source import Class, Function, Sources, dotted
+from specgen.lower.values import Obj
+from specgen.source import Sources
 from specgen.types import Target
 
 ROUNDS = 60
@@ -66,8 +57,14 @@ class WrittenInvariant:
     when: str = "always"
 
 
-def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenInvariant] = ()) -> Program:
-    """Lower a target. Raises NothingToModel and InvariantUnsupported."""
+def lower_target(
+    sources: Sources, target: Target, invariants: Iterable[WrittenInvariant] = (), memory: Memory | None = None
+) -> Program:
+    """Lower a target, of its operations only those that ``memory`` does not know in these circumstances.
+
+    Raises NothingToModel and InvariantUnsupported.
+    """
+    memory = memory or Memory(Book(Definitions(sources)), {})
     shared = Shared()
     wanted = list(invariants)
     made: Made | None = None
@@ -79,8 +76,8 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
             raise NothingToModel(_unsettled(target, moving, f"within {WORK:,} nodes"))
         demands, domains, split = dict(shared.demands), dict(shared.domains), set(shared.split)
         cleared = set(shared.cleared)
-        literals = {k: set(v) for k, v in shared.literals.items()}
-        made = _once(sources, target, shared, wanted, hopeful=hopeful)
+        literals = dict(shared.literals)
+        made = _once(sources, target, shared, memory, wanted, hopeful=hopeful)
         work += made.lw.graph.made
         old = {k: shared.canonical(v) for k, v in shared.types.items()}
         new = {k: shared.canonical(v) for k, v in made.lw.new_types.items()}
@@ -116,7 +113,7 @@ def lower_target(sources: Sources, target: Target, invariants: Iterable[WrittenI
         shared.types = merged
     else:
         raise NothingToModel(_unsettled(target, moving, f"in {ROUNDS} rounds"))
-    made = _narrow(sources, target, shared, wanted) or made
+    made = _narrow(sources, target, shared, memory, wanted) or made
     assert made is not None
     return assembly.assemble(sources, target, shared, made)
 
@@ -128,16 +125,18 @@ def _unsettled(target: Target, moving: set[str], limit: str) -> str:
     return f"{target.cls or target.path}: the types of its values did not settle {limit} (still open: {shown})"
 
 
-def _narrow(sources: Sources, target: Target, shared: Shared, wanted: list[WrittenInvariant]) -> Made | None:
+def _narrow(
+    sources: Sources, target: Target, shared: Shared, memory: Memory, wanted: list[WrittenInvariant]
+) -> Made | None:
     """Find the types again from themselves alone, which drops what only an early round's ignorance had put there.
 
     A lowering whose values all fit the types that it was made with is as good as any; None (and the types as they
     were) where no such one is met.
     """
     before = dict(shared.types)
-    known = (dict(shared.demands), dict(shared.domains), {k: set(v) for k, v in shared.literals.items()})
+    known = (dict(shared.demands), dict(shared.domains), dict(shared.literals))
     for _ in range(NARROWING):
-        made = _once(sources, target, shared, wanted, afresh=True)
+        made = _once(sources, target, shared, memory, wanted, afresh=True)
         new = {k: shared.canonical(v) for k, v in made.lw.new_types.items()}
         if known != (shared.demands, shared.domains, shared.literals):
             break
@@ -165,151 +164,31 @@ def _once(
     sources: Sources,
     target: Target,
     shared: Shared,
+    memory: Memory,
     wanted: list[WrittenInvariant],
     afresh: bool = False,
     hopeful: bool = False,
 ) -> Made:
-    lw = Lowerer(sources, target.mode, shared)
+    lw = Lowerer(sources, target.mode, shared, memory.log)
     lw.afresh, lw.hopeful = afresh, hopeful
     module = sources.modules[target.path]
     cls = module.classes.get(target.cls) if target.cls else None
     me = Obj(cls, module, "") if cls is not None else names.module_object(lw, module)
-    inits: dict[str, Expr] = lw.inits
+    lw.watch("me", me)
     if cls is not None:
-        construction.construct(lw, me, cls, inits)
-    functions = [_function(sources, me, n) for n in target.operations]
+        construction.construct(lw, me, cls, lw.inits)
+    functions = [operations.method(lw, me, n) for n in target.operations]
     found: list[Operation] = []
     for function in functions:
         if function is not None:
-            operation = _operation(lw, me, function)
+            operation = memory.operation(lw, me, function)
             if operation is not None:
                 found.append(operation)
     for var, info in lw.vars.items():
-        if info.init is None and var not in inits:
+        if info.init is None and var not in lw.inits:
             lw.declare(f"v.{var}", NoneT())  # never given a first value that is known: None stands for that
     written = [_invariant(lw, me, w) for w in wanted]
-    return Made(lw, me, found, inits, written)
-
-
-def _function(sources: Sources, me: Obj, name: str) -> Function | None:
-    if me.cls is not None:
-        return sources.method(me.cls, name)
-    return me.module.functions.get(name)
-
-
-# --- operations ------------------------------------------------------------------------------------
-
-
-def _operation(lw: Lowerer, me: Obj, function: Function) -> Operation | None:
-    name = function.name.strip("_")
-    if name != function.name and _function(lw.sources, me, name) is not None:
-        name = f"{name}_special"  # __call__ beside call
-    lw.operation = name
-    lw.temps, lw.active, lw.origins, lw.held, lw.handled = {}, set(), {}, [], []
-    before = set(lw.graph.nodes)
-    lw.first_node = len(before)
-    lw.graph.cursor = []
-    frame = open_frame(function, me if me.cls is not None else None, None)
-    lw.frame = frame
-    lw.stack = [function]
-    lw.exits = [Boundary(frame)]
-    params: list[ParamDecl] = []
-    try:
-        with lw.graph.at(function.module.path, function.node.lineno, function.name):
-            entry = lw.graph.skip()
-            _parameters(lw, function, frame, params, name)
-            _run(lw, me, function)
-    except (TooLarge, RecursionError):
-        for node_id in set(lw.graph.nodes) - before:
-            del lw.graph.nodes[node_id]
-        lw.graph.where.path, lw.graph.where.line = function.module.path, function.node.lineno
-        lw.approximate(f"operation {name}", "left out: it is too large to model")
-        return None
-    finally:
-        lw.stack = []
-        lw.frame = None
-        lw.exits = []
-    return Operation(name, function.qualname, tuple(params), entry, function.span)
-
-
-def _run(lw: Lowerer, me: Obj, function: Function) -> None:
-    if function.is_generator() and function.decorators() & {"contextmanager", "asynccontextmanager"}:
-        lw.frame = Frame(None, function.module, None)
-
-        def around(value: Value) -> None:
-            from specgen.lower import suspension
-
-            suspension.suspend(lw)
-
-        args: list[Value] = []
-        inline(lw, Func(function, me if me.cls is not None else None), args, {}, yield_body=around)
-    elif not decorators.run(lw, function):
-        body(lw, function.node.body)
-    lw.graph.where.line = function.node.body[-1].lineno
-    if lw.graph.cursor:
-        unwinding.finish(lw, Val(NONE, NoneT()))
-
-
-def _parameters(lw: Lowerer, function: Function, frame: Frame, params: list[ParamDecl], owner: str) -> None:
-    spec = function.node.args
-    wanted = [*spec.posonlyargs, *spec.args]
-    if function.cls is not None and "staticmethod" not in function.decorators() and wanted:
-        assert frame.me is not None
-        frame.names[wanted[0].arg] = frame.me
-        wanted = wanted[1:]
-    defaults = dict(zip([p.arg for p in wanted][::-1], spec.defaults[::-1], strict=False))
-    for param, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
-        if default is not None:
-            defaults[param.arg] = default
-    for param in [*wanted, *spec.kwonlyargs]:
-        fixed = _fixed_default(lw, function, defaults.get(param.arg))
-        if fixed is not None:
-            frame.names[param.arg] = fixed
-            continue
-        annotated = (
-            lw.sources.find_class(dotted(param.annotation).rpartition(".")[2], function.module)
-            if param.annotation
-            else None
-        )
-        value, ty, domain = parameters.parameter(lw, owner, param, defaults.get(param.arg))
-        if annotated is not None and param.arg not in defaults:
-            ty, domain, value = _object_parameter(lw, param, annotated, value)
-        if domain is not None:
-            params.append(ParamDecl(param.arg.strip("_") or "it", domain, ty))  # type: ignore[arg-type]
-        if param.arg in frame.stored:
-            lw.set_local(lw.local_for(frame, param.arg), value)
-        else:
-            frame.names[param.arg] = value
-    if spec.vararg is not None:
-        frame.names[spec.vararg.arg] = Val(Op("tuple"), TupleT(()))
-    if spec.kwarg is not None:
-        frame.names[spec.kwarg.arg] = Val(EMPTY, DictT(NeverT(), NeverT()))
-
-
-def _fixed_default(lw: Lowerer, function: Function, default: ast.expr | None) -> Value | None:
-    """The function, class or sentinel that a parameter is unless a caller says otherwise, as in ``now=time.time``."""
-    if not isinstance(default, (ast.Name, ast.Attribute)):
-        return None
-    if isinstance(default, ast.Name) and function.cls is not None:
-        marker = names.sentinel(lw, function.cls, default.id)
-        if marker is not None:
-            return marker
-    point, saved = lw.checkpoint(), lw.frame
-    lw.frame = Frame(None, function.module, None)
-    try:
-        value = lower(lw, default)
-    finally:
-        lw.frame = saved
-    marked = isinstance(value, Val) and isinstance(value.ty, StrT) and isinstance(value.expr, Lit)
-    if (marked or isinstance(value, (Func, ClassV, External))) and lw.untouched_since(point):
-        return value
-    lw.roll_back(point)
-    return None
-
-
-def _object_parameter(lw: Lowerer, param: ast.arg, cls: Class, value: Val) -> tuple[Ty, Expr | None, Val]:
-    domain = lw.shared.domain(parameters.domain_name(param.arg))
-    return AtomT(domain), const(domain), Val(Arg(param.arg.strip("_") or "it"), AtomT(domain), value.origin)
+    return Made(lw, me, found, lw.inits, written)
 
 
 # --- invariants ------------------------------------------------------------------------------------

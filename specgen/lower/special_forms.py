@@ -122,10 +122,10 @@ def _defaultdict(lw: Lowerer, node: ast.Call) -> Value:
     factory = lower(lw, node.args[0])
     if len(node.args) > 1 or node.keywords:
         lw.approximate("first items of a defaultdict", "it starts empty")
-    lw.pending_factory = lambda: rv(lw, call_value(lw, factory, [], {}, None))
+    lw.pending_factory = factory
     # Only what it makes is of interest here: an object of the kind that code makes while it runs.
     point, saved, lw.in_loop = lw.checkpoint(), lw.in_loop, True
-    made = lw.pending_factory()
+    made = rv(lw, call_value(lw, factory, [], {}, None))
     lw.in_loop = saved
     lw.roll_back(point)
     return Val(EMPTY, DictT(NeverT(), made.ty))

@@ -35,7 +35,7 @@ class Shared:
     domains: dict[str, str] = field(default_factory=dict)
     demands: dict[str, str] = field(default_factory=dict)
     split: set[str] = field(default_factory=set)
-    literals: dict[str, set[str]] = field(default_factory=dict)
+    literals: dict[str, frozenset[str]] = field(default_factory=dict)
     opaque: set[str] = field(default_factory=set)
     #: Variables of events that some code clears.
     cleared: set[str] = field(default_factory=set)
@@ -154,7 +154,7 @@ class Detour:
 Exit = Finally | Handlers | Loop | Boundary | Detour
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class VarInfo:
     """A shared variable in the making."""
 

@@ -44,8 +44,12 @@ def body(lw: Lowerer, statements: list[ast.stmt]) -> None:
         if not lw.graph.cursor:
             return
         lw.check_size()
-        where = lw.graph.where
-        with lw.graph.at(where.path, node.lineno, where.function):
+        where, frame = lw.graph.where, lw.frame
+        assert frame is not None
+        function = where.function
+        if frame.module.path != where.path:  # what is run on the way out of a function of another file
+            function = frame.function.name if frame.function else ""
+        with lw.graph.at(frame.module.path, node.lineno, function):
             statement(lw, node)
 
 

@@ -75,12 +75,25 @@ class Sync:
 
 @dataclass(eq=False, slots=True)
 class Contract:
-    """A collaborator that the feature does not define. ``var`` holds what a store keeps."""
+    """A collaborator that the feature does not define. ``key`` tells apart those of one name."""
 
     name: str
-    var: str
+    key: str
     methods: frozenset[str]
-    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What a container does beyond its kind: what a defaultdict makes, how long a deque gets, a Counter."""
+
+    factory: Value | None = None
+    limit: Expr | None = None
+    counter: bool = False
+
+    def and_(self, new: Behaviour) -> Behaviour:
+        """What another one that is assigned there does as well."""
+        factory = self.factory if new.factory is None else new.factory
+        return Behaviour(factory, self.limit if new.limit is None else new.limit, self.counter or new.counter)
 
 
 @dataclass(frozen=True, slots=True)
