@@ -72,6 +72,17 @@ class Author:
         """What the specification of a target was written from."""
         return self._author.program(target, self._written(target))
 
+    def rewritten(self, target: Target, facts: Facts) -> Program | None:
+        """What the specification of a target would be written from if the facts were these; None where it cannot be."""
+        author = StaticAuthor(facts)
+        again = next(
+            (t for t in author.plan(self._settings.classes).targets if (t.path, t.cls) == _place(target)), None
+        )
+        try:
+            return author.program(again, self._written(again)) if again else None
+        except Exception:  # noqa: BLE001 - code of another day, which nobody waits for
+            return None
+
     def _written(self, target: Target) -> list[WrittenInvariant]:
         return [WrittenInvariant(i.name, i.expr, i.when) for i in self._settings.invariants if _of(i, target)]
 
@@ -94,6 +105,10 @@ class Author:
         if invariant.cls is None and len(plan.targets) > 1:
             names = ", ".join(t.cls or t.path for t in plan.targets)
             raise SettingError(f'{where}: give the class it speaks of with class = "...", one of {names}')
+
+
+def _place(target: Target) -> tuple[str, str | None]:
+    return target.path, target.cls
 
 
 def _of(invariant: Invariant, target: Target) -> bool:

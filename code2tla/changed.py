@@ -6,71 +6,81 @@ changed, and the specification written again from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from code2tla.each import Each
-from code2tla.runners import Recorded
 from extractor.history.types import HistoryFinding
 from extractor.types import Span
 from reports.result import AuditFinding, MutantResult, Source
-from specgen import printing
 from specgen.expr import Lit, Var
-from specgen.flow import reachable
-from specgen.ir import AccessMode, Node, Operation, Program, VarDecl
+from specgen.flow import successors
+from specgen.ir import AccessMode, Node, Program, VarDecl
 from specgen.steps import build
-from specgen.types import Bounds, Spec
-from tlc_runner.types import Budget, Job
+from specgen.types import Spec
 
+Kind: TypeAlias = Literal["remove-lock", "keep-lock", "remove-check", "revert", "split-step"]
 Fate: TypeAlias = Literal["killed", "survived", "not_run"]
+Place: TypeAlias = tuple[str, int]
 #: Mechanisms that are a check of a condition, and not something that is taken and given back.
 _CHECKS = frozenset({"version", "fence", "idempotency", "lease"})
+#: Mechanisms that a variable of the program stands for.
+_LOCKS = frozenset({"lock", "rlock", "condition"})
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A program with one change. ``lines`` are the (path, number) that it takes away, or splits before.
+    """A program with one change; ``make`` gives it, None where it cannot be written.
 
-    ``unexplained`` is what is said where nothing notices it, "" where that says nothing of the specification.
+    ``diff`` shows the change on the source lines, the first of which is at ``place``. ``about`` are the changes in the
+    history that brought what it takes away. ``mechanism`` is what it takes away in words, "" where it is nothing that
+    a program has to keep it safe.
     """
 
-    kind: Literal["remove-lock", "keep-lock", "revert", "split-step"]
+    kind: Kind
     subject: str
-    program: Program
-    lines: tuple[tuple[str, int], ...]
-    unexplained: str = ""
+    make: Callable[[], Program | None]
+    diff: str
+    place: Place | None
+    about: tuple[HistoryFinding, ...] = ()
+    mechanism: str = ""
 
     def spec(self) -> Spec | None:
         """The specification of the changed program; None where it cannot be written."""
         try:
-            return build(self.program)
+            program = self.make()
+            return build(program) if program is not None else None
         except (ValueError, KeyError, AssertionError):
             return None
 
     def mutant(self, status: Fate, killed_by: tuple[str, ...] = ()) -> MutantResult:
         """The change to the source lines, and what came of it."""
-        texts = [self.program.sources[path][number - 1] for path, number in self.lines if path in self.program.sources]
-        head = [f"--- {path}:{number}" for path, number in self.lines[:1]]
-        split = self.kind == "split-step"
-        shown = [line for text in texts for line in (("+# others run here", f" {text}") if split else (f"-{text}",))]
-        return MutantResult(self.kind, self.subject, "\n".join([*head, *shown]), status, killed_by, self.source)
+        return MutantResult(self.kind, self.subject, self.diff, status, killed_by, self.source)
 
     @property
     def finding(self) -> AuditFinding:
         """What is said of a mechanism without which nothing goes wrong."""
-        return AuditFinding("unexplained-mechanism", self.subject, self.unexplained, self.source)
+        added = next((f for f in self.about if f.kind in ("added", "altered", "fix")), None)
+        by = f", which commit {added.commit[:12]} {_DID[added.kind]} ({added.subject})," if added else ""
+        text = (
+            f"without {self.mechanism}{by} the specification violates nothing: it does not see what this is there for"
+        )
+        return AuditFinding("unexplained-mechanism", self.subject, text, self.source)
 
     @property
     def source(self) -> Source | None:
-        """The first of the lines."""
-        return Source(self.lines[0][0], self.lines[0][1], self.lines[0][1]) if self.lines else None
+        """Where the change begins."""
+        return Source(self.place[0], self.place[1], self.place[1]) if self.place else None
+
+
+_DID = {"added": "added", "altered": "altered", "fix": "brought"}
 
 
 def changes(program: Program, history: Sequence[HistoryFinding]) -> Iterator[Change]:
     """Each lock not taken, or never given back; each check that history added left out; others let into steps."""
     for var in program.vars:
-        if var.lock and (taken := _lines(n for n in program.nodes.values() if _takes(n, var.name))):
+        if var.lock and (taken := _places(n for n in program.nodes.values() if _touches(n, var.name, "acquire"))):
             yield _without_lock(program, var, taken, history)
             yield _keeping(program, var)
     for finding in history:
@@ -80,56 +90,38 @@ def changes(program: Program, history: Sequence[HistoryFinding]) -> Iterator[Cha
         yield from _split(program)
 
 
-def violated(
-    spec: Spec, bounds: Bounds, outcomes: Sequence[str], wanted: Sequence[str], oracle: Recorded, budget: Budget
-) -> tuple[str, ...] | None:
-    """Which of ``wanted`` a changed specification violates; None where TLC did not get to the end.
+def _changed(
+    kind: Kind, subject: str, program: Program, nodes: dict[int, Node], places: Sequence[Place], **more: object
+) -> Change:
+    changed = replace(program, nodes=nodes)
+    return Change(kind, subject, lambda: changed, _diff(program, kind, places), places[0] if places else None, **more)  # type: ignore[arg-type]
 
-    ``outcomes`` are those of the specification as it is: to one call at a time, locks make no difference.
-    """
-    each = Each(spec, [p for p in spec.properties if p.name in wanted])
-    name, serial = printing.serial_module(spec, outcomes)
-    job = Job(
-        modules={f"{spec.module}.tla": printing.module_text(spec), name: serial, **each.modules},
-        root=each.root,
-        cfg=each.cfg(bounds),
-        budget=budget,
-        keep_going=True,
-    )
-    result = oracle.ask(job).result
-    found = tuple(dict.fromkeys(name for name, _ in each.found(result)))
-    return found if found or result.complete else None
+
+def _diff(program: Program, kind: Kind, places: Sequence[Place]) -> str:
+    texts = [program.sources[path][line - 1] for path, line in places if path in program.sources]
+    head = [f"--- {path}:{line}" for path, line in places[:1]]
+    split = kind == "split-step"
+    shown = [line for text in texts for line in (("+# others run here", f" {text}") if split else (f"-{text}",))]
+    return "\n".join([*head, *shown])
 
 
 def _without_lock(
-    program: Program, lock: VarDecl, taken: tuple[tuple[str, int], ...], history: Sequence[HistoryFinding]
+    program: Program, lock: VarDecl, taken: tuple[Place, ...], history: Sequence[HistoryFinding]
 ) -> Change:
     nodes = {number: _unlocked(node, lock.name, ("acquire", "release")) for number, node in program.nodes.items()}
-    added = next((f for f in reversed(history) if f.kind == "added" and _named(f, taken)), None)
-    text = f"without {lock.name}{_told(added)} the specification violates nothing: {_BLIND}"
-    return Change("remove-lock", lock.name, replace(program, nodes=nodes), taken, text)
+    about = tuple(f for f in reversed(history) if f.mechanism in _LOCKS and f.kind == "added" and _named(f, taken))
+    return _changed("remove-lock", lock.name, program, nodes, taken, about=about, mechanism=lock.name)
 
 
-_BLIND = "it does not see what this is there for"
-
-
-def _named(finding: HistoryFinding, taken: Sequence[tuple[str, int]]) -> bool:
+def _named(finding: HistoryFinding, taken: Sequence[Place]) -> bool:
     """Whether a finding is of the lock that is taken on these lines."""
-    if finding.now is None or finding.mechanism == "ordering" or not finding.mechanism:
-        return False
-    return (finding.now.path, finding.now.line) in taken
-
-
-def _told(finding: HistoryFinding | None) -> str:
-    return f", which commit {finding.commit[:12]} added ({finding.subject})," if finding else ""
+    return finding.now is not None and (finding.now.path, finding.now.line) in taken
 
 
 def _keeping(program: Program, lock: VarDecl) -> Change:
-    given = _lines(
-        n for n in program.nodes.values() if any(a.var == lock.name and a.mode == "release" for a in n.accesses)
-    )
+    given = _places(n for n in program.nodes.values() if _touches(n, lock.name, "release"))
     nodes = {number: _unlocked(node, lock.name, ("release",)) for number, node in program.nodes.items()}
-    return Change("keep-lock", lock.name, replace(program, nodes=nodes), given)
+    return _changed("keep-lock", lock.name, program, nodes, given)
 
 
 def _unlocked(node: Node, lock: str, modes: Sequence[AccessMode]) -> Node:
@@ -146,32 +138,74 @@ def _unlocked(node: Node, lock: str, modes: Sequence[AccessMode]) -> Node:
 
 
 def _without_check(program: Program, finding: HistoryFinding, now: Span) -> Iterator[Change]:
-    """The branches on the lines of a check, each always taken the way that goes on."""
-    checks = [
-        n
-        for n in program.nodes.values()
-        if n.kind == "branch" and n.path == now.path and now.line <= n.line <= now.end_line
-    ]
-    if not checks:
+    """The branches of a check, each always taken the way that goes on."""
+    branches = [n for n in program.nodes.values() if n.kind == "branch"]
+    there = [n for n in branches if n.path == now.path and now.line <= n.line <= now.end_line]
+    there = there or [n for n in branches if n.path == now.path and _names(program, n, finding.target)]
+    ways = {n.id: _onward(program, n) for n in there} or _not_raising(program, branches, finding.target)
+    if not ways:
         return
     nodes = dict(program.nodes)
-    for node in checks:
-        onward = max((node.next, node.other), key=lambda at: _ahead(program, at))
-        nodes[node.id] = replace(node, kind="skip", cond=None, next=onward, other=-1)
+    for number, onward in ways.items():
+        nodes[number] = replace(nodes[number], kind="skip", cond=None, next=onward, other=-1)
     subject = finding.target or finding.mechanism
-    text = f"without {subject}{_told(finding)} the specification violates nothing: {_BLIND}"
-    yield Change("revert", subject, replace(program, nodes=nodes), _lines(checks), text)
+    places = _places(program.nodes[number] for number in ways)
+    words = f"the {finding.mechanism} check of {subject}"
+    yield _changed("remove-check", subject, program, nodes, places, about=(finding,), mechanism=words)
 
 
-def _ahead(program: Program, at: int) -> int:
-    """How many nodes may follow: fewer where a check has refused."""
-    return len(reachable(program, Operation("", "", (), at, Span("", 0, 0))))
+def _names(program: Program, node: Node, name: str) -> bool:
+    """Whether the line of a node has the name in it."""
+    line = program.sources[node.path][node.line - 1] if node.path in program.sources else ""
+    return bool(name) and re.search(rf"\b{re.escape(name)}\b", line) is not None
+
+
+def _onward(program: Program, branch: Node) -> int:
+    """The way that changes most before the branch is met again: a check that refuses ends the call, or tries again."""
+
+    def follows(at: int) -> tuple[int, int]:
+        nodes = _ahead(program, at, branch.id)
+        return sum(_writes(program.nodes[n]) for n in nodes), len(nodes)
+
+    return max((branch.next, branch.other), key=follows)
+
+
+def _not_raising(program: Program, branches: Sequence[Node], error: str) -> dict[int, int]:
+    """The branches that decide whether ``error`` is raised, nothing between them and it, with the way that does not."""
+    raising = re.compile(rf"\braise\s+(?:\w+\.)*{re.escape(error.rpartition('.')[2])}\b")
+    lines = {
+        (path, number)
+        for path, text in program.sources.items()
+        for number, line in enumerate(text, 1)
+        if error and raising.search(line)
+    }
+    ends = {n.id for n in program.nodes.values() if (n.path, n.line) in lines}
+    found: dict[int, int] = {}
+    behind: dict[int, set[int]] = {}
+    for branch in branches:
+        one, other = _ahead(program, branch.next), _ahead(program, branch.other)
+        if bool(one & ends) != bool(other & ends):
+            found[branch.id] = branch.other if one & ends else branch.next
+            behind[branch.id] = one if one & ends else other
+    return {number: way for number, way in found.items() if not behind[number] & (found.keys() - {number})}
+
+
+def _ahead(program: Program, at: int, until: int | None = None) -> set[int]:
+    """The nodes that may follow, those behind ``until`` left out."""
+    seen: set[int] = set()
+    todo = [at]
+    while todo:
+        number = todo.pop()
+        if number not in seen and number != until:
+            seen.add(number)
+            todo += successors(program.nodes[number])
+    return seen
 
 
 def _split(program: Program) -> Iterator[Change]:
     """Others let in ahead of each change to shared state, first nodes aside."""
     entries = {operation.entry for operation in program.operations}
-    writes = [n for n in program.nodes.values() if n.id not in entries and _changes(n)]
+    writes = [n for n in program.nodes.values() if n.id not in entries and _writes(n)]
     if not writes:
         return
     fresh = {n.id: max(program.nodes) + 1 + index for index, n in enumerate(writes)}
@@ -186,16 +220,16 @@ def _split(program: Program) -> Iterator[Change]:
     }
     for node in writes:
         nodes[fresh[node.id]] = Node(fresh[node.id], "suspend", node.path, node.line, node.function, next=node.id)
-    yield Change("split-step", program.module, replace(program, nodes=nodes), _lines(writes))
+    yield _changed("split-step", program.module, program, nodes, _places(writes))
 
 
-def _changes(node: Node) -> bool:
+def _writes(node: Node) -> bool:
     return node.kind != "guard" and any(a.mode in ("write", "update") and not a.effect for a in node.accesses)
 
 
-def _takes(node: Node, lock: str) -> bool:
-    return any(a.var == lock and a.mode == "acquire" for a in node.accesses)
+def _touches(node: Node, lock: str, mode: AccessMode) -> bool:
+    return any(a.var == lock and a.mode == mode for a in node.accesses)
 
 
-def _lines(nodes: Iterator[Node] | Sequence[Node]) -> tuple[tuple[str, int], ...]:
+def _places(nodes: Iterator[Node] | Sequence[Node]) -> tuple[Place, ...]:
     return tuple(sorted({(n.path, n.line) for n in nodes}))

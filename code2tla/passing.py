@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from code2tla import auditing
 from code2tla.assemble import NOT_AUDITED
+from code2tla.changed import changes
 from code2tla.checked import Audited, Checked
 from code2tla.gate import gate
 from code2tla.rundir import digest
 from code2tla.runners import Recorded
 from code2tla.settings import Settings
+from code2tla.undone import undone
 from extractor.history.types import HistoryFinding
+from extractor.types import Facts
 from reports.result import Result
 from specgen import printing
 from specgen.ir import Program
@@ -21,13 +24,21 @@ from tlc_runner.audit.audit import audit
 from tlc_runner.audit.types import Limits, Subject
 
 
+def _not_written(_: Facts) -> None:
+    """Of what others wrote, no program is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A specification, what checking it gave, and the program that it was written from, where there is one."""
+    """A specification, what checking it gave, and the program that it was written from, where there is one.
+
+    ``write`` gives the program of the same object where the feature's facts are others.
+    """
 
     spec: Spec
     checked: Checked
-    program: Program | None
+    program: Program | None = None
+    write: Callable[[Facts], Program | None] = _not_written
 
 
 #: The part of its time that an audit gets beside a violation, which is what the reader came for.
@@ -37,6 +48,7 @@ _BESIDE_VIOLATION = 0.25
 def through(
     result: Result,
     checked: Sequence[Candidate],
+    facts: Facts,
     history: Sequence[HistoryFinding],
     oracle: Recorded,
     settings: Settings,
@@ -47,7 +59,7 @@ def through(
     parts = list(result.parts or (result,))
     for at, one in enumerate(checked):
         if one.checked.verdict == "verified" and parts[at].verdict == "verified":
-            parts[at] = _with(parts[at], _kept(one, history, oracle, share, settings.memory_mb))
+            parts[at] = _with(parts[at], _kept(one, facts, history, oracle, share, settings.memory_mb))
     if not result.parts:
         return parts[0]
     notes = tuple(n for n in result.notes if n != NOT_AUDITED or any(NOT_AUDITED in p.notes for p in parts))
@@ -61,7 +73,12 @@ def through(
 
 
 def _kept(
-    one: Candidate, history: Sequence[HistoryFinding], oracle: Recorded, seconds: float, memory_mb: int
+    one: Candidate,
+    facts: Facts,
+    history: Sequence[HistoryFinding],
+    oracle: Recorded,
+    seconds: float,
+    memory_mb: int,
 ) -> Audited:
     """The audit of one pass, or an earlier run's that got to its end."""
     key = digest(oracle.identity, one.spec, one.checked.properties, one.checked.verdict, history)
@@ -71,7 +88,8 @@ def _kept(
     if one.program is None:
         made = _written_by_others(one, oracle, seconds, memory_mb)
     else:
-        made = gate(one.spec, one.program, history, one.checked, oracle, seconds, memory_mb)
+        tried = (*changes(one.program, history), *undone(facts, history, one.write))
+        made = gate(one.spec, tried, one.checked, oracle, seconds, memory_mb)
     if made.verdict == "verified":
         oracle.directory.put("audit", key, made)
     return made

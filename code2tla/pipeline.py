@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -77,7 +78,7 @@ def run(
     written = work.write(author, plan)
     checked = work.check(author, written.specs) if written.specs else []
     result, pieces = work.conclude(facts, author, plan, written, checked)
-    result, pieces = work.audit(author, past, written, checked, result, pieces)
+    result, pieces = work.audit(facts, author, past, written, checked, result, pieces)
     result, pieces = work.remember(past, author, written, result, pieces)
     result, pieces = work.decide(result, pieces)
     result, pieces = work.replay(result, pieces)
@@ -195,6 +196,7 @@ class Workshop:
 
     def audit(
         self,
+        facts: Facts,
         author: Author | WritingAuthor,
         past: History,
         written: Written,
@@ -204,13 +206,15 @@ class Workshop:
     ) -> tuple[Result, list[Piece]]:
         """Try every pass against mutants of its specification: one that notices none is no pass."""
         candidates = [
-            passing.Candidate(spec, seen, author.program(target) if isinstance(author, Author) else None)
+            passing.Candidate(spec, seen, author.program(target), partial(author.rewritten, target))
+            if isinstance(author, Author)
+            else passing.Candidate(spec, seen)
             for (target, spec), seen in zip(written.specs, checked, strict=True)
         ]
         if self.settings.audit_budget and any(p.checked.verdict == "verified" for p in candidates):
             oracle = runners.recorded(self.settings, self.directory)
             with self._stage("audit", "trying mutants of the specification"), _tool_errors():
-                result = passing.through(result, candidates, past.findings, oracle, self.settings)
+                result = passing.through(result, candidates, facts, past.findings, oracle, self.settings)
         return result, with_results(pieces, result)
 
     def remember(

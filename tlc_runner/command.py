@@ -13,6 +13,9 @@ from tlc_runner.watch import add_watch
 
 #: How long a run may go on after its time budget to print its statistics and coverage, in seconds.
 GRACE = 1.5
+#: How long Java may take to start, beside the time budget: TLC's own clock, by which it stops, begins only then. A run
+#: that is killed before that prints neither statistics nor coverage.
+START = 4.0
 #: TLC's heap below this many megabytes does not start.
 MIN_MEMORY_MB = 16
 #: Up to this time budget in seconds Java's quick compiler alone does better than both together, which compete with
@@ -59,7 +62,7 @@ def check_launch(job: Job) -> Launch:
         memory_mb=budget.memory_mb,
         workers=job.workers,
         short=budget.seconds <= SHORT_RUN,
-        limit=budget.seconds + (GRACE if watched is not job else 0.0),
+        limit=budget.seconds + (START + GRACE if watched is not job else 0.0),
     )
 
 

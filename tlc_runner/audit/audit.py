@@ -20,6 +20,8 @@ from tlc_runner.types import CheckResult, Outcome, Runner
 
 #: The part of an audit's time that the specification itself may take before its mutants get theirs.
 _OWN_SHARE = 0.3
+#: Seconds that it gets even where that is more.
+_OWN_LEAST = 5.0
 
 
 def audit(subject: Subject, runner: Runner, limits: Limits = Limits(), scope: Scope = Scope()) -> Audit:
@@ -122,12 +124,13 @@ class _Auditor:
         if self.scope.chosen is not None:
             return self.scope.chosen
         first = first_values(self.tree, self.behaviour.definitions if self.behaviour else ())
-        return tuple(mutations(self.tree, self._mutable(), first, self.session.limits.mutants))
+        most, answering = self.session.limits.mutants, self.scope.answering
+        return tuple(mutations(self.tree, self._mutable(), first, most, answering))
 
     def _own_run(self) -> CheckResult:
         enabled = self.behaviour.next if self.behaviour and self.deadlock else ""
         prepared = kit.probe(self.subject.modules, self.tree, self.cfg, self.names, self.cfg.invariants, enabled)
-        seconds = self.session.limits.seconds * _OWN_SHARE
+        seconds = max(self.session.limits.seconds * _OWN_SHARE, _OWN_LEAST)
         return self.session.run(prepared, seconds=seconds, coverage=True)
 
     def _mutable(self) -> set[Definition]:
@@ -139,7 +142,7 @@ class _Auditor:
         judges = [self.tree.scope[name] for name in judged if name in self.tree.scope]
         behaving = self.tree.reachable(self.behaviour.definitions)
         judging = {d for d in self.tree.reachable(judges) if not self.tree.is_step(d.module, d.body)}
-        return {d for d in behaving - judging if d.name not in self.scope.spared}
+        return {d for d in behaving - judging if not self.scope.only or d.name in self.scope.only}
 
 
 class _Seen:

@@ -22,6 +22,8 @@ from tlc_runner.types import CheckResult, Outcome
 _GROWING = frozenset({"drop-guard", "remove-lock"})
 _DECIDED = frozenset({"killed", "survived", "equivalent"})
 _PARTIAL = re.compile(r"\bDOMAIN\b|\bLen\b|\bNone\b|<<\s*>>|\{\s*\}|\bCardinality\b")
+#: What makes a function larger: without it, the function has no value where it is asked for one later.
+_GROWS = re.compile(r"\bPut\(|@@")
 #: Levels beyond the specification's own depth to which its mutants are followed.
 _BEYOND = 4
 #: Kinds of mutants: an effect that is missing or another reaches what calls return and leave behind.
@@ -81,7 +83,7 @@ class Hunt:
         self.temporal_status: dict[str, Literal["holds", "violated", "unchecked"]] = {}
         self.notes: list[str] = []
         self.depth = 0
-        self._each = _MOST
+        self._each = scope.states or _MOST
 
     def hunt(self, found: Sequence[Mutation], properties: Sequence[str], temporal: Sequence[str]) -> None:
         """Decides ``found``; without a ``reach``, nothing but the depth bounds a mutant."""
@@ -230,7 +232,9 @@ class Hunt:
 
 
 def risky(mutation: Mutation) -> bool:
-    """Whether TLC may well fail to evaluate a mutant: it changes a condition that keeps partial functions from harm."""
+    """Whether TLC may well fail to evaluate a mutant: it takes away what keeps partial functions from harm."""
+    if mutation.kind == "drop-effect":
+        return _GROWS.search(mutation.dropped) is not None
     guarding = mutation.kind in ("drop-guard", "remove-lock", "negate-condition", "shift-constant")
     return guarding and _PARTIAL.search(mutation.dropped) is not None
 

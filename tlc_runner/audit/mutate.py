@@ -10,6 +10,7 @@ from itertools import zip_longest
 
 from tree_sitter import Node
 
+from tlc_runner.audit.borrow import Loans, answered, loans
 from tlc_runner.audit.syntax import Definition, Module, Tree, conjuncts, expression, meant, symbol, walk
 from tlc_runner.audit.types import Mutation
 
@@ -23,23 +24,36 @@ KINDS = (
     "shift-constant",
     "add-effect",
 )
-_LOCKS = re.compile(r"lock|mutex|latch|semaphore|lease|owner|holder|held|permit|token", re.IGNORECASE)
+_LOCKS = re.compile(r"(?<![bc])lock|mutex|latch|semaphore|lease|owner|holder|held|permit|token", re.IGNORECASE)
 _SWAPS = {"plus": "-", "minus": "+", "cup": "\\", "setminus": "\\cup", "cap": "\\cup"}
 _BORDERS = {"lt": "<=", "leq": "<", "gt": ">=", "geq": ">"}
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-def mutations(tree: Tree, definitions: Iterable[Definition], first: Mapping[str, str], at_most: int) -> list[Mutation]:
+def mutations(
+    tree: Tree,
+    definitions: Iterable[Definition],
+    first: Mapping[str, str],
+    at_most: int,
+    answering: frozenset[str] = frozenset(),
+) -> list[Mutation]:
     """Mutations of ``definitions``, numbered from 1: at most so many, taken in turn from each kind and definition.
 
-    ``first`` are the first values of variables, as text.
+    ``first`` are the first values of variables, as text; ``answering`` the operators whose last argument is what comes
+    of a call.
     """
     found: dict[tuple[str, str, str], list[Mutation]] = {}
     chosen_from = sorted(definitions, key=lambda d: (d.module.name, d.node.start_byte))
-    written = {name for d in chosen_from for part in walk(d.body) if (name := assigned(tree, d.module, part))}
-    again = {name: text for name, text in first.items() if name in written}
+    effects = [
+        (d, name, right)
+        for d in chosen_from
+        for part in walk(d.body)
+        if (name := assigned(tree, d.module, part)) and (right := part.child_by_field_name("rhs"))
+    ]
+    again = {name: text for name, text in first.items() if name in {name for _, name, _ in effects}}
+    lent = loans(tree, chosen_from, effects, set(answering))
     for definition in chosen_from:
-        for made in _Finder(tree, definition, again).all():
+        for made in _Finder(tree, definition, again, lent, answering).all():
             found.setdefault((made.kind, made.module, made.action), []).append(made)
     order = sorted(found, key=lambda key: KINDS.index(key[0]))
     chosen: list[Mutation] = []
@@ -57,6 +71,8 @@ class _Finder:
     tree: Tree
     definition: Definition
     first: Mapping[str, str]
+    lent: Loans
+    answering: frozenset[str]
 
     @property
     def module(self) -> Module:
@@ -89,6 +105,7 @@ class _Finder:
             for argument in node.children_by_field_name("parameter"):
                 if argument.is_named:
                     yield from self._value(argument)
+            yield from self._answer(node)
 
     def _guard(self, node: Node, *, lone: bool) -> Iterator[Mutation]:
         if node.type == "boolean":
@@ -107,15 +124,24 @@ class _Finder:
             if (part := node.child_by_field_name(branch)) is not None:
                 yield from self._formula(part)
 
+    def _answer(self, node: Node) -> Iterator[Mutation]:
+        """A call ends in what another one ends in."""
+        answer = answered(self.definition, node, set(self.answering))
+        if answer is not None:
+            for other in self.lent.other_answers(self.definition, self.module.read(answer)):
+                yield self._make("swap-effect", answer, (other,))
+
     def _spurious(self, node: Node) -> Iterator[Mutation]:
-        """A step that should leave a variable alone sets it to its first value."""
+        """A step that should leave a variable alone sets it to its first value, or does to it what another does."""
         kept = self._kept(node)
+        again = [(name, self.first[name]) for name in kept if name in self.first][:1]
         for name in kept:
-            if name in self.first:
-                others = ", ".join(other for other in kept if other != name)
-                frame = f" /\\ UNCHANGED <<{others}>>" if others else ""
-                yield self._make("add-effect", node, (f"({name}' = ({self.first[name]}){frame})",))
-                return
+            if (text := self.lent.effect(name, self.definition, self.first.get(name, ""))) is not None:
+                again.append((name, text))
+        for name, text in again:
+            others = ", ".join(other for other in kept if other != name)
+            frame = f" /\\ UNCHANGED <<{others}>>" if others else ""
+            yield self._make("add-effect", node, (f"({name}' = ({text}){frame})",))
 
     def _kept(self, node: Node) -> list[str]:
         """The variables that an UNCHANGED names, itself or through one definition."""

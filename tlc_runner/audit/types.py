@@ -57,23 +57,26 @@ class Mutation:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What may be mutated: all definitions but those named in ``spared``, where the state predicate ``active`` holds.
+    """What may be mutated: the definitions named in ``only``, or all, where the state predicate ``active`` holds.
 
     ``active`` is TLA+ over the root module's variables, or "" for everywhere. ``chosen`` are the mutations to take,
     where an audit of the same modules with another configuration has made them; None: make them. With ``every``,
     mutants go on after they were noticed, for the sake of properties that notice few. ``depth``, if given, says that
     the specification itself was checked before, and how deep its mutants are to be followed. With ``careful``,
     mutants that TLC may fail to evaluate are left out: each that does costs another start of TLC. ``known`` are the
-    properties that are known to notice mutants: no run is spent on them alone.
+    properties that are known to notice mutants: no run is spent on them alone. ``states``, if given, are the most that
+    each mutant may have. ``answering`` are the operators whose last argument is what comes of a call.
     """
 
-    spared: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
     active: str = ""
     chosen: tuple[Mutation, ...] | None = None
     every: bool = False
     careful: bool = False
     depth: int = 0
     known: frozenset[str] = frozenset()
+    states: int = 0
+    answering: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
