@@ -97,12 +97,22 @@ def _environment() -> Environment:
     environment.globals.update(whole=whole, wording=wording, worth=worth)
     environment.filters["clip"] = clip
     environment.filters["block"] = _block
+    environment.filters["words"] = _words
     return environment
 
 
 def _block(text: str) -> Markup:
     """Lines that stay lines, for the inside of ``pre``, where quotation marks are letters."""
     return Markup("\n".join(escape(clip(line, _BLOCK_LIMIT), quote=False) for line in text.split("\n")))  # noqa: S704
+
+
+def _words(text: str, limit: int) -> Markup:
+    """A sentence whose `names` in backticks are code."""
+    pieces = [escape(piece) for piece in clip(text, limit).split("`")]
+    if len(pieces) % 2 == 0:  # one of them is a backtick and no more
+        return Markup("`".join(pieces))  # noqa: S704
+    marked = (f"<code>{piece}</code>" if at % 2 else piece for at, piece in enumerate(pieces))
+    return Markup("".join(marked))  # noqa: S704
 
 
 def _shown(value: object) -> object:

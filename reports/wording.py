@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import whole
-from reports.result import Approximation, Author, PropertyResult, Replay, Result, Source, SpecResult, ViolationResult
+from reports.result import (
+    Approximation,
+    AssumptionResult,
+    Author,
+    PropertyResult,
+    Question,
+    Replay,
+    Result,
+    Source,
+    SpecResult,
+    ViolationResult,
+)
 from reports.text import clip
 
 #: What each kind of property means, for a reader who has never seen TLA+.
@@ -117,10 +128,15 @@ def place(source: Source | None) -> str:
 
 def subject(result: Result) -> str:
     """Return what the result speaks of: its first few classes, else the feature's path."""
-    names = result.feature.classes or (result.feature.path or "the feature",)
+    return _listed(result.feature.classes or (result.feature.path or "the feature",))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``A, B and C``, or ``A, B, C and 2 more``."""
     shown = [clip(name, 80) for name in names[:3]]
-    last = f"{len(names) - 3:,} more" if len(names) > 3 else shown.pop()
-    return " and ".join(filter(None, (", ".join(shown), last)))
+    last = f"{len(names) - 3:,} more" if len(names) > 3 else "".join(shown[-1:])
+    ahead = shown if len(names) > 3 else shown[:-1]
+    return " and ".join(filter(None, (", ".join(ahead), last)))
 
 
 def bounds_words(bounds: Mapping[str, Any]) -> str:
@@ -164,8 +180,10 @@ def verdict_sentence(result: Result) -> str:
         case "verified":
             return f"Verified: {subject(result)} {'keep' if several else 'keeps'} every checked property{tail}."
         case "violated":
+            wrong = tuple(name for part in parts if part.violations for name in part.feature.classes)
             ways = count(len(whole.findings(result)), "way")
-            return f"Violated: {subject(result)} {'go' if several else 'goes'} wrong in {ways}{tail}."
+            who = f"{_listed(wrong) or subject(result)} {'go' if len(wrong) > 1 else 'goes'}"
+            return f"Violated: {who} wrong in {ways}{tail}."
         case "inconclusive":
             were = "were" if several else "was"
             return f"Inconclusive: {subject(result)} {were} neither verified nor shown wrong{tail}."
@@ -236,8 +254,22 @@ def changes(violation: ViolationResult) -> tuple[tuple[Change, ...], ...]:
 
 def open_questions(part: Result) -> list[str]:
     """Return the questions without an answer, but for those that only ask whether an assumption of the part holds."""
-    assumed = {about for item in part.assumptions for about in (item.id, f"{part.spec.module}.{item.id}")}
-    return [item.text for item in part.questions if not item.answer and item.about not in assumed]
+    return [item.text for item in other_questions(part) if not item.answer]
+
+
+def other_questions(part: Result) -> list[Question]:
+    """Return the questions that do not ask whether an assumption of the part holds."""
+    assumed = {about for item in part.assumptions for about in _names(part, item)}
+    return [question for question in part.questions if question.about not in assumed]
+
+
+def question_of(part: Result, item: AssumptionResult) -> Question | None:
+    """Return the question whether an assumption of the part holds."""
+    return next((question for question in part.questions if question.about in _names(part, item)), None)
+
+
+def _names(part: Result, item: AssumptionResult) -> tuple[str, str]:
+    return item.id, f"{part.spec.module}.{item.id}"
 
 
 def processes(violation: ViolationResult) -> tuple[str, ...]:

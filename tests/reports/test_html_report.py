@@ -3,6 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 from opened_page import current_line, numbers, opened
 from playwright.sync_api import Browser
 from seats_result import PATH
@@ -10,7 +11,7 @@ from seats_result import PATH
 from reports import html
 from reports.excerpt import excerpt
 from reports.highlight import code
-from reports.result import Result, Source
+from reports.result import Question, Result, Source
 
 Sources = dict[str, list[str]]
 
@@ -328,6 +329,30 @@ def test_what_a_pass_is_worth_is_told(result: Result, sources: Sources) -> None:
         "when a message arrives",
     ):
         assert words in text
+
+
+def test_the_verdict_names_what_goes_wrong(two_parts: Result) -> None:
+    text = html.render(two_parts, {})
+    assert "Violated</span>: Seats goes wrong in 2 ways" in text
+    assert "Seats and Rooms" in text.partition("</title>")[0]
+
+
+def test_an_assumption_is_asked_about_where_it_stands(result: Result) -> None:
+    (assumption, *_) = result.assumptions
+    question = Question("ask", f"Does this hold? {assumption.text}", f"Seats.{assumption.id}")
+    text = html.render(dataclasses.replace(result, questions=(*result.questions, question)), {})
+    assert text.count(Markup.escape(assumption.text.split("`")[0].strip())) == 1
+    assert 'data-kind="question" data-id="ask"' in text
+    assert "Nobody has said yet whether this holds." in text
+    answered = dataclasses.replace(question, answer="Yes, <always>.")
+    assert "Answered: Yes, &lt;always&gt;." in html.render(dataclasses.replace(result, questions=(answered,)), {})
+
+
+def test_names_in_backticks_are_code(result: Result) -> None:
+    notes = ("`a<b` is `c`.", "one ` and no more", "``")
+    text = html.render(dataclasses.replace(result, notes=notes), {})
+    assert "<li><code>a&lt;b</code> is <code>c</code>.</li>" in text
+    assert "<li>one ` and no more</li>" in text
 
 
 def test_what_belongs_to_no_part_is_shown_once(two_parts: Result, sources: Sources) -> None:
