@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from specgen.blocks import WIDTH, Block, hang, indented
 from specgen.expr import Expr, NoneE, Op
-from specgen.render import WIDTH, Block, Renderer, hang, indented, quoted
+from specgen.render import Renderer, quoted
 from specgen.rewrite import free_bounds
 from specgen.tree import Choose, Guard, If, Leaf, Let, Place, Tree, leaves
 

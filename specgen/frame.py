@@ -1,19 +1,20 @@
-"""The parts of a module around its actions: declarations, types, first state, how calls begin, symmetry."""
+"""The parts of a module around its actions: declarations, helpers, first state, how calls begin, symmetry."""
 
 from __future__ import annotations
 
 import re
-import textwrap
 
-from specgen.expr import HELPERS, DictT, NoneT, Op, SeqT, SetT, Ty, boxed_kinds, join
+from specgen import type_ok
+from specgen.blocks import Block, hang, joined
+from specgen.expr import DictT, Op, SeqT, SetT, Ty
+from specgen.helpers import HELPERS
 from specgen.ir import Operation
 from specgen.layout import Layout
 from specgen.remarks import aligned
-from specgen.render import Block, hang, quoted
+from specgen.render import quoted
 from specgen.rewrite import variables, walk
-from specgen.typing_text import bare, has_dict, membership, type_set
+from specgen.typing_text import has_dict
 
-_LONG = 100
 _FRAME_CONSTANTS = (
     ("Callers", "the calls that may overlap"),
     ("Before", "how many calls ran, one after another, before them"),
@@ -61,32 +62,7 @@ def calls(lay: Layout) -> list[str]:
     for shape, ops in shapes.items():
         fields = ["op : {" + ", ".join(map(quoted, ops)) + "}", *(f"{n} : {d}" for n, d in shape)]
         sets.append(f"[{', '.join(fields)}]")
-    return _joined("Calls == ", sets, "\\cup ", 0)
-
-
-def _joined(lead: str, parts: list[str], sep: str, indent: int) -> Block:
-    """The parts behind ``lead`` on one line, or one part a line."""
-    flat = lead + f" {sep}".join(parts)
-    if len(flat) + indent <= _LONG:
-        return [flat]
-    if not lead.endswith(" "):
-        return hang(lead, [("" if i == 0 else sep) + p for i, p in enumerate(parts)])
-    return [lead.rstrip(), *("    " + ("" if i == 0 else sep) + p for i, p in enumerate(parts))]
-
-
-def mixed_calls(lay: Layout) -> bool:
-    """Whether one argument name has values of two kinds, which TLC must not compare."""
-    kinds: dict[str, Ty] = {}
-    for o in lay.program.operations:
-        for p in o.params:
-            joined = join(kinds[p.name], p.ty) if p.name in kinds else p.ty
-            kinds[p.name] = joined
-            if boxed_kinds(joined) and not boxed_kinds(p.ty):
-                return True
-    return False
-
-
-# --- helper operators ----------------------------------------------------------------------------
+    return joined("Calls == ", sets, "\\cup ", 0)
 
 
 def helpers(lay: Layout) -> list[str]:
@@ -96,7 +72,7 @@ def helpers(lay: Layout) -> list[str]:
     for name, (definition, comment) in HELPERS.items():
         if name in used:
             out += ["", f"\\* {comment}", *_without_clashes(lay, definition).split("\n")]
-    if any("IsDict(" in line for line in type_ok(lay)):
+    if any("IsDict(" in line for line in type_ok.conjuncts(lay)):
         d, keys, values, k = (lay.free(n) for n in ("d", "K", "V", "k"))
         body = f"DOMAIN {d} \\subseteq {keys} /\\ \\A {k} \\in DOMAIN {d} : {d}[{k}] \\in {values}"
         out += [
@@ -155,95 +131,6 @@ def view(lay: Layout) -> list[str]:
         block[-1] += "," if i < len(fields) - 1 else "]"
         lines += block
     return lines
-
-
-# --- types and first state -----------------------------------------------------------------------
-
-
-def type_ok(lay: Layout) -> list[str]:
-    """The conjuncts of TypeOK."""
-    c = lay.idents.c
-    out = [line for v in lay.program.vars for line in _typed(lay, v.name, v.ty)]
-    out.append("/\\ DOMAIN call = Everyone" if mixed_calls(lay) else "/\\ call \\in [Everyone -> Calls \\cup {Unborn}]")
-    labels = [quoted(x) for x in ("idle", *lay.stays(), "end")]
-    block = hang("/\\ at \\in [Everyone -> {", textwrap.wrap(", ".join(labels), 70))
-    out += [*block[:-1], block[-1] + "}]"]
-    if lay.locals:
-        out += _local_types(lay)
-    result = join(lay.program.result_ty, NoneT())
-    whole = type_set(result)
-    if whole is None:
-        out.append(f"/\\ \\A {c} \\in Callers : {membership(f'result[{c}]', result, lay.taken)}")
-    else:
-        block = _joined("/\\ result \\in [Callers -> ", _union_parts(whole), "\\cup ", 4)
-        out += block if len(block) == 1 else _rehung(block)
-        out[-1] += "]"
-    if lay.observable:
-        out += _start_type(lay)
-    out.append("/\\ before \\in 0..Before")
-    return out
-
-
-def _rehung(block: Block) -> Block:
-    lead = block[0] + " "
-    return hang(lead, [line.strip() for line in block[1:]])
-
-
-def _union_parts(text: str) -> list[str]:
-    """The parts of a union that stand side by side."""
-    out, depth, part = [], 0, ""
-    for word in re.split(r"( \\cup )", bare(text)):
-        if word == " \\cup " and depth == 0:
-            out.append(part)
-            part = ""
-            continue
-        depth += sum(word.count(x) for x in "([{") - sum(word.count(x) for x in ")]}")
-        part += word
-    return [*out, part]
-
-
-def _typed(lay: Layout, name: str, ty: Ty) -> list[str]:
-    """A conjunct saying that a variable has its type; over several lines where it is long."""
-    text = membership(name, ty, lay.taken)
-    if len(text) <= _LONG - 8:
-        return [f"/\\ {text}"]
-    first, sign, rest = text.partition(" /\\ ")
-    if not sign or " \\/ " in first or "\\A " in first or "(" in first:
-        return [f"/\\ {text}"]
-    quantifier, colon, body = rest.partition(" : ")
-    if colon and len(rest) > _LONG - 8:
-        return [f"/\\ {first}", f"/\\ {quantifier} :", f"       {body}"]
-    return [f"/\\ {first}", f"/\\ {rest}"]
-
-
-def _local_types(lay: Layout) -> list[str]:
-    c = lay.idents.c
-    sets = {n: type_set(join(ty, NoneT())) for n, ty in lay.locals.items()}
-    if None not in sets.values():
-        parts = [f"{n} : {bare(s or '')}" for n, s in sets.items()]
-        flat = f"/\\ local \\in [Everyone -> [{', '.join(parts)}]]"
-        if len(flat) <= _LONG - 4:
-            return [flat]
-        block = hang("/\\ local \\in [Everyone -> [", [p + "," for p in parts])
-        return [*block[:-1], block[-1][:-1] + "]]"]
-    out = []
-    for name, ty in lay.locals.items():
-        out.append(f"/\\ \\A {c} \\in Everyone : {membership(f'local[{c}].{name}', join(ty, NoneT()), lay.taken)}")
-    return out
-
-
-def _start_type(lay: Layout) -> list[str]:
-    sets = {v.name: None if v.view is not None else type_set(v.ty) for v in lay.observable}
-    if None in sets.values():
-        names = ", ".join(map(quoted, sets))
-        block = hang("/\\ start = None \\/ DOMAIN start = {", textwrap.wrap(names, 60))
-        return [*block[:-1], block[-1] + "}"]
-    parts = [f"{n} : {bare(s or '')}" for n, s in sets.items()]
-    flat = f"/\\ start \\in {{None}} \\cup [{', '.join(parts)}]"
-    if len(flat) <= _LONG - 4:
-        return [flat]
-    block = hang("/\\ start \\in {None} \\cup [", [p + "," for p in parts])
-    return [*block[:-1], block[-1][:-1] + "]"]
 
 
 #: Operators that bind no tighter than ``=``, so that a first value made with one stands in parentheses.

@@ -24,8 +24,8 @@ from specgen.expr import (
     join,
     members,
 )
+from specgen.folding import conj, disj, fold, negate
 from specgen.ir import Operation, Program
-from specgen.rewrite import conj, disj, fold, negate
 
 _NUMBERS = frozenset({"+", "-", "*", "\\div", "%", "neg"})
 _ITEM_OF = frozenset({"Head", "Last"})

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from specgen.expr import Expr, Lit, Op
+from specgen.folding import distinct, fold, negate
 from specgen.infer import Infer, sharpen
-from specgen.rewrite import distinct, fold, negate, rebuild
+from specgen.rewrite import rebuild
 
 
 @dataclass(slots=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from specgen.expr import HELPERS, Const, Expr, Ty
+from specgen.expr import Const, Expr, Ty
+from specgen.folding import FALSE
+from specgen.helpers import HELPERS
 from specgen.ir import Program, VarDecl
 from specgen.names import name_places
 from specgen.render import Renderer
-from specgen.rewrite import FALSE, walk
+from specgen.rewrite import walk
 from specgen.tree import Place, Step, blocked, expressions, leaves
 from specgen.words import RESERVED
 

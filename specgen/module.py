@@ -8,13 +8,15 @@ from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from specgen import frame, properties, remarks
+from specgen import frame, properties, remarks, type_ok
 from specgen.actions import ActionPrinter
+from specgen.blocks import hang
 from specgen.expr import DictT, Op, Ty, boxed_kinds, members
+from specgen.folding import FALSE, negate
 from specgen.ir import ConstDecl, EnvAction, Program
 from specgen.layout import Layout, lay_out
-from specgen.render import hang, quoted
-from specgen.rewrite import FALSE, negate, variables
+from specgen.render import quoted
+from specgen.rewrite import variables
 from specgen.tree import Step, blocked, leaves, name_repeats, reads, writes
 from specgen.types import Action, Property, Spec, Variable
 from specgen.typing_text import membership
@@ -198,7 +200,7 @@ def _text(lay: Layout, actions: Sequence[Action], env: Sequence[Action], propert
         "calls": frame.calls(lay),
         "mid_turn": [quoted(label) for label in lay.mid_turn],
         "helpers": frame.helpers(lay),
-        "type_ok": frame.type_ok(lay),
+        "type_ok": type_ok.conjuncts(lay),
         "init": frame.init(lay),
         "view": frame.view(lay),
         "arrivals": arrivals,

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
+from specgen.blocks import hang
 from specgen.ir import Program
 from specgen.layout import Idents
-from specgen.render import Renderer, hang, quoted
+from specgen.render import Renderer, quoted
 from specgen.types import Property
 
 #: Above this many combinations of three operations one property speaks for all of them.

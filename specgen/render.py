@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from specgen.blocks import WIDTH, Block, hang, indented, wrapped
 from specgen.expr import Arg, Bound, Const, Expr, Lit, Local, Me, NoneE, Op, Var
 from specgen.rewrite import apart
 from specgen.words import KEYWORDS
-
-WIDTH = 100
 
 _PRECEDENCE = {
     "and": 3, "or": 3, "not": 4,
@@ -32,7 +31,6 @@ _INFIX = frozenset(
 )  # fmt: skip
 _OPEN = frozenset({"if", "exists", "forall", "choose", "lambda"})
 _ATOM = 20
-Block = list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,20 +279,3 @@ def quoted(text: str) -> str:
     """A TLA+ string; characters that TLC can't print are replaced."""
     out = "".join(c if 32 <= ord(c) < 127 else "?" for c in text)
     return '"' + out.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def hang(lead: str, block: Block) -> Block:
-    """The block behind ``lead``, its further lines aligned."""
-    return [lead + block[0], *(" " * len(lead) + line for line in block[1:])]
-
-
-def indented(block: Block, by: int) -> Block:
-    """The block ``by`` columns further right."""
-    return [" " * by + line for line in block]
-
-
-def wrapped(block: Block) -> Block:
-    """The block in parentheses."""
-    lines = hang("(", block)
-    lines[-1] += ")"
-    return lines

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from specgen.expr import Bound, Expr, Op, Var
-from specgen.rewrite import FALSE, TRUE, conj, disj, fold, free_bounds, negate, substitute, walk
+from specgen.folding import FALSE, TRUE, conj, disj, fold, negate
+from specgen.rewrite import free_bounds, substitute, walk
 from specgen.rewrite import replace as replace_in
 
 

@@ -30,8 +30,8 @@ from specgen.expr import (
     UnionT,
     Var,
 )  # fmt: skip
+from specgen.folding import fold, negate
 from specgen.render import Renderer
-from specgen.rewrite import fold, negate
 from specgen.steps import build
 from specgen.types import Bounds
 from specgen.typing_text import membership
