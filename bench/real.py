@@ -112,7 +112,7 @@ def run(subject: Subject, budget: float) -> Iterator[Row]:
     try:
         work = Workshop(install(subject), subject.feature, settings)
         facts = work.index()
-        author = Author(facts, settings)
+        author = Author(facts, settings, work.directory)
         plan = work.plan(author)
         written = work.write(author, plan)
         checked = work.check(author, written.specs) if written.specs else []
@@ -127,6 +127,8 @@ def run(subject: Subject, budget: float) -> Iterator[Row]:
         return
     for (target, spec), seen in zip(written.specs, checked, strict=True):
         yield _row(subject, target, spec, seen)
+    if not plan.targets:
+        yield Row(subject, "-", (0, 0), 0, "not modelled", (), 0, 0.0, result.reason)
     for target, why in written.refused:
         verdict = "crashed" if "mistake of this tool" in why else "not modelled"
         yield Row(subject, target.cls or target.path, (0, len(target.operations)), 0, verdict, (), 0, 0.0, why)
