@@ -14,16 +14,23 @@ from rich.text import Text
 
 from code2tla.agent import job as jobs
 from code2tla.agent.job import WAITING, Job
-from code2tla.commands import print_run
+from code2tla.commands import given_settings, print_run
 from code2tla.errors import InputError
+from code2tla.nightly import command as nightly
+from code2tla.nightly.night import Night
+from code2tla.pipeline import Run
 from code2tla.progress import Display
 from reports.text import visible
-from specgen.authoring.types import Task
 
 
 def begin(options: argparse.Namespace, given: Mapping[str, Any], out: Console, err: Console) -> int:
     """``code2tla run --author agent``: to the first task that has no answer yet."""
     return _go_on(jobs.begin(options.repo, options.feature, given), options, out, err)
+
+
+def check(spec_dir: Path, repo: Path, feature: str, options: argparse.Namespace, out: Console, err: Console) -> int:
+    """``code2tla check --author agent``: to the first task that has no answer yet."""
+    return _go_on(jobs.begin_check(spec_dir, repo, feature, given_settings(options)), options, out, err)
 
 
 def answer(options: argparse.Namespace, out: Console, err: Console) -> int:
@@ -38,8 +45,10 @@ def answer(options: argparse.Namespace, out: Console, err: Console) -> int:
 def _go_on(job: Job, options: argparse.Namespace, out: Console, err: Console) -> int:
     with Display(err, job.settings.budget, options.quiet) as display:
         done = jobs.step(job, display)
-    if not isinstance(done, Task):
+    if isinstance(done, Run):
         return print_run(done, options, out)
+    if isinstance(done, Night):
+        return nightly.print_night(done, options, out)
     if options.json:
         out.file.write(json.dumps(jobs.as_json(done), indent=1) + "\n")
         return WAITING

@@ -15,6 +15,7 @@ from code2tla.agent.job import Job
 from code2tla.errors import ToolError, UsageError
 from code2tla.events import Event, Found, RunBegan, RunEnded, RunProgress, StageBegan
 from code2tla.nightly import every
+from code2tla.nightly.night import Night
 from code2tla.pipeline import Run
 from specgen.authoring.types import Task
 
@@ -24,7 +25,7 @@ class _Going:
     """A run on its way: the step that is being taken, and what it last said."""
 
     job: Job
-    step: Future[Run | Task]
+    step: Future[Run | Night | Task]
     began: float = field(default_factory=time.monotonic)
     said: str = ""
 

@@ -19,6 +19,7 @@ from code2tla import output, pipeline
 from code2tla.authoring.choose import TRANSCRIPT
 from code2tla.errors import InputError, UsageError
 from code2tla.events import OnEvent
+from code2tla.nightly.night import Night, night
 from code2tla.pipeline import Run
 from code2tla.rundir import write_text
 from code2tla.settings import Settings, load
@@ -41,16 +42,21 @@ class _RunFile(BaseModel):
     repo: str
     feature: str
     options: dict[str, Any]
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run by an agent: where, on what, and with which settings of the command line."""
+    """A run by an agent: where, on what, and with which settings of the command line.
+
+    With ``check`` it is one of ``code2tla check``: it brings up to date what the specification directory holds.
+    """
 
     spec_dir: Path
     repo: Path
     feature: str
     options: Mapping[str, Any]
+    check: bool = False
 
     @property
     def settings(self) -> Settings:
@@ -64,14 +70,27 @@ def begin(repo: Path, feature: str, options: Mapping[str, Any]) -> Job:
     settings = load(repo, dict(options))
     known = pipeline.index(repo, feature, settings).feature
     spec_dir = output.directory(settings.out, repo.resolve(), known).resolve()
-    where = os.path.relpath(repo.resolve(), spec_dir)  # the directory is meant to be committed: no machine's path
+    job = Job(spec_dir, repo, known, dict(options))
+    _write(job)
+    return job
+
+
+def begin_check(spec_dir: Path, repo: Path, feature: str, options: Mapping[str, Any]) -> Job:
+    """Take a check down in the specification directory that it is of. Raises UsageError."""
+    job = Job(spec_dir.resolve(), repo, feature, dict(options), check=True)
+    _write(job)
+    return job
+
+
+def _write(job: Job) -> None:
+    # The directory is meant to be committed: no machine's path.
+    where = os.path.relpath(job.repo.resolve(), job.spec_dir)
     kept = {
-        key: str(value) if isinstance(value, Path) else value for key, value in options.items() if value is not None
+        key: str(value) if isinstance(value, Path) else value for key, value in job.options.items() if value is not None
     }
-    kept["out"] = os.path.relpath(settings.out.resolve(), spec_dir)
-    file = {"repo": where, "feature": known, "options": kept}
-    write_text(spec_dir / RUN_FILE, json.dumps(file, indent=1, sort_keys=True) + "\n")
-    return Job(spec_dir, repo, known, dict(options))
+    kept["out"] = os.path.relpath(job.settings.out.resolve(), job.spec_dir)
+    file = {"repo": where, "feature": job.feature, "options": kept, "check": job.check}
+    write_text(job.spec_dir / RUN_FILE, json.dumps(file, indent=1, sort_keys=True) + "\n")
 
 
 def find(spec_dir: Path) -> Job:
@@ -86,22 +105,28 @@ def find(spec_dir: Path) -> Job:
     home = spec_dir.resolve()
     options = dict(known.options)
     options["out"] = (home / str(options.get("out", "."))).resolve()
-    return Job(home, (home / known.repo).resolve(), known.feature, options)
+    return Job(home, (home / known.repo).resolve(), known.feature, options, known.check)
 
 
-def step(job: Job, on_event: OnEvent | None = None) -> Run | Task:
+def step(job: Job, on_event: OnEvent | None = None) -> Run | Night | Task:
     """Take the run as far as the recorded answers go: to its end, or to the next task, which is then in ``task.json``.
 
     Raises UsageError and ToolError as the pipeline does.
     """
     try:
-        done = pipeline.run(job.repo, job.feature, job.settings, on_event)
+        done = _taken(job, on_event)
     except AnswerPending as pending:
         _leave(job.spec_dir, pending.task)
         return pending.task
     for name in (RUN_FILE, TASK_FILE, TASK_TEXT):
         (job.spec_dir / name).unlink(missing_ok=True)
     return done
+
+
+def _taken(job: Job, on_event: OnEvent | None) -> Run | Night:
+    if job.check:
+        return night(job.spec_dir, job.repo, job.settings, on_event)
+    return pipeline.run(job.repo, job.feature, job.settings, on_event)
 
 
 def take_down(job: Job, text: str, digest: str | None = None) -> Task:

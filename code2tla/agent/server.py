@@ -51,7 +51,8 @@ def server(repo: Path, out: Path, cache: Path) -> MCPServer[None]:
     async def start_run(
         feature: Annotated[str, Field(description="directory or file, relative to the repository")],
         start: Annotated[
-            Literal["draft", "facts"], Field(description="begin from the compiler's draft, or from the facts alone")
+            Literal["draft", "facts", "kept"],
+            Field(description="begin from the compiler's draft, from the facts alone, or from what was written before"),
         ] = "draft",
         budget: Annotated[float, Field(description="seconds of model checking", gt=0, le=3600)] = 60.0,
         classes: Annotated[list[str] | None, Field(description="only these classes")] = None,

@@ -55,7 +55,9 @@ def _writer(settings: Settings, transcript: Transcript, explorers: Sequence[Tool
         return Recorded(ScriptedAuthor.of(Path(script), Path(f"{script}.log")), transcript)
     if name == "llm" or (settings.replay and recorded_models(settings.replay)):
         return models.author(settings.models, transcript, explorers)
-    return Recorded(Recording(settings.replay) if settings.replay else AgentAuthor(), transcript)
+    if settings.replay is None:
+        return Recorded(AgentAuthor(), transcript)
+    return Recorded(Recording(settings.replay, last=settings.start == "kept"), transcript)
 
 
 def _taken(facts: Facts, spec_dir: Path, transcript: Transcript, author: Author) -> kept.Taken:

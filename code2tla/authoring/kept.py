@@ -57,6 +57,7 @@ def read(kept: Kept, facts: Facts) -> Taken:
             stale=_stale(draft, drifted),
             unmodelled=() if on_skeleton else tuple((s.qualname, s.span) for s in drifted.unmodelled),
             modelled=modelled,
+            found=_found(kept, draft.module),
             ledger=_ledger(home / "ledger.jsonl"),
             architecture=_document(home / "architecture.md"),
             properties=_document(home / "properties.md"),
@@ -94,6 +95,11 @@ def _stale(draft: Draft, drifted: Drift) -> tuple[Drifted, ...]:
         for a in drifted.stale
         if a.module == draft.module and a.action in own
     )
+
+
+def _found(kept: Kept, module: str) -> tuple[str, ...]:
+    parts = [part for part in kept.result.parts or (kept.result,) if part.spec.module == module]
+    return tuple(f"{v.property} ({v.classification}): {v.summary}" for part in parts for v in part.violations)
 
 
 def _placed(draft: Draft, actions: Mapping[tuple[str, str], Moved], places: Places) -> Draft:

@@ -15,7 +15,7 @@ from code2tla import output
 from code2tla.commands import repository, settings_of
 from code2tla.errors import UsageError
 from code2tla.nightly import every, kept
-from code2tla.nightly.night import Night, night
+from code2tla.nightly.night import FailOn, Night, night
 from code2tla.progress import Display
 from reports.text import visible
 
@@ -33,9 +33,18 @@ def check(options: argparse.Namespace, out: Console, err: Console) -> int:
         raise UsageError(f"{where}: not found from {options.spec_dir}; name the target with --repo")
     options.sweep = True  # a night goes as deep as its budget lets it
     settings = settings_of(options, repo)
+    if settings.author == "agent" and found.result.author.name != "static":
+        from code2tla.agent import command as agent  # noqa: PLC0415 - it prints with this module's words
+
+        return agent.check(options.spec_dir, repo, found.result.feature.path, options, out, err)
     with Display(err, settings.budget, options.quiet) as display:
         done = night(options.spec_dir, repo, settings, display)
-    status = done.status(options.fail_on)
+    return print_night(done, options, out, options.fail_on)
+
+
+def print_night(done: Night, options: argparse.Namespace, out: Console, fail_on: FailOn | None = None) -> int:
+    """Print what a night found; returns its exit status."""
+    status = done.status(fail_on)
     if options.json:
         out.file.write(json.dumps(as_json(done, status), indent=2) + "\n")
     else:
@@ -64,11 +73,17 @@ def told(done: Night) -> Iterator[tuple[str, str]]:
     for action in done.drift.stale:
         place = f"{action.then.path}:{action.then.line}"
         yield f"  {action.status}: {action.module}.{action.action} models {action.function} ({place})", "yellow"
-    if done.rewritten:
-        yield f"  {len(done.rewritten)} actions written anew, {done.taken_over} taken over", ""
+    yield from ((f"  {line}", "") for line in _extracted(done))
     for symbol in done.drift.unmodelled:
         yield f"  no action models {symbol.qualname} ({symbol.span.path}:{symbol.span.line})", "dim"
     yield f"  {done.spec_dir}: open report.html there", "dim"
+
+
+def _extracted(done: Night) -> Iterator[str]:
+    for module, extraction in done.extracted.items():
+        yield from (f"extracted again: {module}.{name}, since {why}" for name, why in extraction.anew.items())
+    if done.rewritten:
+        yield f"{len(done.rewritten)} actions written anew, {done.taken_over} taken over"
 
 
 def as_json(done: Night, status: int) -> dict[str, Any]:
@@ -86,6 +101,11 @@ def as_json(done: Night, status: int) -> dict[str, Any]:
         "since": dict(done.since),
         "rewritten": list(done.rewritten),
         "taken_over": done.taken_over,
+        "extracted": [
+            {"module": module, "operation": name, "why": why}
+            for module, extraction in done.extracted.items()
+            for name, why in extraction.anew.items()
+        ],
         "actions": [
             {"module": a.module, "action": a.action, "function": a.function, "status": a.status}
             for a in done.drift.actions

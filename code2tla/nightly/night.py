@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from code2tla import obeying, pipeline
 from code2tla.authoring import taking_up
+from code2tla.authors import EXTRACTED
 from code2tla.events import OnEvent
 from code2tla.nightly import kept as keeping
 from code2tla.nightly import state as remembering
 from code2tla.nightly.drift import Drift, drift
 from code2tla.nightly.kept import Kept
 from code2tla.nightly.state import State
+from code2tla.pipeline import Run
+from code2tla.rundir import RunDirectory
 from code2tla.settings import Settings
 from reports.result import Result
+from specgen.static import Extraction
 
 FailOn: TypeAlias = Literal["violation", "stale", "inconclusive", "never"]
 
@@ -25,9 +29,9 @@ FailOn: TypeAlias = Literal["violation", "stale", "inconclusive", "never"]
 class Night:
     """What one check of a later commit found.
 
-    ``new`` and ``gone`` are findings by id against the last result; ``rewritten`` the actions of code that says
-    something else than before, ``taken_over`` how many others there are; ``since`` is the commit that each finding was
-    first seen at.
+    ``new`` and ``gone`` are findings by id against the last result; ``rewritten`` the actions that were written anew,
+    ``taken_over`` how many others there are; ``extracted`` says by module which operations were extracted again and
+    why; ``since`` is the commit that each finding was first seen at.
     """
 
     spec_dir: Path
@@ -38,6 +42,7 @@ class Night:
     gone: tuple[str, ...]
     rewritten: tuple[str, ...]
     taken_over: int
+    extracted: Mapping[str, Extraction]
     since: Mapping[str, str | None]
 
     def status(self, fail_on: FailOn | None) -> int:
@@ -45,7 +50,8 @@ class Night:
         status = pipeline.exit_status(self.result)
         if status in (2, 4) or fail_on is None:
             return status
-        stale = 3 if self.drift.stale and self.stale_stays else 0
+        flags = (flag for part in (self.result, *self.result.parts) for flag in part.flags)
+        stale = 3 if any(flag.kind == "stale" for flag in flags) else 0
         match fail_on:
             case "never":
                 return 0
@@ -55,11 +61,6 @@ class Night:
                 return 1 if status == 1 else stale
             case "inconclusive":
                 return status or stale
-
-    @property
-    def stale_stays(self) -> bool:
-        """Whether stale actions are still in the specification: the compiler writes them anew, others cannot."""
-        return self.result.author.name != "static"
 
 
 def night(spec_dir: Path, repo: Path, settings: Settings, on_event: OnEvent | None = None) -> Night:
@@ -75,32 +76,37 @@ def night(spec_dir: Path, repo: Path, settings: Settings, on_event: OnEvent | No
     drifted = drift(kept.provenances, facts)
     # What the compiler wrote it writes anew; what others wrote is kept, and only an author could bring it up to date.
     settings = replace(settings, spec_dir=spec_dir, classes=only, replay=None)
-    if kept.result.author.name != "static":
-        asked = settings.author not in ("static", "agent")
-        settings = replace(settings, start="kept", author=settings.author if asked else taking_up.NAME)
+    if kept.result.author.name == "static":
+        settings = replace(settings, author="static")
+    else:
+        author = taking_up.NAME if settings.author == "static" else settings.author
+        settings = replace(settings, start="kept", author=author)
+    if feature != kept.result.feature.path:  # what was extracted of it is kept under its old name
+        directory = RunDirectory.of(settings.cache, repo.resolve(), feature)
+        directory.take(EXTRACTED, RunDirectory.of(settings.cache, repo.resolve(), kept.result.feature.path))
     remembered = remembering.read(spec_dir / remembering.FILE_NAME) or State()
-    done = pipeline.run(repo, feature, settings, on_event, remembered.passed)
+    done = pipeline.run(repo, feature, settings, on_event, remembered.passed, facts)
     since = {name: remembered.findings.get(name, done.result.feature.commit) for name in findings(done.result)}
     passed = remembering.passed_by(done.checked)
     state = State(done.result.feature.commit, done.result.verdict, since, passed)
     remembering.write(spec_dir / remembering.FILE_NAME, state)
-    return compared(kept, keeping.read(spec_dir), drifted, since)
+    return compared(kept, done, drifted, since)
 
 
-def compared(then: Kept, now: Kept, drifted: Drift, since: Mapping[str, str | None]) -> Night:
+def compared(then: Kept, done: Run, drifted: Drift, since: Mapping[str, str | None]) -> Night:
     """Lay the new result beside the last one; ``since`` says at which commit each finding was first seen."""
-    old, new = findings(then.result), findings(now.result)
-    known = {_code(action) for _, action in _actions(then)}
-    written = [(name, _code(action) in known) for name, action in _actions(now)]
+    old, new = findings(then.result), findings(done.result)
+    written = list(_written(then, done, drifted))
     return Night(
         spec_dir=then.spec_dir,
-        result=now.result,
+        result=done.result,
         before=then.result,
         drift=drifted,
         new=tuple(f for f in new if f not in old),
         gone=tuple(f for f in old if f not in new),
-        rewritten=tuple(name for name, as_before in written if not as_before),
-        taken_over=sum(as_before for _, as_before in written),
+        rewritten=tuple(name for name, anew in written if anew),
+        taken_over=sum(not anew for _, anew in written),
+        extracted=done.extracted,
         since=since,
     )
 
@@ -110,11 +116,15 @@ def findings(result: Result) -> list[str]:
     return [obeying.name(p, v.property) for p in result.parts or (result,) for v in p.violations]
 
 
-def _actions(kept: Kept) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for provenance in kept.provenances:
-        yield from ((f"{provenance['module']}.{name}", action) for name, action in provenance["actions"].items())
-
-
-def _code(action: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What an action's code says, wherever it stands, and all of the functions that it stands in."""
-    return tuple((source["code_sha256"], source["function_sha256"]) for source in action["sources"])
+def _written(then: Kept, done: Run, drifted: Drift) -> Iterator[tuple[str, bool]]:
+    """Each action, and whether it was written anew: its operation was lowered, or its author was asked for it."""
+    before = {(p["module"], name) for p in then.provenances for name in p["actions"]}
+    parts = done.result.parts or (done.result,)
+    left = {(part.spec.module, flag.subject) for part in parts for flag in part.flags if flag.kind == "stale"}
+    asked = {(a.module, a.action) for a in drifted.stale} - left
+    for spec, _ in done.checked:
+        extraction = done.extracted.get(spec.module)
+        for action in spec.actions:
+            key = (spec.module, action.name)
+            anew = key in asked or key not in before if extraction is None else action.operation in extraction.anew
+            yield ".".join(key), anew

@@ -23,14 +23,14 @@ CONSTANTS
 
 VARIABLES
     table,    \* self._table, blobkeeper/references.py:19: the rows on the database server, count by file; a file without a row is not in its domain
-    lock,     \* self._lock, blobkeeper/references.py:21: the call that holds the lock, free when none does
     at,       \* the statement that each call waits for: new before it holds the lock
     op,       \* what each call is, none before it has begun
     file,     \* the argument `name` of each call, none before it has begun
     count,    \* the local variable of that name, which a call keeps across its second await; 0 when it has none
-    answer    \* how each call ended, and the number that it returned
+    answer,   \* how each call ended, and the number that it returned
+    lock      \* self._lock, blobkeeper/references.py:21: the call that holds the lock, free when none does
 
-vars == <<table, lock, at, op, file, count, answer>>
+vars == <<table, at, op, file, count, answer, lock>>
 
 \* how many references the table says there are: none where there is no row
 Count(f) == IF f \in DOMAIN table THEN table[f] ELSE 0
@@ -67,21 +67,21 @@ End(k, how, n) ==
 
 TypeOK ==
     /\ DOMAIN table \subseteq Files /\ \A f \in DOMAIN table : table[f] \in -1..(Cardinality(Calls) + 1)
-    /\ lock \in Calls \cup {"free"}
     /\ at \in [Calls -> {"new", "add:26", "add:29", "delete:35", "delete:40", "delete:42", "end"}]
     /\ op \in [Calls -> {"none", "add", "delete"}]
     /\ file \in [Calls -> Files \cup {"none"}]
     /\ count \in [Calls -> 0..Cardinality(Calls)]
     /\ answer \in [Calls -> [how : {"none", "returned", "raised"}, number : -1..(Cardinality(Calls) + 1)]]
+    /\ lock \in Calls \cup {"free"}
 
 Init ==
     /\ table = [f \in {} |-> 0]
-    /\ lock = "free"
     /\ at = [k \in Calls |-> "new"]
     /\ op = [k \in Calls |-> "none"]
     /\ file = [k \in Calls |-> "none"]
     /\ count = [k \in Calls |-> 0]
     /\ answer = [k \in Calls |-> [how |-> "none", number |-> 0]]
+    /\ lock = "free"
 
 --------------------------------------------------------------------------------
 \* blobkeeper/references.py:25: add waits until nobody holds the lock, and takes
@@ -156,13 +156,13 @@ Next ==
 
 Spec ==
     /\ Init /\ [][Next]_vars
-    /\ \A k \in Calls, f \in Files : WF_vars(add_25(k, f))
     /\ \A k \in Calls : WF_vars(add_26(k))
     /\ \A k \in Calls : WF_vars(add_29(k))
-    /\ \A k \in Calls, f \in Files : WF_vars(delete_34(k, f))
     /\ \A k \in Calls : WF_vars(delete_35(k))
     /\ \A k \in Calls : WF_vars(delete_40(k))
     /\ \A k \in Calls : WF_vars(delete_42(k))
+    /\ \A k \in Calls, f \in Files : WF_vars(add_25(k, f))
+    /\ \A k \in Calls, f \in Files : WF_vars(delete_34(k, f))
 
 --------------------------------------------------------------------------------
 \* A file that somebody still references has a row.
@@ -184,9 +184,6 @@ NotCountedTwice == \A f \in Files : Count(f) <= Added(f)
 
 \* No row says that there is no reference, or fewer: such a file has no row.
 NoEmptyRow == \A f \in DOMAIN table : table[f] >= 1
-
-\* A call that has ended does not hold the lock, whether it returned or raised.
-LockGivenBack == \A k \in Calls : at[k] = "end" => lock # k
 
 \* The number that a call returns is how many references there are at that
 \* moment.
@@ -214,6 +211,9 @@ RefusedOnlyUnreferenced ==
 
 \* Every call that is made returns or raises, as long as the table answers.
 EveryCallEnds == \A k \in Calls : <>(at[k] = "end")
+
+\* A call that has ended does not hold the lock, whether it returned or raised.
+LockGivenBack == \A k \in Calls : at[k] = "end" => lock # k
 
 \* Between its read and its write a call knows how many references there are:
 \* nobody counts in between.

@@ -3,6 +3,7 @@
 ``python -m corpora.worked.record before after`` gives the answers of ``before.toml`` and ``after.toml``, which lie
 beside this file, to ``code2tla run --author agent`` and ``code2tla answer``, and keeps what comes of them: each run's
 ``transcript.jsonl`` as ``before.jsonl`` and ``after.jsonl``, its specification as ``before.tla`` and ``after.tla``.
+The second run goes on from the first one's specification directory, so its transcript begins with the first one's.
 That is to be done again when a prompt changes, since a transcript answers the questions that were asked and no others.
 """
 
@@ -22,12 +23,13 @@ from typing import Any, Literal, TypeAlias
 
 import corpora
 
-#: A run of the example: on the commit before the fix, or after it.
+#: A run of the example: on the commit before the fix, or from there on the one that brings it.
 Run: TypeAlias = Literal["before", "after"]
 
 HERE = Path(__file__).parent
 CASE = "refcount"
 TWINS: Mapping[str, corpora.Twin] = {"before": "buggy", "after": "fixed"}
+_START: Mapping[str, str] = {"before": "facts", "after": "kept"}
 #: The exit status of a run that waits for an answer.
 _WAITING = 5
 
@@ -46,21 +48,10 @@ def specification(run: Run) -> Path:
     return HERE / f"{run}.tla"
 
 
-def words(repo: Path, out: Path) -> list[str]:
+def words(run: Run, repo: Path, out: Path) -> list[str]:
     """The arguments of ``code2tla`` that a run of the example begins with; the author comes on top."""
-    return [
-        "run",
-        str(repo),
-        corpora.load(CASE).feature,
-        "--from",
-        "facts",
-        "--budget",
-        "300",
-        "--audit-budget",
-        "300",
-        "--out",
-        str(out),
-    ]
+    budgets = ["--budget", "300", "--audit-budget", "300"]
+    return ["run", str(repo), corpora.load(CASE).feature, "--from", _START[run], *budgets, "--out", str(out)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +80,10 @@ def record(run: Run, directory: Path) -> Path:
 
     Raises Unanswered, and CalledProcessError when the command fails.
     """
-    repo = corpora.build(CASE, directory / "repo", TWINS[run]).repo
+    if run == "after":
+        _command([*_words("before", directory), "--replay", str(transcript("before"))])
     answers = Answers.of(run)
-    status = _command([*words(repo, directory / "out"), "--author", "agent"])
+    status = _command([*_words(run, directory), "--author", "agent"])
     (spec_dir,) = (directory / "out" / "specs").iterdir()
     while status == _WAITING:
         file = directory / "answer.json"
@@ -100,6 +92,11 @@ def record(run: Run, directory: Path) -> Path:
     shutil.copyfile(spec_dir / "transcript.jsonl", transcript(run))
     shutil.copyfile(spec_dir / "References.tla", specification(run))
     return spec_dir
+
+
+def _words(run: Run, directory: Path) -> list[str]:
+    repo = corpora.build(CASE, directory / run, TWINS[run]).repo
+    return words(run, repo, directory / "out")
 
 
 def _command(words: Sequence[str]) -> int:

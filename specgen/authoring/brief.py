@@ -50,7 +50,8 @@ class Earlier:
     """A specification that was written before, to be taken up again, its places those of the code as it is now.
 
     ``stale`` are the actions whose code has changed, ``unmodelled`` functions that share state and have no action, by
-    qualified name, ``modelled`` the commits whose mechanisms it models. ``ledger`` is what has happened to it so far;
+    qualified name, ``modelled`` the commits whose mechanisms it models, ``found`` what its last check found violated, a
+    sentence each. ``ledger`` is what has happened to it so far;
     ``architecture`` and ``properties`` are its documents.
     """
 
@@ -58,6 +59,7 @@ class Earlier:
     stale: tuple[Drifted, ...] = ()
     unmodelled: tuple[tuple[str, Span], ...] = ()
     modelled: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
     ledger: tuple[Entry, ...] = ()
     architecture: str = ""
     properties: str = ""

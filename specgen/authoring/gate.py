@@ -37,7 +37,11 @@ class Gate:
 
     def plan(self, draft: Draft) -> str:
         """Check names, formulas and places of a plan, and that its module parses and begins somewhere."""
-        return next(self._plan(draft), "") or _said(self.checker.trial(draft))
+        return self.planned(draft) or _said(self.checker.trial(draft))
+
+    def planned(self, draft: Draft) -> str:
+        """Check the same of a plan, short of asking TLC."""
+        return next(self._plan(draft), "")
 
     def action(self, draft: Draft, planned: DraftAction, answer: ActionAnswer) -> tuple[Draft, str]:
         """The draft with the action as answered, or as it was and what is wrong."""

@@ -30,13 +30,16 @@ def response(text: str, usage: Usage) -> dict[str, Any]:
 
 
 class Recording:
-    """The author of a replay: a name and nothing else, since the transcript has all of its answers."""
+    """The author of a replay: a name and nothing else, since the transcript has all of its answers.
+
+    It is the one of the first run that is recorded, with ``last`` that of the last one.
+    """
 
     model: str | None = None
 
-    def __init__(self, path: Path) -> None:
-        first = path.read_bytes().partition(b"\n")[0]
-        self.name = str(json.loads(first or b"{}").get("request", {}).get("author", "agent"))
+    def __init__(self, path: Path, last: bool = False) -> None:
+        lines = path.read_bytes().rpartition(b"\n")[0].splitlines() or [b"{}"]
+        self.name = str(json.loads(lines[-1 if last else 0]).get("request", {}).get("author", "agent"))
 
     def answer(self, task: Task) -> NoReturn:
         """Raises AuthorUnavailable: what is asked is not in the transcript."""

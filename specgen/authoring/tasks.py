@@ -82,7 +82,7 @@ class Asking:
         return self._task(
             "plan", draft.module, "update", answers.UpdateAnswer, again, explores=True, draft=draft,
             constants=[f"`{c.name}`: {c.meaning}; {', then '.join(c.values)}"[:400] for c in draft.constants],
-            drift=_drift(self.brief), text=text[:_ROOM["update"]], skeleton=draft.skeleton,
+            drift=_drift(self.brief), found=_found(self.brief), text=text[:_ROOM["update"]], skeleton=draft.skeleton,
             source=self._near(max(_ROOM["source"] - len(text), _ROOM["source"] // 2)),
             history=[_note(n) for n in self.brief.overlooked[:12]],
         )  # fmt: skip
@@ -228,7 +228,13 @@ def _drift(brief: Brief) -> list[str]:
             now = f"; the lines themselves are at {_place(found.now)}" if found.now else ""
             rows.append(f"`{action.name}`: {found.became} since it was written of {_place(found.then)}{now}")
     rows += [f"no action models {name} ({_place(span)})" for name, span in earlier.unmodelled]
-    return rows[:120]
+    return _clipped(rows, _ROOM["action"])
+
+
+def _found(brief: Brief) -> str:
+    """What the last check of an earlier specification found, "" for nothing."""
+    found = brief.earlier.found if brief.earlier else ()
+    return fenced("violated, as it was told then", "\n".join(_clipped(found, _ROOM["trace"]))) if found else ""
 
 
 def _text(draft: Draft, name: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from specgen.authoring import tla
 from specgen.authoring.answers import UpdateAnswer
@@ -13,12 +13,13 @@ from specgen.authoring.draft import Constant, Draft, DraftAction, DraftProperty,
 from specgen.authoring.ledger import FlagKind, Proof
 from specgen.authoring.planning import constants, helpers, left_out, variables
 from specgen.authoring.printing import to_spec
+from specgen.authoring.update_answer import complaint, replaced
 
 _Thing = TypeVar("_Thing", Constant, StateVariable, Helper)
-_Named: TypeAlias = Constant | StateVariable | Helper | DraftAction | DraftProperty
 
 #: Why an action whose code has changed is written again where its plan stays as it was.
 STALE = "the code that it models has changed; bring it up to date"
+_UP_TO_DATE = "it follows from the plan as it was brought up to date"
 _LEFT_ALONE = "the engine added that it leaves the new variables as they are, which it does not touch"
 
 
@@ -59,54 +60,17 @@ class Update:
 
 def read(desk: Desk, answer: UpdateAnswer) -> tuple[Update | None, str]:
     """The plan as it is after the answer, or what is wrong with the answer."""
-    if wrong := next(_wrong(desk, answer), ""):
+    if wrong := complaint(desk, answer):
         return None, wrong
     made = _Reading(desk, answer)
-    draft = made.properties(made.actions(made.planned()))
+    draft = made.planned()
+    if wrong := desk.gate.planned(draft):
+        return None, wrong
+    draft = made.properties(made.actions(draft))
     if wrong := desk.gate.plan(draft):
         return None, wrong
     words = tuple(f"{', '.join(r.names)}: {r.reason}" for r in answer.reasons)
     return Update(draft, made.again, made.before, tuple(made.ledger), words), ""
-
-
-def _wrong(desk: Desk, answer: UpdateAnswer) -> Iterator[str]:
-    """What is wrong with the names of an answer, and with the reasons for them."""
-    draft, brief = desk.draft, desk.brief
-    given = _given(answer)
-    there = {x.name for group in _things(draft) for x in group}
-    own = {a.name for a in draft.actions}
-    replaced = [a.was or a.name for a in answer.actions]
-    yield from (f"{name} is named twice" for i, name in enumerate(given) if name in given[:i])
-    if draft.skeleton is not None and (answer.constants or answer.variables):
-        yield "constants and variables are the compiler's here; leave both lists empty"
-    yield from (f"remove: {name} is nothing that can go" for name in answer.remove if name not in there)
-    yield from (f"remove: {name} is also given anew" for name in answer.remove if name in (*given, *replaced))
-    for action in answer.actions:
-        if action.was and action.was not in own:
-            yield f"actions: {action.name} takes the place of {action.was}, which is no step of the earlier plan"
-    yield from (f"actions: two steps take the place of {was}" for i, was in enumerate(replaced) if was in replaced[:i])
-    for drifted in brief.earlier.stale if brief.earlier else ():
-        if drifted.became == "gone" and drifted.action in own and drifted.action not in (*replaced, *answer.remove):
-            yield f"the code of {drifted.action} is gone; give in `actions` what it is now, or name it in `remove`"
-    for fair in answer.fairness:
-        if fair.action not in {a.name for a in answer.actions}:
-            yield f"fairness: {fair.action} is neither new nor planned anew"
-    yield from _unreasoned(desk, answer)
-
-
-def _unreasoned(desk: Desk, answer: UpdateAnswer) -> Iterator[str]:
-    changed = {*_given(answer), *answer.remove}
-    said = [name for reason in answer.reasons for name in reason.names]
-    yield from (f"reasons: {name} is not among what changes" for name in said if name not in changed)
-    yield from (f"reasons: nothing is said of {name}" for name in sorted(changed - set(said)))
-    for reason in answer.reasons:
-        for quote in reason.evidence:
-            if wrong := desk.evidence.unquoted(quote.path, quote.line, quote.quote):
-                yield f"reasons: evidence: {wrong}"
-        if reason.commit and not any(n.commit.startswith(reason.commit) for n in desk.brief.history):
-            yield f"reasons: {reason.commit} is none of the commits that were shown"
-        if not (reason.evidence or reason.commit or set(reason.names) <= set(answer.remove)):
-            yield f"reasons: give a line of the code or a commit that shows it of {', '.join(reason.names)}"
 
 
 @dataclass(slots=True)
@@ -123,16 +87,16 @@ class _Reading:
         """The draft with everything of the answer in its place; steps that are planned anew have no definition."""
         old, answer = self.desk.draft, self.answer
         gone = set(answer.remove)
-        renamed = {a.was: a.name for a in answer.actions if a.was}
-        anew = {a.was or a.name: planned(a) for a in answer.actions}
-        for was, action in anew.items():
-            place = f"in place of {was}: " if was != action.name else ""
-            self.before[action.name] = self.desk.said(was)
-            self.again[action.name] = self._because(action.name, place)
-        actions = [anew.pop(a.name, a) for a in old.actions if a.name not in gone]
+        places = replaced(answer)
+        anew = {a.name: planned(a) for a in answer.actions}
+        for name, was in places.items():
+            self.before[name] = self.desk.said(was)
+            self.again[name] = self._because(name, f"in place of {was}: " if was not in ("", name) else "")
+        taker = {was: name for name, was in places.items() if was}
+        actions = [anew.pop(taker[a.name]) if a.name in taker else a for a in old.actions if a.name not in gone]
         for action in anew.values():
             actions.insert(_place(actions, action), action)
-        fair = {renamed.get(f.action, f.action): f.strength for f in old.fairness if f.action not in gone}
+        fair = {taker.get(f.action, f.action): f.strength for f in old.fairness if f.action not in gone}
         fair |= {f.action: f.strength for f in answer.fairness}
         draft = replace(
             old,
@@ -210,9 +174,9 @@ class _Reading:
         for prop in old.properties:
             if prop.name in gone:
                 self._put("property", prop.name, prop.definition, "", self._because(prop.name), "weakened-property")
-        whole = Because("the plan was brought up to date")
-        self._put("fairness", new.module, _fair(old), _fair(new), whole)
-        self._put("left out", new.module, _apart(old), _apart(new), whole)
+        fair = "; ".join(f"{f.action}: {f.why}" for f in self.answer.fairness)
+        self._put("fairness", new.module, _fair(old), _fair(new), Because(fair or _UP_TO_DATE))
+        self._put("left out", new.module, _apart(old), _apart(new), Because(_UP_TO_DATE))
 
     def _record_each(
         self, subject: str, old: Mapping[str, str], new: Mapping[str, str], bounds: Collection[str]
@@ -239,15 +203,6 @@ class _Reading:
         """The operators that say something else than before."""
         old = {h.name: tla.normal(h.definition) for h in self.desk.draft.helpers}
         return {h.name for h in self.answer.helpers if old.get(h.name, "") not in ("", tla.normal(h.definition))}
-
-
-def _given(answer: UpdateAnswer) -> list[str]:
-    groups = (answer.constants, answer.variables, answer.helpers, answer.actions, answer.properties)
-    return [x.name for group in groups for x in group]
-
-
-def _things(draft: Draft) -> tuple[Sequence[_Named], ...]:
-    return (draft.constants, draft.variables, draft.helpers, draft.actions, draft.properties)
 
 
 def _merged(old: Sequence[_Thing], new: Sequence[_Thing], gone: set[str]) -> tuple[_Thing, ...]:

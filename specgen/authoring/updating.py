@@ -24,7 +24,7 @@ def plan(desk: Desk) -> Update | None:
         return None
     desk.draft = made.draft
     desk.before |= made.before
-    desk.stale &= {a.name for a in made.draft.actions}
+    desk.stale &= {a.name for a in made.draft.actions if a.definition or a.name not in made.before}
     for entry in made.ledger:
         because = entry.because
         desk.ledger.record(

@@ -124,3 +124,56 @@ def script(**changes: Any) -> dict[str, Any]:
         name = key.replace("_OF_", " ")
         made[name] = value
     return made
+
+
+#: The counter as it is after a commit: a reset takes the lock, and counts itself.
+LATER = SOURCE.replace(
+    "        self.n = 0\n\n    def add", "        self.n = 0\n        self.resets = 0\n\n    def add"
+).replace(
+    "    def reset(self):\n        self.n = 0",
+    "    def reset(self):\n        with self.lock:\n            self.n = 0\n            self.resets += 1",
+)
+
+
+def updated(**changes: Any) -> dict[str, Any]:
+    """The plan brought up to date with a count of resets, which takes a variable more."""
+    resets = {
+        "name": "resets",
+        "meaning": "how often it was reset",
+        "target": "self.resets",
+        "type_ok": "resets \\in 0..2",
+        "init": "resets = 0",
+        "source": lines(10),
+    }
+    shown = [{"path": "counter.py", "line": 20, "quote": "self.resets += 1"}]
+    told = {"names": ["resets", "CountsUntilReset"], "reason": "it counts its resets", "evidence": shown, "commit": ""}
+    return {
+        "title": "A counter that many threads add to, and that counts its resets",
+        "constants": [],
+        "variables": [resets],
+        "helpers": [],
+        "actions": [],
+        "properties": [
+            prop("CountsUntilReset", "invariant", "until it is reset it counts every thread that has added")
+        ],
+        "fairness": [],
+        "remove": [],
+        "left_out": [{"what": "the value that add returns", "why": "nobody else sees it"}],
+        "reasons": [told],
+    } | changes
+
+
+#: What brings the specification up to date with it.
+UPDATE: dict[str, Any] = {
+    "violation NoLoss": judged("code", line=19),
+    "plan": updated(),
+    "architecture": {"document": "# Counter\n\nThreads share `self.n` and `self.resets`."},
+    "properties": {"document": "# Properties\n\n1. NoLoss\n2. CountsUntilReset"},
+    "mend reset_17": action(
+        "reset_17 ==\n    /\\ resets < 2\n    /\\ resets' = resets + 1\n    /\\ n' = 0\n    /\\ UNCHANGED done"
+    ),
+    "property CountsUntilReset": {
+        "definition": "CountsUntilReset == resets = 0 => n = Cardinality(done)",
+        "reason": "",
+    },
+}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from authored_scripts import SOURCE, action, judged, lines, prop, script
+from authored_scripts import LATER, SOURCE, UPDATE, lines, prop, script, updated
 
 from code2tla.cli import main
 
@@ -74,62 +74,6 @@ def test_nobody_is_asked_and_places_follow_the_code(repo: Path, check: Check) ->
     assert "reset_17 ==\n    /\\ n' = 0" in (repo / "specs/counter/Counter.tla").read_text()
 
 
-def counting_resets(repo: Path) -> None:
-    edit(
-        repo,
-        "        self.n = 0\n\n    def add",
-        "        self.n = 0\n        self.resets = 0\n\n    def add",
-    )
-    edit(
-        repo,
-        "    def reset(self):\n        self.n = 0",
-        "    def reset(self):\n        with self.lock:\n            self.n = 0\n            self.resets += 1",
-    )
-
-
-def update(**changes: Any) -> dict[str, Any]:
-    """The plan brought up to date with a count of resets, which takes a variable more."""
-    resets = {
-        "name": "resets",
-        "meaning": "how often it was reset",
-        "target": "self.resets",
-        "type_ok": "resets \\in 0..2",
-        "init": "resets = 0",
-        "source": lines(10),
-    }
-    shown = [{"path": "counter.py", "line": 20, "quote": "self.resets += 1"}]
-    told = {"names": ["resets", "CountsUntilReset"], "reason": "it counts its resets", "evidence": shown, "commit": ""}
-    return {
-        "title": "A counter that many threads add to, and that counts its resets",
-        "constants": [],
-        "variables": [resets],
-        "helpers": [],
-        "actions": [],
-        "properties": [
-            prop("CountsUntilReset", "invariant", "until it is reset it counts every thread that has added")
-        ],
-        "fairness": [],
-        "remove": [],
-        "left_out": [{"what": "the value that add returns", "why": "nobody else sees it"}],
-        "reasons": [told],
-    } | changes
-
-
-ANSWERS: dict[str, Any] = {
-    "violation NoLoss": judged("code", line=19),
-    "plan": update(),
-    "architecture": {"document": "# Counter\n\nThreads share `self.n` and `self.resets`."},
-    "properties": {"document": "# Properties\n\n1. NoLoss\n2. CountsUntilReset"},
-    "mend reset_17": action(
-        "reset_17 ==\n    /\\ resets < 2\n    /\\ resets' = resets + 1\n    /\\ n' = 0\n    /\\ UNCHANGED done"
-    ),
-    "property CountsUntilReset": {
-        "definition": "CountsUntilReset == resets = 0 => n = Cardinality(done)",
-        "reason": "",
-    },
-}
-
-
 def ledger(repo: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (repo / "specs/counter/ledger.jsonl").read_text().splitlines()]
 
@@ -137,14 +81,14 @@ def ledger(repo: Path) -> list[dict[str, Any]]:
 def test_stale_actions_are_flagged_until_an_author_brings_them_up_to_date(
     repo: Path, check: Check, tmp_path: Path
 ) -> None:
-    counting_resets(repo)
+    edit(repo, SOURCE, LATER)
     _, found = check()
     assert [a["action"] for a in found["actions"] if a["status"] == "changed"] == ["reset_17"]
     result = json.loads((repo / "specs/counter/result.json").read_text())
     assert [(f["kind"], f["subject"]) for f in result["flags"]] == [("stale", "reset_17")]
 
     answers = tmp_path / "new.json"
-    answers.write_text(json.dumps(script() | ANSWERS))
+    answers.write_text(json.dumps(script() | UPDATE))
     before = len(ledger(repo))
     status, found = check("--author", f"scripted:{answers}")
     asked = [tuple(line.split()[:2]) for line in Path(f"{answers}.log").read_text().splitlines()]
@@ -189,8 +133,8 @@ def test_stale_actions_are_flagged_until_an_author_brings_them_up_to_date(
 def test_an_update_that_cannot_be_used_comes_back_and_what_goes_is_flagged(
     repo: Path, check: Check, tmp_path: Path
 ) -> None:
-    counting_resets(repo)
-    told = update()["reasons"]
+    edit(repo, SOURCE, LATER)
+    told = updated()["reasons"]
     step = {
         "name": "reset_18",
         "purpose": "starts again, under the lock",
@@ -202,30 +146,28 @@ def test_an_update_that_cannot_be_used_comes_back_and_what_goes_is_flagged(
     gone = {"names": ["NoLoss"], "reason": "a reset forgets", "evidence": [], "commit": ""}
     moved = {"names": ["reset_18"], "reason": "it takes the lock", "evidence": told[0]["evidence"], "commit": ""}
     wrong = {
-        "reasons: nothing is said of CountsUntilReset": update(reasons=[told[0] | {"names": ["resets"]}]),
-        "does not read 'self.resets -= 1'": update(reasons=[told[0] | {"evidence": fake}]),
-        "give a line of the code or a commit": update(reasons=[told[0] | {"evidence": []}]),
-        "abcdef1 is none of the commits": update(reasons=[told[0] | {"commit": "abcdef1"}]),
-        "remove: Nothing is nothing that can go": update(remove=["Nothing"]),
-        "which is no step of the earlier plan": update(actions=[step | {"was": "reset_16"}], reasons=[*told, moved]),
-        "fairness: add_13 is neither new nor planned anew": update(
+        "reasons: nothing is said of CountsUntilReset": updated(reasons=[told[0] | {"names": ["resets"]}]),
+        "does not read 'self.resets -= 1'": updated(reasons=[told[0] | {"evidence": fake}]),
+        "give a line of the code or a commit": updated(reasons=[told[0] | {"evidence": []}]),
+        "abcdef1 is none of the commits": updated(reasons=[told[0] | {"commit": "abcdef1"}]),
+        "remove: Nothing is nothing that can go": updated(remove=["Nothing"]),
+        "which is no step of the earlier plan": updated(actions=[step | {"was": "reset_16"}], reasons=[*told, moved]),
+        "fairness: add_13 is neither new nor planned anew": updated(
             fairness=[{"action": "add_13", "strength": "strong", "why": "so that it holds"}]
         ),
-        "add_13 is there already": update(
+        "add_13 is there already": updated(
             properties=[prop("add_13", "invariant", "x")], reasons=[told[0] | {"names": ["resets", "add_13"]}]
         ),
-        "counter.py:90-90 are no lines of it": update(
+        "counter.py:90-90 are no lines of it": updated(
             actions=[step | {"sources": [lines(90)]}], reasons=[*told, moved]
         ),
     }
-    right = update(actions=[step], remove=["NoLoss"], reasons=[*told, moved, gone])
-    anew = json.loads(json.dumps(ANSWERS["mend reset_17"]).replace("reset_17", "reset_18"))
+    right = updated(actions=[step], remove=["NoLoss"], reasons=[*told, moved, gone])
+    anew = json.loads(json.dumps(UPDATE["mend reset_17"]).replace("reset_17", "reset_18"))
     answers = tmp_path / "new.json"
-    answers.write_text(json.dumps(script() | ANSWERS | {"plan": [*wrong.values(), right], "mend reset_18": anew}))
-    monkey = {"CODE2TLA_REPAIRS": str(len(wrong))}
+    answers.write_text(json.dumps(script() | UPDATE | {"plan": [*wrong.values(), right], "mend reset_18": anew}))
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in monkey.items():
-            patch.setenv(name, value)
+        patch.setenv("CODE2TLA_REPAIRS", str(len(wrong)))
         status, found = check("--author", f"scripted:{answers}")
     prompts = [
         exchange["request"]["prompt"]
