@@ -11,7 +11,7 @@ from tlc_runner.types import Progress
 
 @dataclass(frozen=True, slots=True)
 class StageBegan:
-    """A stage of the pipeline begins: ``index``, ``plan``, ``write``, ``check`` or ``report``."""
+    """A stage of the pipeline begins; ``stage`` is its name in one word, ``text`` says to people what goes on."""
 
     stage: str
     text: str
@@ -19,16 +19,15 @@ class StageBegan:
 
 @dataclass(frozen=True, slots=True)
 class StageEnded:
-    """A stage ended after so many seconds; ``kept`` when an earlier run's result was taken."""
+    """A stage ended after so many seconds."""
 
     stage: str
     seconds: float
-    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RunBegan:
-    """One TLC run begins. ``what`` says which, in words; ``remaining`` are the seconds left in the budget."""
+    """One TLC run begins. ``what`` says which, in words; ``remaining`` are the seconds that it may take."""
 
     module: str
     what: str
@@ -47,7 +46,7 @@ class RunProgress:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """One TLC run ended."""
+    """One TLC run ended: how, with so many distinct states; ``kept`` when an earlier run's result was taken."""
 
     module: str
     what: str

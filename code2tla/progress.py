@@ -64,8 +64,8 @@ class Display:
                 self._line(f"{module}: {what}: {outcome}, {distinct:,} states, {end}")
             case Found(module=module, property=name, steps=steps):
                 self._line(f"{module}: violated: {name}, {steps} steps", style="bold red")
-            case StageEnded(stage=stage, seconds=seconds, kept=kept):
-                self._line(f"{stage}: {'kept from an earlier run' if kept else f'{seconds:.2f} s'}", dim=True)
+            case StageEnded(stage=stage, seconds=seconds):
+                self._line(f"{stage}: {seconds:.2f} s", dim=True)
 
     def _show(self, text: str, **fields: float | None) -> None:
         self._update(description=clip(text, 90), numbers="", **fields)

@@ -222,7 +222,11 @@ class Program:
     assumptions: list[Assumption] = field(default_factory=list)
     sources: dict[str, list[str]] = field(default_factory=dict)
 
+    def source_line(self, path: str, line: int) -> str:
+        """The text of a line (1 is the first one), with its indent; empty where there is none."""
+        lines = self.sources.get(path, [])
+        return lines[line - 1].rstrip().expandtabs(4) if 0 < line <= len(lines) else ""
+
     def text(self, node: Node) -> str:
-        """The source line that a node models, without white space around it; empty where there is none."""
-        lines = self.sources.get(node.path, [])
-        return lines[node.line - 1].strip() if 0 < node.line <= len(lines) else ""
+        """The source line that a node models, without its indent."""
+        return self.source_line(node.path, node.line).strip()

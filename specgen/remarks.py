@@ -43,7 +43,7 @@ def of_step(program: Program, step: Step, hit: Sequence[Abstraction]) -> list[st
         if short not in {own, step.operation}:
             elsewhere = f"{path}, " if path != operation.span.path else ""
             out.append(f"\\* in {elsewhere}{short}:")
-        shown = textwrap.dedent("\n".join(source_line(program, path, n) for n in lines)).split("\n")
+        shown = textwrap.dedent("\n".join(program.source_line(path, n) for n in lines)).split("\n")
         width = len(str(max(lines)))
         out += [f"\\* {n:>{width}}  {safe(text)}".rstrip() for n, text in zip(lines, shown, strict=True)]
     if step.alternative == "cancelled":
@@ -62,12 +62,6 @@ def _by_function(step: Step) -> dict[tuple[str, str], list[int]]:
     for path, line, function in step.lines:
         out.setdefault((path, function), []).append(line)
     return {key: sorted(set(lines)) for key, lines in out.items()}
-
-
-def source_line(program: Program, path: str, line: int) -> str:
-    """The text of a line, with its indent."""
-    text = program.sources.get(path, [])
-    return text[line - 1].rstrip().expandtabs(4) if 0 < line <= len(text) else ""
 
 
 def spans(step: Step) -> tuple[Span, ...]:

@@ -62,7 +62,7 @@ class Action:
     """One atomic step: its TLA+ definition, and what it models.
 
     ``name`` is the operator's name, ``label`` the value of ``at[c]`` where it is enabled, ``text`` the whole
-    definition with its comment, ``lines`` every (path, line) it models.
+    definition with its comment, ``sources`` the lines it models.
     """
 
     name: str
