@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -39,6 +39,7 @@ from extractor.history import History
 from extractor.types import Facts
 from reports.result import Result
 from specgen.authoring.transcript import TranscriptDiverges
+from specgen.static import Extraction
 from specgen.types import Plan, Spec, Target
 from tlc_runner.errors import TlcRunnerError
 
@@ -48,12 +49,16 @@ STATUS = {"verified": 0, "violated": 1, "inconclusive": 3, "failed": 4}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run leaves: the result, the directory it was written to, the exit status, and what was checked."""
+    """What a run leaves: the result, the directory it was written to, the exit status, and what was checked.
+
+    ``extracted`` is what it took to write each specification, by module; empty where a model or an agent wrote.
+    """
 
     result: Result
     spec_dir: Path
     exit_status: int
     checked: tuple[tuple[Spec, Checked], ...] = ()
+    extracted: Mapping[str, Extraction] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def run(
@@ -62,16 +67,18 @@ def run(
     settings: Settings,
     on_event: OnEvent | None = None,
     earlier: Mapping[str, Passed] = MappingProxyType({}),
+    facts: Facts | None = None,
 ) -> Run:
     """Take a feature of a repository the whole way; writes ``specs/<feature>/`` under ``settings.out``.
 
-    ``earlier`` says, by the digest of a specification's text, what need not be explored again.
+    ``earlier`` says, by the digest of a specification's text, what need not be explored again; ``facts`` are the
+    feature's where it has been read already.
 
     Raises UsageError for input that cannot be used and ToolError for a tool that is missing; a feature that was
     read but could not be modelled or checked ends in a Result that says so.
     """
     work = Workshop(repo, feature, settings, on_event, earlier)
-    facts = work.index()
+    facts = work.index(facts)
     past = work.history(facts)
     author = work.author(facts, past)
     plan = work.plan(author)
@@ -85,7 +92,8 @@ def run(
     result, pieces = work.conform(facts, written, result, pieces)
     spec_dir = work.report(facts, plan, pieces, result)
     specs = [spec for _, spec in written.specs]
-    return Run(result, spec_dir, exit_status(result), tuple(zip(specs, checked, strict=True)))
+    extracted = author.extracted if isinstance(author, Author) else {}
+    return Run(result, spec_dir, exit_status(result), tuple(zip(specs, checked, strict=True)), extracted)
 
 
 def exit_status(result: Result) -> int:
@@ -131,10 +139,10 @@ class Workshop:
         self._on_event = on_event
         self.seconds: dict[str, float] = {}
 
-    def index(self) -> Facts:
-        """Read the feature."""
+    def index(self, known: Facts | None = None) -> Facts:
+        """Read the feature, unless it is known."""
         with self._stage("index", f"reading {self.feature}"):
-            facts = index(self.repo, self.feature, self.settings)
+            facts = known or index(self.repo, self.feature, self.settings)
         default = output.directory(self.settings.out, self.repo.resolve(), facts.feature)
         self.spec_dir = self.settings.spec_dir or default
         return facts

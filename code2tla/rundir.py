@@ -77,6 +77,13 @@ class RunDirectory:
         """Keep what the stage gave."""
         write_text(self._file(stage, key), records.dumps(value))
 
+    def take(self, stage: str, other: RunDirectory) -> None:
+        """Take over what a stage gave in another run directory, where there is nothing here yet."""
+        for file in other.path.glob(f"stages/{stage}-*.json"):
+            mine = self.path / "stages" / file.name
+            if not mine.exists():
+                write_text(mine, file.read_text(encoding="utf-8"))
+
     def log(self, kind: str, **data: object) -> None:
         """Append one event to ``events.jsonl``. Raises InputError."""
         line = json.dumps({"time": round(time.time(), 3), "kind": kind, **data}, ensure_ascii=False, default=str)
