@@ -19,6 +19,9 @@ from code2tla.nightly.night import Night
 from code2tla.pipeline import Run
 from specgen.authoring.types import Task
 
+#: What is written beside a specification for people to read.
+_BESIDE = frozenset({"architecture.md", "properties.md", "ledger.jsonl"})
+
 
 @dataclass(slots=True)
 class _Going:
@@ -94,9 +97,10 @@ class Runs:
             raise UsageError(f"{name}: has no report yet; take its next task") from error
 
     def specification(self, name: str) -> dict[str, str]:
-        """The modules and configurations as they are now, by file name."""
+        """The modules and configurations as they are now, their documents and ledgers, by path."""
         home = self._home(name)
-        return {p.name: p.read_text(encoding="utf-8") for p in sorted(home.rglob("*")) if p.suffix in (".tla", ".cfg")}
+        found = [p for p in sorted(home.rglob("*")) if p.suffix in (".tla", ".cfg") or p.name in _BESIDE]
+        return {str(p.relative_to(home)): p.read_text(encoding="utf-8") for p in found}
 
     def names(self) -> list[str]:
         """Every run that there is or was."""

@@ -93,7 +93,7 @@ def server(repo: Path, out: Path, cache: Path) -> MCPServer[None]:
 
     @made.tool()
     async def specification(run: Name) -> dict[str, str]:
-        """The TLA+ modules and configurations of a run that has ended, by file name."""
+        """The TLA+ modules and configurations of a run that has ended, its documents and its ledger, by path."""
         return await _done(lambda: runs.specification(run))
 
     @made.tool()

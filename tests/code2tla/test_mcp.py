@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from authored_scripts import SOURCE, script
+from authored_scripts import LATER, SOURCE, script
 from mcp import Client, StdioServerParameters
 from pipeline_targets import Make
 
@@ -173,13 +173,24 @@ def test_a_server_killed_between_two_answers(words: list[str], home: Path) -> No
             assert (seen["state"], seen["verdict"]) == ("ended", "violated")
             assert "NoLoss" in await call(client, "report", run="counter")
             assert json.loads(await call(client, "report", run="counter", kind="json"))["verdict"] == "violated"
-            assert "add_13(w) ==" in (await call(client, "specification", run="counter"))["Counter.tla"]
+            files = await call(client, "specification", run="counter")
+            assert "add_13(w) ==" in files["Counter.tla"]
+            assert json.loads(files["ledger.jsonl"].splitlines()[0])["name"] == "add_13"
+
+    async def third() -> None:
+        async with Client(server.url) as client:
+            seen = await settled(client, await call(client, "start_run", feature="counter.py", start="kept"))
+            assert "bring the plan of `Counter` up to date" in seen["task"]["prompt"]
+            assert "`reset_17`: changed since" in seen["task"]["prompt"]
 
     waiting = asyncio.run(asyncio.wait_for(first(), 300))
     server.start()
     try:
         asyncio.run(asyncio.wait_for(second(waiting), 300))
+        answered_then = (spec_dir / "transcript.jsonl").read_text()
+        (Path(words[4]) / "counter.py").write_text(LATER)
+        asyncio.run(asyncio.wait_for(third(), 300))
     finally:
         server.kill()
-    asked = [json.loads(line)["digest"] for line in (spec_dir / "transcript.jsonl").read_text().splitlines()]
+    asked = [json.loads(line)["digest"] for line in answered_then.splitlines()]
     assert len(asked) == len(set(asked)) == 9, "nothing is asked twice"
