@@ -30,6 +30,7 @@ from specgen.authoring.tasks import Again, Asking
 from specgen.authoring.types import Task
 from specgen.static import NothingToModel, StaticAuthor
 
+#: Lines that a feature has at least for which the largest task must still be small.
 LINES = 20_000
 PLAN_AT_MOST = 24_000
 ACTION_AT_MOST = 6_000
@@ -144,6 +145,8 @@ def _large(place: Path) -> Facts:
             shutil.copytree(source, repo / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, repo / name)
+    lines = sum(len(file.read_bytes().splitlines()) for file in repo.rglob("*.py"))
+    assert lines >= LINES, f"{lines} lines: name more packages"
     return extractor.index(repo, ".", place / "index.sqlite")
 
 
