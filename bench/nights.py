@@ -58,9 +58,7 @@ def live(home: Path, lived: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     settings = replace(load(repo, {"cache": home / "cache"}), callers=2, before=1, budget=SECONDS)
     spec_dir = pipeline.run(repo, case.feature, replace(settings, out=home)).spec_dir
     for number, commit in enumerate(lived, 1):
-        edit(repo, commit)
-        _git(repo, "add", "--all")
-        _git(repo, "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "-m", commit["message"])
+        land(repo, commit)
         began = time.monotonic()
         done = night(spec_dir, repo, settings)
         yield Row(
@@ -73,6 +71,13 @@ def live(home: Path, lived: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
             taken_over=done.taken_over,
             seconds=time.monotonic() - began,
         )
+
+
+def land(repo: Path, commit: Mapping[str, Any]) -> None:
+    """Make the commit."""
+    edit(repo, commit)
+    _git(repo, "add", "--all")
+    _git(repo, "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "-m", commit["message"])
 
 
 def edit(repo: Path, commit: Mapping[str, Any]) -> None:

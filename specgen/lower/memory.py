@@ -69,13 +69,15 @@ class Memory:
     def _why(self, name: str, function: Function, asked: Question | None) -> str:
         """Why an operation is lowered, when no record has the answer to a question."""
         if name not in self._earlier:
-            return "it is new"
+            return "it is new" if self._earlier else "nothing is kept of an earlier extraction"
         match asked:
             case None:
                 return "its code changed"
             case ("code", int(number)):
                 changed = self.book.addresses[number].name
                 return "its code changed" if changed == function.qualname else f"{changed}, which it uses, changed"
+            case ("method" | "own_method", int(number), str(attr)):
+                return f"{self.book.addresses[number].name}.{attr}, which it uses, changed"
             case ("state", "known types", str(key)):
                 return f"what {f'`{key[2:]}` holds' if key[1:2] == '.' else 'calls return'} is of another type"
             case ("state" | "all" | "any", *_):

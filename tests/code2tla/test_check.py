@@ -87,7 +87,7 @@ def test_layout_comments_and_place_are_no_change(repo: Path, check: Check) -> No
     status, found = check()
     assert status == 0
     assert statuses(found) <= {"same", "moved", "changed"}
-    assert found["new"] == []
+    assert (found["new"], found["rewritten"], found["extracted"]) == ([], [], [])
 
 
 def test_a_renamed_feature_is_followed(repo: Path, check: Check) -> None:
@@ -96,7 +96,18 @@ def test_a_renamed_feature_is_followed(repo: Path, check: Check) -> None:
     status, found = check()
     assert status == 0
     assert statuses(found) == {"moved"}
-    assert found["new"] == []
+    assert (found["new"], found["rewritten"], found["extracted"]) == ([], [], [])
+
+
+def test_of_one_changed_function_only_its_own_actions_are_extracted_again(repo: Path, check: Check) -> None:
+    edit(repo, "                count = 0\n", "                count = 0\n                await asyncio.sleep(0)\n")
+    _, found = check()
+    assert found["extracted"] == [{"module": "References", "operation": "add", "why": "its code changed"}]
+    others = [a["action"] for a in found["actions"] if not a["action"].startswith("add_")]
+    assert others
+    assert found["taken_over"] == len(others)
+    assert all(name.startswith("References.add_") for name in found["rewritten"])
+    assert len(found["rewritten"]) > 1
 
 
 def test_a_lock_that_was_taken_away_is_found_that_night(repo: Path, check: Check) -> None:
