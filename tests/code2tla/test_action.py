@@ -55,6 +55,11 @@ def test_check_step_reports_the_status_and_gathers_the_logs(action: dict[str, An
     )
     assert done.returncode == 0, done.stderr
     assert outputs.read_text() == "status=1\n"
+    first, *printed, last = done.stdout.splitlines()
+    stopped = re.fullmatch(r"::stop-commands::([0-9a-f]{32})", first)
+    assert stopped is not None
+    assert last == f"::{stopped[1]}::"
+    assert any("violated" in line for line in printed)
     logs = list((tmp_path / "temp" / "code2tla-sarif").glob("*.sarif"))
     assert [json.loads(log.read_text())["version"] for log in logs] == ["2.1.0"]
     assert "violated" in summary.read_text().lower()
