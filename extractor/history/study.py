@@ -6,6 +6,7 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from extractor.history import words
 from extractor.history.compare import differences, main_use
@@ -160,9 +161,9 @@ class Studies:
         gone = [at for at in range(len(before.lines)) if at not in kept]
         came = [at for at, old in enumerate(pair.matched) if old < 0]
         telling = (
-            any(words.TELLING.search(line) for line in (*_near(before, gone), *_near(after, came)))
+            any(_tells(line) for line in (*_near(before, gone), *_near(after, came)))
             or _moved(pair, gone, came)
-        ) and any(words.TELLING.search(line) for line in (*before.lines, *after.lines))
+        ) and any(_tells(line) for line in (*before.lines, *after.lines))
         if telling:
             one, other = self.version(change.before, change.old_path), self.version(change.after, change.path)
             if one is None or other is None:
@@ -243,7 +244,12 @@ def _objects(uses: list[Use]) -> Iterator[tuple[Use, tuple[int, ...]]]:
 
 
 def _telling(data: bytes) -> frozenset[str]:
-    return frozenset(line.strip() for line in lines_of(data) if words.TELLING.search(line))
+    return frozenset(line.strip() for line in lines_of(data) if _tells(line))
+
+
+@lru_cache(maxsize=100_000)  # a file's versions share most of their lines
+def _tells(line: str) -> bool:
+    return words.TELLING.search(line) is not None
 
 
 def _code_lines(version: Version, places: list[int]) -> tuple[int, ...]:
