@@ -111,7 +111,7 @@ class WritingAuthor:
         authored = self._written[spec.module]
         found = {
             "ledger.jsonl": _ledger(authored.ledger),
-            "draft.json": json.dumps(_draft(authored.draft), indent=2, ensure_ascii=True) + "\n",
+            "draft.json": json.dumps(_draft(authored.draft, self.facts), indent=2, ensure_ascii=True) + "\n",
         }
         if authored.architecture:
             found["architecture.md"] = authored.architecture.strip() + "\n"
@@ -167,9 +167,13 @@ def _ledger(entries: Sequence[Entry]) -> str:
     return "".join(json.dumps(asdict(entry), ensure_ascii=True) + "\n" for entry in entries)
 
 
-def _draft(draft: Draft | None) -> Mapping[str, object]:
-    """The draft as JSON; of the skeleton only its name, since the specification itself lies beside it."""
+def _draft(draft: Draft | None, facts: Facts) -> Mapping[str, object]:
+    """The draft as JSON; of the skeleton only its name, since the specification itself lies beside it.
+
+    ``commit`` is the one that its places are of, None where the source was no commit's.
+    """
     if draft is None:
         return {}
+    known = {"schema": "code2tla/draft/1", "commit": None if facts.dirty else facts.commit}
     whole = asdict(replace(draft, skeleton=None))
-    return {"schema": "code2tla/draft/1", **whole, "skeleton": draft.skeleton.module if draft.skeleton else None}
+    return {**known, **whole, "skeleton": draft.skeleton.module if draft.skeleton else None}

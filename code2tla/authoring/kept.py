@@ -49,11 +49,10 @@ def read(kept: Kept, facts: Facts) -> Taken:
     if not found:
         raise InputError(f"{spec_dir}: holds no draft.json: no model or agent wrote this; run code2tla on the feature")
     drifted, actions = drift(kept.provenances, facts), moved(kept.provenances, facts)
-    places = Places(facts, kept.result.feature.commit)
     modelled = tuple(h.commit for h in kept.result.history if h.modelled)
     earlier = {
         draft.module: Earlier(
-            draft=_placed(draft, actions, places),
+            draft=_placed(draft, actions, Places(facts, commit)),
             stale=_stale(draft, drifted),
             unmodelled=() if on_skeleton else tuple((s.qualname, s.span) for s in drifted.unmodelled),
             modelled=modelled,
@@ -62,10 +61,10 @@ def read(kept: Kept, facts: Facts) -> Taken:
             architecture=_document(home / "architecture.md"),
             properties=_document(home / "properties.md"),
         )
-        for home, draft, on_skeleton in found
+        for home, draft, on_skeleton, commit in found
     }
     provenance = {known["module"]: known["actions"] for known in kept.provenances}
-    return Taken(earlier, provenance, "draft" if any(on_skeleton for *_, on_skeleton in found) else "facts")
+    return Taken(earlier, provenance, "draft" if any(on_skeleton for _, _, on_skeleton, _ in found) else "facts")
 
 
 def as_json(taken: Taken) -> Mapping[str, Any]:
@@ -123,13 +122,13 @@ def _document(path: Path) -> str:
         return ""  # a run that ended early left none
 
 
-def _draft(path: Path) -> tuple[Draft, bool]:
-    """A draft, and whether it stands on the compiler's."""
+def _draft(path: Path) -> tuple[Draft, bool, str | None]:
+    """A draft, whether it stands on the compiler's, and the commit that its places are of."""
     try:
         value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         value.pop("schema")
-        on_skeleton = value.pop("skeleton") is not None
-        return _DRAFT.validate_python(value | {"skeleton": None}), on_skeleton
+        on_skeleton, commit = value.pop("skeleton") is not None, value.pop("commit", None)
+        return _DRAFT.validate_python(value | {"skeleton": None}), on_skeleton, commit
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); {_MEND}") from error
     except (ValueError, KeyError, AttributeError, ValidationError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from authored_scripts import ADD, FROM_FACTS, action, judged, script
+from authored_scripts import ADD, FROM_FACTS, RESET, action, judged, script, updated
 
 import extractor
 from code2tla.authoring.checker import TRIAL, TlcChecker
@@ -20,10 +21,11 @@ from code2tla.rundir import RunDirectory
 from code2tla.runners import Recorded as Runs
 from code2tla.runners import choose
 from code2tla.settings import Settings
-from specgen.authoring.brief import Brief, HistoryNote, Limits
+from extractor.types import Span
+from specgen.authoring.brief import Brief, Drifted, Earlier, HistoryNote, Limits
 from specgen.authoring.loop import Authored, write
 from specgen.authoring.scripted import ScriptedAuthor, by_name
-from specgen.authoring.types import Task
+from specgen.authoring.types import AuthorUnavailable, Task
 from tlc_runner.types import CheckResult, Job, OnProgress, Runner, SanyError
 
 #: A comment in the target that speaks to whoever reads it.
@@ -218,6 +220,36 @@ def test_a_thousand_hostile_answers(desk: tuple[Brief, TlcChecker, Counting], tm
     assert {p: p.read_bytes() for p in before} == before
     inside = (str(tmp_path / "cache"), "/tmp/", "/dev/null")
     assert [p for p in opened.paths if p.startswith("/") and not p.startswith(inside)] == []
+    assert not [text for text in counting.modules if "IOExec" in text or 'TLCSet("exit", TRUE)' in text]
+
+
+def test_hostile_updates_of_a_plan(desk: tuple[Brief, TlcChecker, Counting]) -> None:
+    brief, checker, counting = desk
+    written = write(brief, ScriptedAuthor(by_name(script(violation=judged("code")))), checker).draft
+    assert written is not None
+    drifted = Drifted("reset_17", "changed", Span("counter.py", 17, 17), Span("counter.py", 17, 17))
+    update = updated()
+    update["variables"][0]["source"] = None
+    update["reasons"][0]["evidence"] = [{"path": "counter.py", "line": 17, "quote": "self.n = 0"}]
+    update["actions"] = [{**FROM_FACTS["plan"]["actions"][1], "name": "reset_18", "was": "reset_17"}]
+    update["reasons"][0]["names"].append("reset_18")
+    hostile = Hostile(3)
+    accepted = 0
+
+    def plans_alone(task: Task) -> Any:
+        if task.kind != "plan":
+            raise AuthorUnavailable("that is enough")
+        hostile.answers += 1
+        return hostile.random.choice(DEFINITIONS) if hostile.random.random() < 0.1 else hostile.twisted(update)
+
+    while hostile.answers < 150:
+        authored = write(replace(brief, earlier=Earlier(written, (drifted,))), ScriptedAuthor(plans_alone), checker)
+        assert authored.draft is not None
+        accepted += authored.draft.action_named("reset_18") is not None
+        for made in authored.draft.written_actions():
+            said = re.sub(r"\n    /\\ UNCHANGED [\w<>, ]+\Z", "", made.definition)
+            assert made.hole or said in (ADD, RESET, RESET.partition("\n    /\\ UNCHANGED")[0]), made.definition
+    assert accepted, "a title may be anything"
     assert not [text for text in counting.modules if "IOExec" in text or 'TLCSet("exit", TRUE)' in text]
 
 
