@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tlc_runner.base import Feed, JavaRunner, spec_files
@@ -17,7 +17,6 @@ from tlc_runner.command import GRACE, Launch, java_arguments
 from tlc_runner.deadline import Deadline
 from tlc_runner.errors import JavaNotFound
 from tlc_runner.locate import JAR_NAME, Java, find_jar, find_java
-from tlc_runner.types import SanyError
 from tlc_runner.verdict import Ending, Stop
 
 
@@ -39,14 +38,6 @@ class EmbeddedRunner(JavaRunner):
             jar = str(_alone(self.jar.path, scratch))
             command = [str(self.java.path), *java_arguments(launch, jar=jar, scratch=str(scratch))]
             return _run(command, work, launch.limit, feed)
-
-
-def sany(modules: Mapping[str, str], root: str) -> list[SanyError]:
-    """What TLA+'s parser says against module ``root`` of ``modules`` (file name to text); empty where nothing.
-
-    Raises JavaNotFound, JarNotFound, BadJob, UnsafeModule.
-    """
-    return list(EmbeddedRunner().sany(modules, root))
 
 
 def _alone(jar: Path, scratch: Path) -> Path:
