@@ -161,8 +161,7 @@ class Studies:
         gone = [at for at in range(len(before.lines)) if at not in kept]
         came = [at for at, old in enumerate(pair.matched) if old < 0]
         telling = (
-            any(_tells(line) for line in (*_near(before, gone), *_near(after, came)))
-            or _moved(pair, gone, came)
+            any(_tells(line) for line in (*_near(before, gone), *_near(after, came))) or _moved(pair, gone, came)
         ) and any(_tells(line) for line in (*before.lines, *after.lines))
         if telling:
             one, other = self.version(change.before, change.old_path), self.version(change.after, change.path)
