@@ -63,14 +63,15 @@ class WritingAuthor:
     told: Told = Told()
     mistakes: list[str] = field(default_factory=list)
     _written: dict[str, Authored] = field(default_factory=dict)
+    _notes: Mapping[Target, Sequence[HistoryNote]] = field(default_factory=dict)
 
     def plan(self) -> Plan:
         """The static author's targets, or the whole feature where it starts from the facts. Raises UsageError."""
-        if self.settings.start == "draft":
-            plan = StaticDraft(self.facts, self.settings).plan()
-            if plan.targets:
-                return plan
-        return Plan(self.facts.feature, (_whole(self.facts),), {})
+        plan = StaticDraft(self.facts, self.settings).plan() if self.settings.start == "draft" else None
+        if plan is None or not plan.targets:
+            plan = Plan(self.facts.feature, (_whole(self.facts),), {})
+        self._notes = _shared_out(self.told.history, plan.targets)
+        return plan
 
     def write(self, target: Target) -> Spec | str:
         """The specification of a target, or why there is none. Raises AnswerPending and TranscriptDiverges."""
@@ -80,7 +81,7 @@ class WritingAuthor:
             facts=self.facts,
             module=module,
             skeleton=skeleton,
-            history=self.told.history,
+            history=tuple(self._notes[target]),
             guidance=self.told.guidance,
             answered=self.told.answered,
             limits=Limits(self.settings.repairs, self.settings.rounds),
@@ -134,6 +135,16 @@ class WritingAuthor:
         made = static.write(target)
         self.mistakes += static.mistakes
         return made if isinstance(made, Spec) else None
+
+
+def _shared_out(notes: Sequence[HistoryNote], targets: Sequence[Target]) -> Mapping[Target, Sequence[HistoryNote]]:
+    """Each note for the target that its lines are of, else of whose file, else the first: it is asked about once."""
+    found: dict[Target, list[HistoryNote]] = {target: [] for target in targets}
+    for note in notes:
+        beside = [t for t in targets if note.now is not None and t.path == note.now.path]
+        around = [t for t in beside if note.now is not None and t.span.line <= note.now.line <= t.span.end_line]
+        found[(around or beside or targets)[0]].append(note)
+    return found
 
 
 def _note(found: Sequence[HistoryFinding]) -> HistoryNote:

@@ -15,10 +15,11 @@ from specgen.expr import (
 from specgen.lower import parameters
 from specgen.lower.contracts import is_store
 from specgen.lower.initial import initial_values
-from specgen.lower.lowerer import RESERVED, Lowerer
+from specgen.lower.lowerer import Lowerer
 from specgen.lower.objects import build
 from specgen.lower.state import Boundary, Frame
 from specgen.lower.values import NONE, Obj, Val, Value, const
+from specgen.lower.world import RESERVED
 from specgen.source import Class, Function, Module, Sources, dotted, walk, walk_shallow
 
 

@@ -134,6 +134,8 @@ class _Retold:
                 return self._me
             case ("noted",):
                 return self._lw.noted_before
+            case ("wanted_elsewhere", str(parameter)):
+                return self._lw.wanted_elsewhere(parameter)
             case ("code", int(number)):
                 return self._book.definition(number)
         name, *words = question

@@ -78,8 +78,7 @@ def parameter(lw: Lowerer, owner: str, arg: ast.arg, default: ast.expr | None) -
     dom = lw.shared.domain(domain_name(arg.arg))
     ty = annotation_type(lw, arg.annotation, domain_name(arg.arg))
     # One name, one constant: what one operation needs of `ttl` all of them are given.
-    alike = (k for o, k in sorted(lw.shared.demands.items()) if o.endswith(f".{arg.arg}"))
-    wanted = lw.shared.demands.get(origin) or (next(alike, None) if arg.annotation is None else None)
+    wanted = lw.shared.demands.get(origin) or (lw.wanted_elsewhere(arg.arg) if arg.annotation is None else None)
     literals = lw.shared.literals.get(origin)
     if literals and default is None and not isinstance(ty, (IntT, BoolT)):
         values = sorted(literals) + ([] if len(literals) > 2 else ["other"])

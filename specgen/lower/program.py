@@ -21,15 +21,16 @@ from specgen.ir import (
     UserInvariant,
 )
 from specgen.lower import assembly, construction, names, operations
-from specgen.lower.lowerer import RESERVED, Lowerer, TooLarge
+from specgen.lower.lowerer import Lowerer, TooLarge
 from specgen.lower.memory import Memory
 from specgen.lower.state import Frame, Shared
 from specgen.lower.truth import condition
 from specgen.lower.values import Obj
+from specgen.lower.world import RESERVED
 from specgen.source import Sources
 from specgen.types import Target
 
-ROUNDS = 60
+ROUNDS = 100
 #: Rounds after which types that still change are given up on.
 PATIENCE = 12
 #: How deep values may nest in each other before their type is taken to grow without end.
