@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from authored_scripts import ADD, SOURCE, action, judged, prop, script
+from pipeline_targets import Make
 
 from code2tla.cli import main
 from reports import jsonio
@@ -228,6 +229,36 @@ def test_the_static_draft_is_rewritten_and_gets_properties_of_its_own(run: Run) 
     assert provenance["add_12"]["author"] == "static"
     text = (run.spec_dir / "Counter.tla").read_text()
     assert "\\* no less than nothing\nLow == n >= 0" in text
+
+
+def test_each_commit_is_asked_about_once_however_many_objects_there_are(make: Make, home: Path) -> None:
+    other = SOURCE.replace("class Counter", "class Meter").partition('"""\n\nimport threading\n')[2]
+    repo = make({"counter.py": SOURCE + other})
+    later = (repo / "counter.py").read_text()
+    at = later.rindex("        self.n = 0")
+    (repo / "counter.py").write_text(f"{later[:at]}        with self.lock:\n            self.n = 0\n")
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", "-C", str(repo), *who, "commit", "-qam", "Lock a meter that is reset"], check=True)
+    told = {"commit": "$subject", "modelled": True, "actions": [], "change": [], "reason": "in each step"}
+    empty: dict[str, Any] = {"helpers": [], "actions": [], "properties": [], "left_out": [], "rewrite": []}
+    answers = {
+        "plan": {"title": "It counts", **empty},
+        "architecture": {"document": "# It counts"},
+        "properties": {"document": "# None", "properties": [], "fairness": []},
+        "violation": judged("code"),
+        "history": {"mechanisms": [told], "new_actions": [], "new_properties": []},
+    }
+    file = home / "two.json"
+    file.write_text(json.dumps(answers))
+    words = ["run", str(repo), "counter.py", "--out", str(home / "two"), "--author", f"scripted:{file}"]
+    assert main([*words, "--callers", "2", "--before", "1", "--audit-budget", "0", "--quiet"]) == 1
+    recorded = (home / "two" / "specs" / "counter" / "transcript.jsonl").read_text().splitlines()
+    asked = [json.loads(line)["request"] for line in recorded]
+    plans = {request["subject"]: request["prompt"] for request in asked if request["kind"] == "plan"}
+    assert set(plans) == {"Counter", "Meter"}
+    assert ["Lock a meter that is reset" in plans[name] for name in ("Counter", "Meter")] == [False, True]
+    commits = [request["subject"] for request in asked if request["kind"] == "history"]
+    assert len(commits) == len(set(commits)) == 2
 
 
 def test_what_a_replay_does_not_hold_is_told_in_one_line(run: Run) -> None:
