@@ -322,8 +322,13 @@ def get_field(lw: Lowerer, obj: New, attr: str) -> Value:
     value_ty = ty.value if isinstance(ty, DictT) else NeverT()
     if names.is_container(value_ty):
         return Place(var, (obj.ref,), value_ty)
-    table = lw.read(var, stem=attr.strip("_"))
-    return Val(apply(table.expr, obj.ref), value_ty)
+    if lw.pure_reads or not isinstance(obj.ref, Local):  # the parts of a comprehension cannot be read one by one
+        return Val(apply(lw.read(var, stem=attr.strip("_")).expr, obj.ref), value_ty)
+    name = lw.temp(attr.strip("_"))
+    lw.declare(f"l.{name}", value_ty)
+    lw.graph.set(Local(name), apply(Var(var), obj.ref), lw.access(var, "read", lw.graph.group()))
+    lw.active.add(name)
+    return Val(Local(name), value_ty)
 
 
 def _set_static(lw: Lowerer, key: str, value: Obj | Sync | Contract) -> None:
