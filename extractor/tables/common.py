@@ -25,7 +25,13 @@ def storage(read: str, write: str, mutate: str = r"$^") -> dict[str, str]:
 RETRIES = r"(^|\.)(?i:retry|with_?retr(y|ies)|backoff)(?i:_?(when|async|until|on|notify|call))?$"
 
 PROMISES: tuple[tuple[str, str, str], ...] = (
-    ("transaction", "acquire", r"\.(?i:begin(_?tx|_?transaction)?|start_?transaction|open_?transaction)$"),
+    ("transaction", "acquire", r"\.(?i:begin_?(tx|transaction)|start_?transaction|open_?transaction)$"),
+    # Containers of C++ have a begin() as well.
+    (
+        "transaction",
+        "acquire",
+        r"(?i:(\b(tx|txn|trx|em|conn|s)|db|database|transaction|connection|session|pool|client)(\(\))?\.begin)$",
+    ),
     (
         "transaction",
         "release",

@@ -84,6 +84,22 @@ def test_a_function_defined_twice_is_not_resolved(repo, read):
     assert [call.resolved for call in read().calls] == [None]
 
 
+def test_what_begins_is_a_transaction_or_a_container(repo, read):
+    (repo / "a.go").write_text("package a\n\nfunc f(s *S) { tx, _ := s.db.Begin(true); tx.Rollback() }\n")
+    (repo / "b.cpp").write_text("int f(std::vector<int> &v) { return *v.begin(); }\n")
+    assert [(s.span.path, s.mechanism, s.operation, s.target) for s in read().syncs] == [
+        ("a.go", "transaction", "acquire", "s.db"),
+        ("a.go", "transaction", "release", "tx"),
+    ]
+
+
+def test_a_lock_in_an_array_is_named_with_its_index(repo, read):
+    (repo / "a.c").write_text("void f(int n) { mutex_lock(&locks[n & mask(n)]); }\n")
+    facts = read()
+    assert [(s.mechanism, s.target) for s in facts.syncs] == [("lock", "locks[n & mask(n)]")]
+    assert [s.kind for s in facts.suspensions] == ["blocking"]
+
+
 def test_headers_are_c_or_cplusplus_by_what_is_in_them(repo, read):
     (repo / "a.h").write_text("struct a { int x; };\n")
     (repo / "b.h").write_text("#pragma once\nnamespace n { class B { int x; }; }\n")
