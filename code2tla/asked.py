@@ -62,10 +62,14 @@ class Asked:
         """Those of them that have noticed nothing yet."""
         return [p for p in self.of(callers) if not self.killers[p.name]]
 
+    def size(self, bounds: Bounds) -> int:
+        """States of the specification in a scenario, or in one like it; 0 where none is known."""
+        alike = {r.bounds: r.distinct for r in self.checked.rungs if r.bounds.callers == bounds.callers}
+        return alike.get(bounds, min(alike.values(), default=0))
+
     def states(self, bounds: Bounds) -> int:
         """States that a mutant of the specification may have in a scenario."""
-        known = [r.distinct for r in self.checked.rungs if r.bounds.callers == bounds.callers]
-        return max(_TIMES * min(known, default=0), _FEWEST)
+        return max(_TIMES * self.size(bounds), _FEWEST)
 
     def budget(self, bounds: Bounds) -> Budget:
         """Limits of one run of a changed specification."""

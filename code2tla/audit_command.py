@@ -142,10 +142,10 @@ def show(result: Result, made: Audit, out: Console) -> None:
         where = f"{finding.location.module}.tla:{finding.location.line}: " if finding.location else ""
         out.print(Text(f"{finding.kind}: {where}{visible(finding.text)}", style="yellow"), soft_wrap=True)
     out.print(Text(auditing.fates(made)))
+    for note in made.notes:
+        out.print(Text(visible(note), style="dim"), soft_wrap=True)
     for mutant in made.mutants:
         if mutant.status == "survived":
             out.print(Text(f"\nNoticed by no property: {mutant.mutation.kind} in {mutant.mutation.action}"))
             for line in mutant.diff.splitlines()[2:]:
                 out.print(Text(visible(line), style="red" if line[:1] == "-" else "green"), soft_wrap=True)
-    for note in made.notes:
-        out.print(Text(visible(note), style="dim"), soft_wrap=True)

@@ -19,22 +19,21 @@ from reports.result import AuditFinding, AuditResult, MutantResult, Source
 from specgen import printing
 from specgen.types import Bounds, Property, Spec
 from tlc_runner.audit.audit import audit, proposed
+from tlc_runner.audit.hunt import risky
 from tlc_runner.audit.types import Audit, Limits, Mutant, Mutation, Scope, Subject
 
 #: What ends a call: its last argument is what came of it.
 _ANSWERING = frozenset({"Finish"})
 #: Mutants are at work only once the calls may overlap, so that what they start from is what the code can lead to.
 _ACTIVE = 'at[Setup] = "end"'
-#: The scenarios in which properties are asked: those of one line in turns, the next line while some noticed nothing.
+#: The scenarios in which properties are asked, one after another while some noticed nothing.
 _SMALLEST = Bounds(2, 1, 0)
-_SCENARIOS = (
-    (_SMALLEST, Bounds(3, 0, 0)),
-    (Bounds(2, 2, 1), Bounds(3, 1, 0)),
-    (Bounds(3, 1, 1),),
-)
-#: Mutants of one action that share a run, at least; and states that those of a run may have together.
+_SCENARIOS = (_SMALLEST, Bounds(3, 0, 0), Bounds(2, 2, 1), Bounds(3, 1, 0), Bounds(3, 1, 1))
+#: Mutants of one action that share a run, at least; states that those of a run have together, if they are as the
+#: specification itself; and the fewest that one of them is taken to have.
 _PER_ACTION = 3
-_TOGETHER = 40_000
+_TOGETHER = 12_000
+_FEWEST = 50
 #: More steps than any scenario has.
 _DEPTH = 80
 
@@ -60,25 +59,24 @@ class _Gate:
         """What every property needs first, beside changes of the program; then the fate of every mutant."""
         with ThreadPoolExecutor(1) as pool:
             beside = pool.submit(self._mechanisms.try_all)
-            for scenarios in _SCENARIOS:
-                self._likely({bounds: list(self._mutations) for bounds in scenarios})
+            for doubtful in (False, True):
+                for bounds in _SCENARIOS:
+                    self._likely(bounds, [m for m in self._mutations if risky(m) is doubtful])
             self._every(_SMALLEST)
             beside.result()
         return self._judged()
 
-    def _likely(self, untried: dict[Bounds, list[Mutation]]) -> None:
+    def _likely(self, bounds: Bounds, untried: Sequence[Mutation]) -> None:
         """Some mutants at a time, until each of the properties that noticed none so far has noticed one."""
         while untried:
-            for bounds, mutations in list(untried.items()):
-                silent = self.asked.silent(bounds.callers)
-                chosen = tuple(self._telling(mutations, silent, bounds))
-                scope = replace(self._scope, chosen=chosen, every=True, states=self.asked.states(bounds))
-                made = self._ask(bounds, silent, scope, self.asked.share) if chosen else None
-                if made is None:
-                    del untried[bounds]
-                else:
-                    self._take(made)
-                    untried[bounds] = [m for m in mutations if m not in chosen]
+            silent = self.asked.silent(bounds.callers)
+            chosen = tuple(self._telling(untried, silent, bounds))
+            scope = replace(self._scope, chosen=chosen, every=True, states=self.asked.states(bounds))
+            made = self._ask(bounds, silent, scope, self.asked.share) if chosen else None
+            if made is None:
+                return
+            self._take(made)
+            untried = [m for m in untried if m not in chosen]
 
     def _every(self, bounds: Bounds) -> None:
         """Every mutant, to its end."""
@@ -98,7 +96,7 @@ class _Gate:
         """Mutants of what silent properties speak of, as many of each action: noticed ones first, then likely ones."""
         spoken = {name for p in silent for name in p.operations or self.spec.operations}
         actions = {a.name for a in self.spec.actions if not a.operation or a.operation in spoken}
-        fitting = _TOGETHER // (self.asked.states(bounds) * max(len(actions), 1))
+        fitting = _TOGETHER // (max(self.asked.size(bounds), _FEWEST) * max(len(actions), 1))
         taken: Counter[str] = Counter()
         for mutation in sorted(untried, key=lambda m: not self._noticed(m)):
             fits = mutation.action in actions and taken[mutation.action] < max(fitting, _PER_ACTION)

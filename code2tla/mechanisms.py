@@ -50,11 +50,11 @@ class Mechanisms:
     def try_all(self) -> None:
         """In the smallest scenarios first; what nobody noticed there goes on to those that the check explored."""
         open_ones: list[tuple[int, Spec]] = []
-        for change in self._changes:
+        for change in sorted(self._changes, key=lambda c: c.kind != "keep-lock"):
             if change.kind == "revert" and self._explained.issuperset(change.about):
                 continue  # the lock, say, that it added
-            if change.kind == "keep-lock" and not any(p.kind == "deadlock" for p in self._asked.holding):
-                continue  # those who then wait for ever end in nothing that is compared
+            if change.kind == "keep-lock" and not (self._waiting(_TWO) or self._waiting(_THREE)):
+                continue  # that is for those who wait for ever, which else is hard to bring about
             spec = change.spec() if not self._asked.over else None
             if spec is None and change.kind != "revert":
                 continue
@@ -69,9 +69,12 @@ class Mechanisms:
                     self._keep(at, change, *self._fate(change, spec, [rung.bounds]))
 
     def _smallest(self, change: Change) -> list[Bounds]:
-        """Two calls; and three, for properties of three that have noticed nothing yet."""
-        more = change.kind != "revert" and bool(self._asked.silent(_THREE.callers))
-        return [_TWO, _THREE] if more else [_TWO]
+        """Two calls; and three, where properties of three that wait for ever have noticed nothing yet."""
+        return [_TWO, _THREE] if change.kind == "keep-lock" and self._waiting(_THREE) else [_TWO]
+
+    def _waiting(self, bounds: Bounds) -> bool:
+        """Whether a property of waiting for ever has noticed nothing yet."""
+        return any(p.kind == "deadlock" for p in self._asked.silent(bounds.callers))
 
     def _is_open(self, change: Change) -> bool:
         """Whether no change that takes the same away was noticed."""

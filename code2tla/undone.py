@@ -45,12 +45,20 @@ def _program(facts: Facts, about: Sequence[HistoryFinding], write: Callable[[Fac
 
 
 def _named(about: Sequence[HistoryFinding]) -> str:
-    return ", ".join(dict.fromkeys(f.target for f in about if f.target))
+    return ", ".join(dict.fromkeys(_target(f) or f.mechanism for f in about if f.mechanism))
+
+
+def _target(finding: HistoryFinding) -> str:
+    """What a mechanism is called; a retry has but the keyword that goes round again."""
+    return "" if finding.mechanism == "retry" else finding.target
 
 
 def _words(about: Sequence[HistoryFinding]) -> str:
     """What a commit brought: ``the ordering of self._tokens``."""
-    names = dict.fromkeys(f"the {f.mechanism} {f.target}".rstrip() for f in about if f.mechanism)
+    joint = {"ordering": " of"}
+    names = dict.fromkeys(
+        f"the {f.mechanism}{joint.get(f.mechanism, '')} {_target(f)}".rstrip() for f in about if f.mechanism
+    )
     return " and ".join(names) or "the change"
 
 

@@ -13,9 +13,10 @@ from tlc_runner.watch import add_watch
 
 #: How long a run may go on after its time budget to print its statistics and coverage, in seconds.
 GRACE = 1.5
-#: How long Java may take to start, beside the time budget: TLC's own clock, by which it stops, begins only then. A run
-#: that is killed before that prints neither statistics nor coverage.
-START = 4.0
+#: How much longer a run may take for Java's start, in seconds and as a part of its time: TLC's own clock, by which it
+#: stops, begins only then, and a run that is killed first prints neither statistics nor coverage.
+_START = 4.0
+_START_SHARE = 0.1
 #: TLC's heap below this many megabytes does not start.
 MIN_MEMORY_MB = 16
 #: Up to this time budget in seconds Java's quick compiler alone does better than both together, which compete with
@@ -62,8 +63,13 @@ def check_launch(job: Job) -> Launch:
         memory_mb=budget.memory_mb,
         workers=job.workers,
         short=budget.seconds <= SHORT_RUN,
-        limit=budget.seconds + (START + GRACE if watched is not job else 0.0),
+        limit=budget.seconds + (_late(budget.seconds) if watched is not job else 0.0),
     )
+
+
+def _late(seconds: float) -> float:
+    """How long after its time a run that stops itself is killed."""
+    return GRACE + min(_START, _START_SHARE * seconds)
 
 
 def sany_launch(modules: Mapping[str, str], root: str) -> Launch:

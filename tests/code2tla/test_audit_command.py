@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import corpora
 from code2tla.cli import main
 from code2tla.pipeline import run
 from code2tla.settings import load
@@ -130,6 +131,16 @@ def test_a_lock_that_nothing_needs_is_named_with_the_commit_that_added_it(tmp_pa
     assert finding.subject == "lock"
     assert f"commit {added.commit[:12]} added (Lock the lamp)" in finding.text
     assert (finding.source.line if finding.source else 0) == 1 + LAMP.splitlines().index("        with self.lock:")
+
+
+def test_a_pair_of_calls_that_may_end_in_every_state_notices_what_else_can_go_wrong(tmp_path: Path) -> None:
+    built = corpora.build("lost_wakeup", tmp_path / "repo", "fixed")
+    words = {"audit-budget": 120, "callers": 2, "before": 1, "out": tmp_path / "out", "cache": tmp_path / "c"}
+    result = run(built.repo, built.case.feature, load(built.repo, words, environ={})).result
+    killed = {p.name: p.killed for p in result.properties if p.status == "holds"}
+    assert result.verdict == "verified"
+    assert killed["Serializable_pause_resume"] > 0
+    assert killed["NoDeadlock_pause_wait_until_running"] > 0
 
 
 def test_a_pass_whose_audit_had_no_time_does_not_stand(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def tried(repo: Path, feature: str, place: Path) -> Mechanisms:
     settings = load(repo, {"cache": place / "cache"}, environ={})
     facts = extractor.index(repo, feature, place / "index.sqlite")
     history = extractor.history(repo, feature).findings
-    author = Author(facts, settings)
+    author = Author(facts, settings, None)
     target = author.plan().targets[0]
     spec = author.write(target)
     assert isinstance(spec, Spec)

@@ -79,6 +79,50 @@ Alone == \\A p, q \\in inside : p = q"""
     assert removed.killed_by == ("Alone",)
 
 
+def test_a_clock_is_no_lock() -> None:
+    body = """
+VARIABLE clock
+Tick == clock < 3 /\\ clock' = clock + 1
+Init == clock = 0
+Next == Tick
+Spec == Init /\\ [][Next]_clock
+Early == clock <= 3"""
+    made = audited("Ticking", body, "SPECIFICATION Spec\nINVARIANT Early\nCHECK_DEADLOCK FALSE\n")
+    assert not of(made, "remove-lock", "Tick")
+    (endless,) = of(made, "drop-guard", "Tick")
+    assert endless.killed_by == ("Early",)
+
+
+def test_what_comes_of_a_call_is_mixed_up_with_what_comes_of_another() -> None:
+    body = """
+VARIABLES x, said
+Answer(word) == said' = word
+Open == x = 0 /\\ x' = 1 /\\ Answer("opened")
+Close == x = 1 /\\ x' = 0 /\\ Answer("closed")
+Init == x = 0 /\\ said = "closed"
+Next == Open \\/ Close
+Spec == Init /\\ [][Next]_<<x, said>>
+Truly == said = IF x = 1 THEN "opened" ELSE "closed" """
+    scope = Scope(answering=frozenset({"Answer"}))
+    made = audited("Door", body, "SPECIFICATION Spec\nINVARIANT Truly\n", scope=scope)
+    swapped = {(m.mutation.action, m.mutation.pieces): m.killed_by for m in made.mutants if "ed" in m.mutation.dropped}
+    assert swapped["Open", ('"closed"',)] == swapped["Close", ('"opened"',)] == ("Truly",)
+
+
+def test_a_step_that_leaves_a_variable_alone_does_to_it_what_another_step_does() -> None:
+    body = """
+VARIABLES queue, looks
+Put == Len(queue) < 2 /\\ queue' = Append(queue, 1) /\\ UNCHANGED looks
+Look == looks < 2 /\\ looks' = looks + 1 /\\ UNCHANGED queue
+Init == queue = <<>> /\\ looks = 0
+Next == Put \\/ Look
+Spec == Init /\\ [][Next]_<<queue, looks>>
+Short == Len(queue) <= 2"""
+    made = audited("Lookers", body, "SPECIFICATION Spec\nINVARIANT Short\nCHECK_DEADLOCK FALSE\n")
+    by = {m.mutation.pieces: m.killed_by for m in of(made, "add-effect", "Look")}
+    assert by[("(queue' = (Append(queue, 1)))",)] == ("Short",)
+
+
 def test_mutants_on_one_line_and_within_one_another_are_each_themselves() -> None:
     body = """
 VARIABLE x

@@ -76,7 +76,7 @@ class _Auditor:
         findings = [
             *structure.findings(self.tree, self.cfg, deadlock=self.deadlock),
             *seen.findings(),
-            *_idle_guards(mutants, {f.subject for f in seen.findings() if f.kind == "dead-action"}),
+            *_idle_guards(mutants, {f.subject for f in seen.findings() if f.kind == "dead-action"}, hunt.cut),
             *structure.weak(self.tree, properties, self._implied(properties)),
         ]
         return Audit(
@@ -110,7 +110,7 @@ class _Auditor:
                 PropertyAudit(name, "invariant", "holds", hunt.asked(name), hunt.kills[name])
                 for name in self.cfg.invariants
             ),
-            findings=tuple(_idle_guards(hunt.mutants(), set())),
+            findings=tuple(_idle_guards(hunt.mutants(), set(), hunt.cut)),
             mutants=tuple(hunt.mutants()),
             notes=tuple(hunt.notes),
         )
@@ -222,13 +222,14 @@ class _Seen:
         return Finding("unbounded", self._cfg.specification or self._cfg.next, text)
 
 
-def _idle_guards(mutants: Sequence[Mutant], dead: set[str]) -> list[Finding]:
-    """Guards of living actions without which not one step more is possible."""
+def _idle_guards(mutants: Sequence[Mutant], dead: set[str], depth: int) -> list[Finding]:
+    """Guards of living actions without which not one step more is possible; not beyond ``depth``, if given."""
+    nothing = f"changes nothing: not one step more is possible{f' down to depth {depth}' if depth else ''}"
     return [
         Finding(
             "idle-guard",
             m.mutation.action,
-            f"dropping the guard `{one_line(m.mutation.dropped)}` changes nothing: not one step more is possible",
+            f"dropping the guard `{one_line(m.mutation.dropped)}` {nothing}",
             structure.line(m.mutation.module, m.mutation.line),
         )
         for m in mutants

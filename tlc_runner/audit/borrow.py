@@ -61,7 +61,7 @@ def loans(
     """
     lent: dict[str, dict[str, Loan]] = {}
     for definition, variable, right in effects:
-        if (loan := _loan(definition, right)) is not None:
+        if (loan := _loan(definition, right)) is not None and loan.text != variable:
             lent.setdefault(variable, {}).setdefault(loan.text, loan)
     answers: dict[str, Loan] = {}
     for definition in definitions:

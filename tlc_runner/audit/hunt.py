@@ -83,6 +83,8 @@ class Hunt:
         self.temporal_status: dict[str, Literal["holds", "violated", "unchecked"]] = {}
         self.notes: list[str] = []
         self.depth = 0
+        #: The depth at which mutants were cut off, 0 where they were followed to their ends.
+        self.cut = 0
         self._each = scope.states or _MOST
 
     def hunt(self, found: Sequence[Mutation], properties: Sequence[str], temporal: Sequence[str]) -> None:
@@ -111,7 +113,8 @@ class Hunt:
             self.depth, self._each = own.depth + _BEYOND, max(_TIMES * own.distinct, 200)
             return
         fits = [level for level, count in levels if count <= fair]
-        self.depth, self._each = max(fits[-1], 2) if fits else 2, _TIMES * fair
+        self.depth = self.cut = max(fits[-1], 2) if fits else 2
+        self._each = _TIMES * fair
         self.notes.append(
             f"Mutants were followed to depth {self.depth}, where the specification has up to {fair:,} states."
         )
