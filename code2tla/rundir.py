@@ -11,7 +11,6 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -94,18 +93,6 @@ class RunDirectory:
         except OSError as error:
             why = f"{self.path}: cannot be written ({error.strerror})"
             raise InputError(f"{why}; name a directory for what runs keep in CODE2TLA_CACHE") from error
-
-    def events(self) -> Iterable[dict[str, Any]]:
-        """The events so far; a line that a crash cut short is left out."""
-        try:
-            lines = (self.path / "events.jsonl").read_text(encoding="utf-8").splitlines()
-        except OSError:
-            return
-        for line in lines:
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue
 
     def _file(self, stage: str, key: str) -> Path:
         return self.path / "stages" / f"{stage}-{key}.json"
