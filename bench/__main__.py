@@ -198,7 +198,7 @@ def report_goals() -> list[Goal]:
             largest.opens < report.OPENS_BELOW,
         ),
         Goal(
-            f"reports: each step within {report.STEPS_BELOW * 1000:.0f} ms",
+            f"reports: a step within {report.STEPS_BELOW * 1000:.0f} ms",
             f"slowest {slowest.step * 1000:.0f} ms ({slowest.name})",
             slowest.step < report.STEPS_BELOW,
         ),
