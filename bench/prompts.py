@@ -13,7 +13,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -23,7 +23,7 @@ import extractor
 from corpora import names
 from corpora.history import build
 from extractor.types import Facts
-from specgen.authoring.brief import Brief
+from specgen.authoring.brief import Brief, Drifted, Earlier, HistoryNote
 from specgen.authoring.draft import Constant, Draft, DraftAction, DraftProperty, Parameter, StateVariable
 from specgen.authoring.evidence import Evidence
 from specgen.authoring.tasks import Again, Asking
@@ -98,6 +98,7 @@ def measure() -> list[Row]:
         rows = [Row("plan", f"{lines:,} lines, from the facts", tokens.task(asking.plan(Again())))]
         draft = _planned(facts)
         rows += _largest(tokens, "action", "planned from the facts, 60 actions, 30 variables", _actions(asking, draft))
+        rows.append(Row("plan", "of that, brought up to date", tokens.task(_update(facts, draft))))
         plans: list[Task] = []
         actions: list[Task] = []
         for name in names():
@@ -170,6 +171,22 @@ def _planned(facts: Facts) -> Draft:
         ),
         properties=tuple(DraftProperty(f"P{i}", "invariant", "What must hold.") for i in range(20)),
     )
+
+
+def _update(facts: Facts, draft: Draft) -> Task:
+    """The task of bringing such a plan up to date when everything about it has changed."""
+    body = ' ==\n    /\\ at[k] = "add:25"\n' + "    /\\ v1' = [v1 EXCEPT ![k] = @ + 1]\n" * 8
+    written = replace(draft, actions=tuple(replace(a, definition=f"{a.name}{body}") for a in draft.actions))
+    earlier = Earlier(
+        written,
+        stale=tuple(Drifted(a.name, "changed", a.sources[0], a.sources[0]) for a in draft.actions),
+        unmodelled=tuple((s.qualname, s.span) for s in facts.symbols[:200]),
+        found=tuple(f"P{i} (code): {'What happened, in words. ' * 20}" for i in range(20)),
+    )
+    place = draft.actions[0].sources[0]
+    note = HistoryNote("ab" * 20, "2024-01-01", "What it mends " * 9, "added", "lock", "+ with lock:\n" * 90, place)
+    brief = Brief(facts, draft.module, history=(note,) * 24, earlier=earlier)
+    return Asking(brief, Evidence(facts)).update(written, Again())
 
 
 def _drafts(name: str, place: Path) -> Iterator[Brief]:

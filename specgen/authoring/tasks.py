@@ -21,7 +21,7 @@ from specgen.authoring.printing import to_spec
 from specgen.authoring.types import Task, TaskKind
 
 #: Room for evidence in each kind of task, in characters; about three make a token of code.
-_ROOM = {"map": 22_000, "source": 34_000, "update": 20_000, "action": 6_000, "trace": 6_000, "module": 9_000}
+_ROOM = {"map": 22_000, "source": 34_000, "update": 15_000, "action": 6_000, "trace": 6_000, "module": 9_000}
 _QUOTE = 700
 
 #: The documents that are written beside a specification.
@@ -82,8 +82,8 @@ class Asking:
         return self._task(
             "plan", draft.module, "update", answers.UpdateAnswer, again, explores=True, draft=draft,
             constants=[f"`{c.name}`: {c.meaning}; {', then '.join(c.values)}"[:400] for c in draft.constants],
-            drift=_drift(self.brief), found=_found(self.brief), text=text[:_ROOM["update"]], skeleton=draft.skeleton,
-            source=self._near(max(_ROOM["source"] - len(text), _ROOM["source"] // 2)),
+            drift=_drift(self.brief), found=_found(self.brief), text=_ends(text, _ROOM["update"]), skeleton=draft.skeleton,
+            source=self._near(max(_ROOM["source"] - len(text), _ROOM["update"])),
             history=[_note(n) for n in self.brief.overlooked[:12]],
         )  # fmt: skip
 
@@ -262,6 +262,11 @@ def _clipped(rows: Sequence[str], room: int) -> list[str]:
         kept.append(row)
         room -= len(row) + 1
     return kept
+
+
+def _ends(text: str, room: int) -> str:
+    """A module without its middle where it is too long: its frame stands at the beginning, its properties at the end."""
+    return text if len(text) <= room else f"{text[: room * 2 // 3]}\n\\* (left out here)\n{text[-room // 3 :]}"
 
 
 def _values(values: Any) -> str:
