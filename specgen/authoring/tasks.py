@@ -82,8 +82,8 @@ class Asking:
         return self._task(
             "plan", draft.module, "update", answers.UpdateAnswer, again, explores=True, draft=draft,
             constants=[f"`{c.name}`: {c.meaning}; {', then '.join(c.values)}"[:400] for c in draft.constants],
-            drift=_drift(self.brief), found=_found(self.brief), text=_ends(text, _ROOM["update"]), skeleton=draft.skeleton,
-            source=self._near(max(_ROOM["source"] - len(text), _ROOM["update"])),
+            drift=_drift(self.brief), found=_found(self.brief), text=_ends(text, _ROOM["update"]),
+            skeleton=draft.skeleton, source=self._near(max(_ROOM["source"] - len(text), _ROOM["update"])),
             history=[_note(n) for n in self.brief.overlooked[:12]],
         )  # fmt: skip
 
@@ -265,7 +265,7 @@ def _clipped(rows: Sequence[str], room: int) -> list[str]:
 
 
 def _ends(text: str, room: int) -> str:
-    """A module without its middle where it is too long: its frame stands at the beginning, its properties at the end."""
+    """A module without its middle where it is too long: it begins with its frame and ends with its properties."""
     return text if len(text) <= room else f"{text[: room * 2 // 3]}\n\\* (left out here)\n{text[-room // 3 :]}"
 
 
