@@ -139,7 +139,8 @@ class Transcript:
                     under_way = {entry["digest"]: Asked(**entry["asked"])}
                     continue
                 under_way.pop(entry["digest"], None)
-                if entry["request"].get("kind") == START:
+                if entry["request"].get("kind") == START:  # another run, whose account begins here
+                    self.lost, under_way = [], {}
                     self._start = (number, entry["digest"], entry["response"])
                 else:
                     self._known.setdefault(entry["digest"], []).append((number, entry["response"]))

@@ -17,7 +17,7 @@ from specgen.authoring.llm import answers
 from specgen.authoring.llm.author import Conduct, LlmAuthor, Models
 from specgen.authoring.llm.calls import Patience
 from specgen.authoring.llm.ledger import Caps, Price, PriceUnknown
-from specgen.authoring.transcript import Transcript, TranscriptDiverges, TranscriptEnds
+from specgen.authoring.transcript import Asked, Transcript, TranscriptDiverges, TranscriptEnds
 from specgen.authoring.types import AuthorUnavailable, CapReached, Task
 
 MODEL = "openai:scripted"
@@ -258,6 +258,20 @@ def test_a_call_whose_answer_a_kill_took_counts_as_dear_as_it_can_be(
         replayed = make(silent, replaying=True, prices=prices)
         replayed.answer(ACTION)
         assert replayed.usage.lost_calls == 0
+
+
+def test_what_an_earlier_run_lost_is_not_held_against_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "transcript.jsonl"
+    question = {"kind": "action", "prompt": "Write it."}
+    Transcript(path).asking(question, Asked(MODEL, 1_000, 8_192))
+    assert Transcript(path).lost == [Asked(MODEL, 1_000, 8_192)]
+    Transcript(path).start({"code": "as of today"}, dict)
+    assert Transcript(path).lost == []
+    again = Transcript(path)
+    for _ in range(2):
+        again.asking(question, Asked(MODEL, 1_000, 8_192))
+    again.append(question, {"text": "it"})
+    assert Transcript(path).lost == [Asked(MODEL, 1_000, 8_192)]
 
 
 def test_a_run_that_ended_for_want_of_the_provider_goes_on(make: Make, tmp_path: Path) -> None:
