@@ -13,6 +13,7 @@ import extractor
 from code2tla import history, pipeline
 from code2tla.authors import Author
 from code2tla.cli import main
+from code2tla.rundir import RunDirectory
 from code2tla.settings import load as settings_of
 from corpora import build
 from corpora.case import load, names
@@ -68,7 +69,7 @@ def test_the_fix_of_every_case_is_found(name, tmp_path):
 def _specs(repo: Path, feature: str, home: Path):
     settings = settings_of(repo, {})
     facts = pipeline.index(repo, feature, settings)
-    author = Author(facts, settings)
+    author = Author(facts, settings, RunDirectory.of(settings.cache, repo, feature))
     return [author.write(target) for target in author.plan().targets]
 
 
