@@ -221,6 +221,14 @@ def test_an_answer_that_fills_the_context_is_cut(make: Make, recorded: Recorded)
     assert recorded() == ["cut", "stop"]
 
 
+def test_ollama_is_told_to_hold_the_whole_prompt(make: Make) -> None:
+    with LoopbackServer(OLLAMA, [OLLAMA.say(GOOD)], again=True) as server:
+        author = make(server)
+        author.answer(ACTION)
+        author.answer(Task("plan", "", "word " * 30_000, SCHEMA))
+    assert [asked["options"]["num_ctx"] for asked in server.requests] == [32_768, 65_536]
+
+
 def test_an_error_in_the_middle_of_a_stream_is_asked_again(make: Make, recorded: Recorded) -> None:
     turns = [ollama_server.lines(ollama_server.part('{"te'), {"error": "the runner has died"}), OLLAMA.say(GOOD)]
     with LoopbackServer(OLLAMA, turns) as server:

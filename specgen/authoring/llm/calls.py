@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from specgen.authoring.llm.client import CallFailed, Client
+from specgen.authoring.llm.client import CallFailed, Client, prompt_tokens
 from specgen.authoring.llm.failures import Failure
-from specgen.authoring.llm.ledger import Ledger, estimated_tokens
+from specgen.authoring.llm.ledger import Ledger
 from specgen.authoring.transcript import Asked, Transcript, TranscriptDiverges, TranscriptEnds, request_digest
 from specgen.authoring.types import AuthorUnavailable
 
@@ -126,9 +126,7 @@ class Calls:
 
 def _at_most(request: Mapping[str, Any]) -> Asked:
     """What a call can cost: its prompt, and the longest answer."""
-    words = [message["content"] for message in request["messages"]]
-    prompt = "".join((*words, str(request.get("schema", "")), str(request.get("tools", ""))))
-    return Asked(request["model"], estimated_tokens(prompt), request["max_tokens"])
+    return Asked(request["model"], prompt_tokens(request), request["max_tokens"])
 
 
 def _unavailable(model: str, failure: Failure) -> AuthorUnavailable:

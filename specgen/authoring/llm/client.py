@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from specgen.authoring.llm.failures import Failure, classify
 from specgen.authoring.llm.ledger import estimated_tokens
-from specgen.authoring.llm.providers import ModelName, ProviderUnready, missing_package, parameters, silence
+from specgen.authoring.llm.providers import (
+    ModelName,
+    ProviderUnready,
+    context_for,
+    missing_package,
+    parameters,
+    silence,
+)
 from specgen.authoring.llm.secrets import Redactor
 
 if TYPE_CHECKING:
@@ -53,11 +60,12 @@ class Client:
         self._seconds = seconds
         self._environ = environ
         self._redactor = Redactor(environ)
-        self._models: dict[tuple[str, int], BaseChatModel] = {}
+        # By name, longest answer, and the context that the server is told to hold.
+        self._models: dict[tuple[str, int, int | None], BaseChatModel] = {}
 
     def set_up(self, request: Mapping[str, Any]) -> None:
         """Make the model's client ready and ask nothing. Raises ProviderUnready where its package is missing."""
-        self._model(ModelName.parse(request["model"]), request["max_tokens"])
+        self._model(ModelName.parse(request["model"]), request)
 
     def call(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Ask ``request["model"]``; gives its words (``text``), wishes for tools (``calls``), ``finish`` and ``usage``.
@@ -66,7 +74,7 @@ class Client:
         a ``method`` or ``tools``. ``finish`` is "stop", "cut" or "refused". Raises CallFailed and ProviderUnready.
         """
         name = ModelName.parse(request["model"])
-        model = self._model(name, request["max_tokens"])
+        model = self._model(name, request)
         try:
             ask = _form(model, request)
         except Exception as error:  # what a model cannot be asked at all
@@ -80,10 +88,12 @@ class Client:
             return self._redacted(_from_completion(kept), request)
         return self._redacted(_from_message(answer), request)
 
-    def _model(self, name: ModelName, answer_tokens: int) -> BaseChatModel:
-        key = (f"{name.provider}:{name.name}", answer_tokens)
+    def _model(self, name: ModelName, request: Mapping[str, Any]) -> BaseChatModel:
+        answer_tokens = request["max_tokens"]
+        context = context_for(name, prompt_tokens(request) + answer_tokens)
+        key = (request["model"], answer_tokens, context)
         if key not in self._models:
-            given = parameters(name, self._url, answer_tokens, self._seconds, self._environ)
+            given = parameters(name, self._url, answer_tokens, context, self._seconds, self._environ)
             try:
                 from langchain.chat_models import init_chat_model
 
@@ -99,8 +109,11 @@ class Client:
 
     def _redacted(self, response: dict[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
         if response["usage"] is None:  # a server that counts nothing
-            asked = sum(estimated_tokens(m["content"]) for m in request["messages"])
-            response["usage"] = {"input": asked, "output": estimated_tokens(response["text"]), "estimated": True}
+            response["usage"] = {
+                "input": prompt_tokens(request),
+                "output": estimated_tokens(response["text"]),
+                "estimated": True,
+            }
         redacted: dict[str, Any] = self._redactor.json(response)
         return redacted
 
@@ -116,6 +129,12 @@ class Client:
     def _one_line(self, error: BaseException) -> str:
         text = " ".join(self._redactor.text(str(error)).split()) or type(error).__name__
         return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + " ..."
+
+
+def prompt_tokens(request: Mapping[str, Any]) -> int:
+    """The tokens of all that is asked, schema and tools included, as an estimate."""
+    words = [message["content"] for message in request["messages"]]
+    return estimated_tokens("".join((*words, str(request.get("schema", "")), str(request.get("tools", "")))))
 
 
 def _root(error: BaseException) -> BaseException:

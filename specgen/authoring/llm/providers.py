@@ -63,7 +63,7 @@ PROVIDERS: Mapping[str, Provider] = {
     "openai": Provider("langchain_openai", "openai", ("OPENAI_API_KEY",)),
 }
 
-#: Ollama cuts what does not fit its context, and says nothing; this holds the longest prompts.
+#: Ollama cuts what does not fit its context, and says nothing. It loads the model anew for another one: so, in steps.
 _OLLAMA_CONTEXT = 32_768
 
 
@@ -89,14 +89,22 @@ def missing_package(model: ModelName) -> ProviderUnready:
     return ProviderUnready(model, "its provider's package is not installed", mend)
 
 
+def context_for(model: ModelName, tokens: int) -> int | None:
+    """The context that the model's server has to be told to hold so many tokens; None where it needs no telling."""
+    return -(-tokens // _OLLAMA_CONTEXT) * _OLLAMA_CONTEXT if model.provider == "ollama" else None
+
+
 def parameters(
-    model: ModelName, url: str | None, answer_tokens: int, seconds: float, environ: Mapping[str, str]
+    model: ModelName,
+    url: str | None,
+    answer_tokens: int,
+    context: int | None,
+    seconds: float,
+    environ: Mapping[str, str],
 ) -> dict[str, Any]:
     """What ``init_chat_model`` is given: no hidden retries, so that every call is counted, and a limit of time."""
     if model.provider == "ollama":
-        return {
-            "num_predict": answer_tokens, "num_ctx": _OLLAMA_CONTEXT, "client_kwargs": {"timeout": seconds}
-        }  # fmt: skip
+        return {"num_predict": answer_tokens, "num_ctx": context, "client_kwargs": {"timeout": seconds}}
     given: dict[str, Any] = {"max_tokens": answer_tokens, "timeout": seconds, "max_retries": 0}
     if key := _key(model, environ):
         given["api_key"] = key
