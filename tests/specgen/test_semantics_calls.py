@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from differential import compare, compile_all, compile_one, races
 
+import extractor
+from specgen.static import StaticAuthor
+
 DECORATORS = """
 import threading
 from functools import wraps
@@ -213,3 +216,38 @@ class Runner:
 """
     made = compile_one(tmp_path, source)
     assert [a.construct for a in made.program.abstractions] == ["arguments *self.waiting"]
+
+
+def test_the_body_of_a_with_stays_in_its_file(tmp_path: Path) -> None:
+    feature = tmp_path / "feature"
+    feature.mkdir()
+    (feature / "base.py").write_text("""
+import threading
+from contextlib import contextmanager
+
+
+class Base:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.n = 0
+
+    @contextmanager
+    def held(self):
+        with self.lock:
+            yield
+""")
+    (feature / "it.py").write_text("""
+from elsewhere import tell
+from feature.base import Base
+
+
+class It(Base):
+    def add(self):
+        with self.held():
+            self.n += 1
+            tell(self.n)
+""")
+    author = StaticAuthor(extractor.index(tmp_path, "feature", tmp_path / "index.sqlite"))
+    program = author.program(author.plan(["It"]).targets[0])
+    (found,) = program.abstractions
+    assert (found.construct, found.span.path, found.span.line) == ("call tell(self.n)", "feature/it.py", 10)
