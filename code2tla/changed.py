@@ -83,18 +83,23 @@ def changes(program: Program, history: Sequence[HistoryFinding]) -> Iterator[Cha
         if var.lock and (taken := _places(n for n in program.nodes.values() if _touches(n, var.name, "acquire"))):
             yield _without_lock(program, var, taken, history)
             yield _keeping(program, var)
-    for finding in history:
-        if finding.mechanism in _CHECKS and finding.kind != "removed" and finding.now:
-            yield from _without_check(program, finding, finding.now)
+    yield from _without_checks(program, [f for f in history if f.mechanism in _CHECKS and f.kind != "removed"])
     if program.mode == "asyncio":
         yield from _split(program)
 
 
 def _changed(
-    kind: Kind, subject: str, program: Program, nodes: dict[int, Node], places: Sequence[Place], **more: object
+    kind: Kind,
+    subject: str,
+    program: Program,
+    nodes: dict[int, Node],
+    places: Sequence[Place],
+    about: tuple[HistoryFinding, ...] = (),
+    mechanism: str = "",
 ) -> Change:
     changed = replace(program, nodes=nodes)
-    return Change(kind, subject, lambda: changed, _diff(program, kind, places), places[0] if places else None, **more)  # type: ignore[arg-type]
+    shown = _diff(program, kind, places)
+    return Change(kind, subject, lambda: changed, shown, places[0] if places else None, about, mechanism)
 
 
 def _diff(program: Program, kind: Kind, places: Sequence[Place]) -> str:
@@ -137,21 +142,31 @@ def _unlocked(node: Node, lock: str, modes: Sequence[AccessMode]) -> Node:
     return node
 
 
-def _without_check(program: Program, finding: HistoryFinding, now: Span) -> Iterator[Change]:
-    """The branches of a check, each always taken the way that goes on."""
+def _without_checks(program: Program, history: Sequence[HistoryFinding]) -> Iterator[Change]:
+    """The branches of each check always taken the way that goes on; what several findings speak of, once."""
+    checks: dict[tuple[tuple[int, int], ...], list[HistoryFinding]] = {}
+    for finding in history:
+        if finding.now is not None and (found := _ways(program, finding.target, finding.now)):
+            checks.setdefault(tuple(found.items()), []).append(finding)
+    for ways, about in checks.items():
+        nodes = dict(program.nodes)
+        for number, onward in ways:
+            nodes[number] = replace(nodes[number], kind="skip", cond=None, next=onward, other=-1)
+        subject = about[0].target or about[0].mechanism
+        places = _places(program.nodes[number] for number, _ in ways)
+        words = f"the {about[0].mechanism} check of {subject}"
+        yield _changed("remove-check", subject, program, nodes, places, about=tuple(about), mechanism=words)
+
+
+def _ways(program: Program, target: str, now: Span) -> dict[int, int]:
+    """The branches of a check, each with the way that goes on.
+
+    They stand on its lines, else on lines that name it, else they decide whether it is raised.
+    """
     branches = [n for n in program.nodes.values() if n.kind == "branch"]
     there = [n for n in branches if n.path == now.path and now.line <= n.line <= now.end_line]
-    there = there or [n for n in branches if n.path == now.path and _names(program, n, finding.target)]
-    ways = {n.id: _onward(program, n) for n in there} or _not_raising(program, branches, finding.target)
-    if not ways:
-        return
-    nodes = dict(program.nodes)
-    for number, onward in ways.items():
-        nodes[number] = replace(nodes[number], kind="skip", cond=None, next=onward, other=-1)
-    subject = finding.target or finding.mechanism
-    places = _places(program.nodes[number] for number in ways)
-    words = f"the {finding.mechanism} check of {subject}"
-    yield _changed("remove-check", subject, program, nodes, places, about=(finding,), mechanism=words)
+    there = there or [n for n in branches if n.path == now.path and _names(program, n, target)]
+    return {n.id: _onward(program, n) for n in there} or _not_raising(program, branches, target)
 
 
 def _names(program: Program, node: Node, name: str) -> bool:

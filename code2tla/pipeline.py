@@ -140,7 +140,9 @@ class Workshop:
         self.seconds: dict[str, float] = {}
 
     def index(self, known: Facts | None = None) -> Facts:
-        """Read the feature, unless it is known."""
+        """Read the feature, unless it is known. Raises UsageError, also for settings that contradict each other."""
+        if self.settings.conformance and not self.settings.execute:
+            raise UsageError("--conformance runs the target's own code; give --execute to let it")
         with self._stage("index", f"reading {self.feature}"):
             facts = known or index(self.repo, self.feature, self.settings)
         default = output.directory(self.settings.out, self.repo.resolve(), facts.feature)
@@ -249,8 +251,6 @@ class Workshop:
         self, facts: Facts, written: Written, result: Result, pieces: Sequence[Piece]
     ) -> tuple[Result, list[Piece]]:
         """With ``conformance``, compare steps of the real code with the specifications."""
-        if self.settings.conformance and not self.settings.execute:
-            raise UsageError("--conformance runs the target's own code; give --execute to let it")
         if self.settings.conformance:
             with self._stage("conform", "comparing with the real code"), _tool_errors():
                 result = conforming.conformed(result, written.specs, facts, self.repo, self.settings)

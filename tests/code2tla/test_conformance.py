@@ -12,6 +12,7 @@ import pytest
 
 import corpora
 import extractor
+from code2tla.cli import main
 from code2tla.conformance.check import conform
 from code2tla.conformance.nextstate import acts, variables
 from code2tla.conformance.subject import Subject, subject_of
@@ -101,6 +102,16 @@ def test_steps_of_the_buggy_code_are_none_of_the_fixed_specification(
     assert all(".py:" in text or "ended with a result" in text for text in one.result.refused)
     agreed, of = seen(one.result)
     assert agreed < of
+
+
+def test_a_run_that_may_not_execute_the_code_is_refused_before_anything_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built = corpora.build("seats", tmp_path / "repo", "fixed")
+    out = tmp_path / "out"
+    assert main(["run", str(built.repo), built.case.feature, "--conformance", "--out", str(out), "--quiet"]) == 2
+    assert "give --execute to let it" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_the_same_seed_records_the_same_steps(

@@ -266,7 +266,8 @@ def test_a_mechanism_that_the_specification_does_not_see_is_said_to_be_so_in_eve
     words = {"audit-budget": 120, "callers": 2, "before": 1, "out": tmp_path / "out", "cache": tmp_path / "c"}
     made = run(repo, "it.py", load(repo, words, environ={}))
     (told,) = [h for h in made.result.history if h.subject == "Make it safe"]
-    (finding,) = [f for f in made.result.audit.findings if f.kind == "unexplained-mechanism"]  # type: ignore[union-attr]
+    assert made.result.audit is not None
+    (finding,) = [f for f in made.result.audit.findings if f.kind == "unexplained-mechanism"]
     said = f"commit {told.commit[:12]} added (Make it safe), the specification violates nothing"
     assert said in finding.text
     stored = json.loads((made.spec_dir / "result.json").read_text(encoding="utf-8"))

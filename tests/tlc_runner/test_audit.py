@@ -181,6 +181,20 @@ Fixed == 1 + 1 = 2"""
     assert subject in subjects(made, kind)
 
 
+def test_a_guard_of_a_specification_without_an_end_is_idle_only_as_far_as_was_looked() -> None:
+    body = """
+VARIABLE x
+Init == x = 0
+Next == x >= 0 /\\ x' = x + 1
+Spec == Init /\\ [][Next]_x
+Ok == x >= 0"""
+    made = audited("Rising", body, "SPECIFICATION Spec\nINVARIANT Ok\n", seconds=25.0)
+    (idle,) = [f.text for f in made.findings if f.kind == "idle-guard"]
+    assert idle == (
+        f"dropping the guard `x >= 0` changes nothing: not one step more is possible down to depth {made.depth}"
+    )
+
+
 def test_symmetry_beside_liveness_is_named_and_liveness_notices_mutants() -> None:
     body = """
 LOCAL INSTANCE TLC
