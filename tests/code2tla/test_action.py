@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -99,8 +100,18 @@ def test_inputs_reach_the_shell_by_the_environment_only(action: dict[str, Any]) 
         assert "${{" not in step.get("run", "")
 
 
-def test_the_hook_names_a_command_that_there_is() -> None:
+def test_the_hook_checks_and_changes_no_file_of_the_repository(tmp_path: Path) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
-    words = hook["entry"].split()
-    assert words[0] == "code2tla"
-    assert cli.main([*words[1:2], "specs-that-are-not-there", *words[3:]]) == 2
+    repo = tmp_path / "repo"
+    case = corpora.load("lost_update")
+    corpora.build(case, repo, "buggy")
+    cli.main(["run", str(repo), case.feature, "--out", str(repo), "--callers", "2", "--quiet", "--json"])
+    before = {path: path.read_bytes() for path in (repo / "specs").rglob("*") if path.is_file()}
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        shlex.split(hook["entry"]), cwd=repo, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    assert "violated" in done.stdout
+    assert {path: path.read_bytes() for path in (repo / "specs").rglob("*") if path.is_file()} == before
+    assert list((repo / ".git" / "code2tla").rglob("report.html"))
