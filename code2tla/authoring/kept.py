@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from code2tla.authoring.places import Places
 from code2tla.errors import InputError
-from code2tla.nightly.drift import Drift, Moved, drift, moved
+from code2tla.nightly.drift import Drift, Moved, drift
 from code2tla.nightly.kept import Kept
 from code2tla.rundir import digest
 from extractor.types import Facts, Span
@@ -48,7 +48,8 @@ def read(kept: Kept, facts: Facts) -> Taken:
     found = [(home, *_draft(home / "draft.json")) for home in homes if (home / "draft.json").is_file()]
     if not found:
         raise InputError(f"{spec_dir}: holds no draft.json: no model or agent wrote this; run code2tla on the feature")
-    drifted, actions = drift(kept.provenances, facts), moved(kept.provenances, facts)
+    drifted = drift(kept.provenances, facts)
+    actions = {(action.module, action.action): action.places for action in drifted.actions}
     modelled = tuple(h.commit for h in kept.result.history if h.modelled)
     earlier = {
         draft.module: Earlier(

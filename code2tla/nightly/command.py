@@ -83,7 +83,8 @@ def _extracted(done: Night) -> Iterator[str]:
     for module, extraction in done.extracted.items():
         yield from (f"extracted again: {module}.{name}, since {why}" for name, why in extraction.anew.items())
     if done.rewritten:
-        yield f"{len(done.rewritten)} actions written anew, {done.taken_over} taken over"
+        total = len(done.rewritten) + done.taken_over
+        yield f"{len(done.rewritten)} of {total} actions written anew, the others taken over"
 
 
 def as_json(done: Night, status: int) -> dict[str, Any]:

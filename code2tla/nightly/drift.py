@@ -19,7 +19,11 @@ _WORST_FIRST: tuple[Status, ...] = ("gone", "changed", "moved", "same")
 
 @dataclass(frozen=True, slots=True)
 class ActionDrift:
-    """What became of the code of one action. ``now`` is where its first lines are, None where they are gone."""
+    """What became of the code of one action.
+
+    ``then`` and ``now`` are where its first lines were and are, None where they are gone; ``places`` where all of them
+    are: the whole function where lines in it say something else now, their old place if it went.
+    """
 
     module: str
     action: str
@@ -27,6 +31,7 @@ class ActionDrift:
     status: Status
     then: Span
     now: Span | None
+    places: Moved
 
     @property
     def stale(self) -> bool:
@@ -60,32 +65,26 @@ def drift(provenances: Sequence[Mapping[str, Any]], facts: Facts) -> Drift:
     for provenance in provenances:
         for name, entry in provenance["actions"].items():
             seen = [places.now(source) for source in entry["sources"]]
+            then = [Span(source["path"], source["line"], source["end_line"]) for source in entry["sources"]]
             if not seen:  # the frame's own actions model no code
                 continue
             covered.update((f.span.path, f.qualname) for _, _, f in seen if f)
             worst = min((status for status, _, _ in seen), key=_WORST_FIRST.index)
-            then = entry["sources"][0]
             found.append(
                 ActionDrift(
                     module=provenance["module"],
                     action=name,
                     function=entry["function"],
                     status=worst,
-                    then=Span(then["path"], then["line"], then["end_line"]),
+                    then=then[0],
                     now=seen[0][1],
+                    places=tuple(
+                        now or (function.span if function else old)
+                        for old, (_, now, function) in zip(then, seen, strict=True)
+                    ),
                 )
             )
     return Drift(tuple(found), tuple(_unmodelled(facts, covered)))
-
-
-def moved(provenances: Sequence[Mapping[str, Any]], facts: Facts) -> dict[tuple[str, str], Moved]:
-    """By module and action, where the code is that it models."""
-    places = _Places(facts, Fingerprints(facts))
-    return {
-        (provenance["module"], name): tuple(places.covering(source) for source in entry["sources"])
-        for provenance in provenances
-        for name, entry in provenance["actions"].items()
-    }
 
 
 class _Places:
@@ -94,11 +93,6 @@ class _Places:
     def __init__(self, facts: Facts, prints: Fingerprints) -> None:
         self._prints = prints
         self._functions = {(s.span.path, s.qualname): s for s in facts.symbols if s.kind in ("function", "method")}
-
-    def covering(self, source: Mapping[str, Any]) -> Span:
-        """Where some lines are; all of their function where they say something else now, their old place if it went."""
-        _, now, function = self.now(source)
-        return now or (function.span if function else Span(source["path"], source["line"], source["end_line"]))
 
     def now(self, source: Mapping[str, Any]) -> tuple[Status, Span | None, Symbol | None]:
         """What became of some lines, where they are, and the function they are in."""
