@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from specgen.ir import Operation
 from specgen.lower import names, operations
 from specgen.lower.conversation import Ask, Do, Log, Named, Question, Step, Watched, WatchedSet
 from specgen.lower.describing import Describer, Unspeakable
-from specgen.lower.lowerer import Lowerer
+from specgen.lower.lowerer import Lowerer, TooLarge
 from specgen.lower.operations import Part
 from specgen.lower.values import Obj
 from specgen.source import Class, Function, Module
@@ -174,7 +175,8 @@ class _Retold:
             case Do("begin", (number, attr)):
                 module = self._book.definition(number)
                 assert isinstance(module, Module)
-                names.first_use_of_global(lw, lw.object_of(module), attr)
+                with suppress(TooLarge, RecursionError):  # as then, which ended the operation
+                    names.first_use_of_global(lw, lw.object_of(module), attr)
 
     def _state(self) -> tuple[Any, ...]:
         lw = self._lw

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,7 +40,71 @@ def test_a_bug_and_its_fix_are_extracted_as_from_nothing(name: str, tmp_path: Pa
     assert not any(extraction.anew for extraction in extract(tmp_path / "buggy", feature, kept).values())
 
 
-#: Of each night's commit, the operations that are extracted again: "" where nothing but names, layout and place changed.
+SPOILS: list[Callable[[str], str]] = [
+    lambda text: text[:-9],
+    lambda text: text.replace('"compiler":"', '"compiler":"0'),
+    lambda _: "[]",
+]
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_what_is_damaged_or_of_another_compiler_is_not_taken_over(spoil: Callable[[str], str], tmp_path: Path) -> None:
+    feature = corpora.load("seats").feature
+    corpora.build(corpora.load("seats"), tmp_path / "repo", "fixed")
+    kept = extract(tmp_path / "repo", feature, {})
+    spoilt = {name: replace(extraction, remembered=spoil(extraction.remembered)) for name, extraction in kept.items()}
+    assert not any(extraction.taken_over for extraction in extract(tmp_path / "repo", feature, spoilt).values())
+
+
+def test_an_assertion_keeps_the_line_that_it_moves_to(tmp_path: Path) -> None:
+    code = """
+class Shelf:
+    def __init__(self):
+        self.items = []
+
+    def add(self, item):
+        self.items.append(item)
+
+    def take(self):
+        assert self.items, "empty"
+        return self.items.pop()
+"""
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "repo/shelf.py").write_text(code)
+    kept = extract(tmp_path / "repo", "shelf.py", {})
+    (tmp_path / "repo/shelf.py").write_text(f"# Things.\n\n{code}")
+    (moved,) = extract(tmp_path / "repo", "shelf.py", kept).values()
+    assert (moved.anew, moved.taken_over) == ({}, ("add", "take"))
+
+
+def test_a_changed_function_takes_its_callers_along_and_nobody_else(tmp_path: Path) -> None:
+    code = """
+import threading
+
+class Shelf:
+    def __init__(self):
+        self.items = []
+        self.lock = threading.Lock()
+
+    def _push(self, item):
+        self.items.append(item)
+
+    def add(self, item):
+        with self.lock:
+            self._push(item)
+
+    def size(self):
+        return len(self.items)
+"""
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "repo/shelf.py").write_text(code)
+    kept = extract(tmp_path / "repo", "shelf.py", {})
+    (tmp_path / "repo/shelf.py").write_text(code.replace("append(item)", "insert(0, item)"))
+    (changed,) = extract(tmp_path / "repo", "shelf.py", kept).values()
+    assert (changed.anew, changed.taken_over) == ({"add": "Shelf._push, which it uses, changed"}, ("size",))
+
+
+#: By night, the operations that are extracted again: "" where nothing but layout, place and words for people changed.
 NIGHTS = [
     ("Say what add is for", ""),
     ("Reword a docstring", ""),
