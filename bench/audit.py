@@ -1,11 +1,13 @@
 """How much it saves that mutants share runs: ``python -m bench.audit``.
 
 The mutants of a few specifications of the corpora, all together, and a sample of them each in a TLC of its own with the
-same properties; the second is scaled to all. Two runs go on at a time in both ways.
+same properties; the second is scaled to all. Two runs go on at a time in both ways. Seconds of the processor stand
+beside those of the clock, since others may be at work on the machine.
 """
 
 from __future__ import annotations
 
+import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -51,12 +53,20 @@ def _subject(spec: Spec, runner: EmbeddedRunner) -> Subject:
     return Subject(modules, spec.module, printing.cfg(spec, _BOUNDS, True, wanted), deadlock=False)
 
 
+def _clocks() -> tuple[float, float]:
+    """Seconds of the clock, and of the processor in Java processes that have ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.monotonic(), spent.ru_utime + spent.ru_stime
+
+
 def main() -> int:
     """Measure and print."""
     runner = EmbeddedRunner()
-    mutants, seconds, apart = 0, 0.0, 0.0
+    mutants, together, apart = 0, [0.0, 0.0], [0.0, 0.0]
     for subject in subjects():
+        began = _clocks()
         made = audit(subject, runner, Limits(120.0))
+        spent = [after - before for before, after in zip(began, _clocks(), strict=True)]
         decided = [m for m in made.mutants if m.status != "not_run"]
         sample = decided[:: max(len(decided) // _SAMPLE, 1)]
         jobs = []
@@ -64,21 +74,29 @@ def main() -> int:
             name = f"{mutant.mutation.module}.tla"
             text = mutated(subject.modules[name].encode(), mutant.mutation)
             jobs.append(Job({**subject.modules, name: text}, subject.root, subject.cfg, Budget(30.0)))
-        began = time.monotonic()
+        began = _clocks()
         with ThreadPoolExecutor(_JOBS) as pool:
             list(pool.map(runner.check, jobs))
-        each = (time.monotonic() - began) / max(len(sample), 1)
+        scale = len(decided) / max(len(sample), 1)
+        each = [(after - before) * scale for before, after in zip(began, _clocks(), strict=True)]
         print(
-            f"{subject.root}: {len(decided)} mutants in {made.seconds:.1f} s, {made.runs} runs; "
-            f"apart {each * len(decided):.1f} s, from a sample of {len(sample)}",
+            f"{subject.root}: {len(decided)} mutants in {_told(spent)}, {made.runs} runs; "
+            f"apart {_told(each)}, from a sample of {len(sample)}",
             flush=True,
         )
-        mutants, seconds, apart = mutants + len(decided), seconds + made.seconds, apart + each * len(decided)
+        mutants += len(decided)
+        together = [a + b for a, b in zip(together, spent, strict=True)]
+        apart = [a + b for a, b in zip(apart, each, strict=True)]
+    hundred = [part / mutants * MUTANTS for part in together]
     print(
-        f"{mutants} mutants: {seconds:.1f} s together, {apart:.1f} s apart, {apart / seconds:.1f} times; "
-        f"{MUTANTS} take {seconds / mutants * MUTANTS:.1f} s, limit {AT_MOST:.0f} s"
+        f"{mutants} mutants: {_told(together)} together, {_told(apart)} apart, {apart[0] / together[0]:.1f} times "
+        f"({apart[1] / together[1]:.1f} of the processor); {MUTANTS} take {_told(hundred)}, limit {AT_MOST:.0f} s"
     )
     return 0
+
+
+def _told(spent: list[float]) -> str:
+    return f"{spent[0]:.1f} s ({spent[1]:.1f} s of the processor)"
 
 
 if __name__ == "__main__":
