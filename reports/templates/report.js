@@ -254,6 +254,7 @@
     before = steppers.map((s) => s.at);
     steppers.forEach((s) => s.show(s.cards.length, false));
     document.querySelectorAll("details").forEach((d) => { d.open = true; });
+    document.querySelectorAll(".tla").forEach(colour);
   });
   addEventListener("afterprint", () => steppers.forEach((s, index) => s.show(before[index] || 1, false)));
 })();
