@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -171,10 +170,15 @@ def test_interrupt_ends_cleanly(make: Make, home: Path) -> None:
     hear = "import os, signal, sys; signal.signal(2, signal.SIG_DFL); os.execv(sys.executable, sys.argv[1:])"
     words = [sys.executable, "-m", "code2tla", "run", str(repo), "a.py", "--out", str(home), "--budget", "300"]
     words = [sys.executable, "-c", hear, *words]
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
-    time.sleep(4)
+    process = subprocess.Popen(
+        words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=dict(os.environ)
+    )
+    assert process.stderr is not None
+    begun = next(
+        line for line in process.stderr if line.startswith("write:")
+    )  # the specification is written; TLC is next
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 130, err
+    err = begun + process.stderr.read()
+    assert process.wait(30) == 130, err
     assert "Traceback" not in err
     assert err.splitlines()[-1].startswith("code2tla: interrupted")
