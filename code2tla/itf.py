@@ -39,7 +39,7 @@ def dumps(context: Context, finding: Finding) -> str:
         "vars": list(states[0].values),
     }
     rows = [
-        {"#meta": _meta(context, states[index - 1] if index else None, state, index), **_values(state)}
+        {"#meta": _meta(context, states[index - 1] if index else None, state, index), **_values(context, state)}
         for index, state in enumerate(states)
     ]
     # A line a state: small enough to commit, and two traces still differ line by line.
@@ -66,8 +66,18 @@ def value(item: object) -> Any:
     return {"#unserializable": str(item)}
 
 
-def _values(state: State) -> dict[str, Any]:
-    return {name: value(each) for name, each in state.values.items()}
+def _values(context: Context, state: State) -> dict[str, Any]:
+    return {name: _dict(each) if name in context.dicts else value(each) for name, each in state.values.items()}
+
+
+def _dict(item: object) -> Any:
+    """A dict is a map, whatever its keys; TLC prints one without entries, or with the keys 1 to n, as a sequence."""
+    match item:
+        case tuple():
+            return {"#map": [[value(key), value(each)] for key, each in enumerate(item, 1)]}
+        case Function(pairs=pairs):
+            return {"#map": [[value(key), value(each)] for key, each in pairs]}
+    return value(item)
 
 
 def _meta(context: Context, before: State | None, state: State, index: int) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def test_a_run_leaves_its_traces_and_what_ci_reads(tmp_path: Path, monkeypatch: 
     corpora.build(case, repo, "buggy")
     monkeypatch.setenv("CODE2TLA_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
-    words = ["run", str(repo), case.feature, "--out", str(tmp_path), "--budget", "10", "--quiet", "--callers", "2"]
+    words = ["run", str(repo), case.feature, "--out", str(tmp_path), "--budget", "60", "--quiet", "--callers", "2"]
     assert main(words) == 1
     (home,) = (tmp_path / "specs").iterdir()
     result = json.loads((home / "result.json").read_text())
@@ -49,6 +49,8 @@ def test_a_run_leaves_its_traces_and_what_ci_reads(tmp_path: Path, monkeypatch: 
             assert set(state) == {"#meta", *trace["vars"]}
             assert state["#meta"]["index"] == index
         assert trace["states"][-1]["#meta"]["source"]["path"].startswith(case.feature)
+        # A dict has one type in all states, with and without entries.
+        assert {tuple(state["owners"]) for state in trace["states"]} == {("#map",)}
     assert json.loads((home / "results.sarif").read_text())["version"] == "2.1.0"
     assert "<testsuites" in (home / "junit.xml").read_text()
     assert (tmp_path / "summary.md").read_text().startswith("## Violated")
