@@ -73,19 +73,20 @@ def is_store(methods: frozenset[str]) -> bool:
 
 def store_var(lw: Lowerer, contract: Contract) -> str:
     """The variable that holds what a store keeps."""
-    if contract.key not in lw.stores:
-        span = lw.span()
-        var = lw.fresh_var(contract.name)
-        shown = f"self.{contract.name}: a key/value store by contract"
-        lw.vars[var] = VarInfo(var, span, shown, effect=True, init=EMPTY)
-        lw.declare(f"v.{var}", DictT(NeverT(), NeverT()))
-        lw.stores[contract.key] = var
-        lw.assume(
-            f"store:{contract.name}",
-            f"`{contract.name}` is a key/value store: each call on it is atomic, succeeds, "
-            "and is seen by everyone at once",
-            span,
-        )
+    span = lw.span()
+    lw.log.once("store", contract.name, contract.key, span)
+    with lw.log.aside():
+        if contract.key not in lw.stores:
+            var = lw.fresh_var(contract.name)
+            shown = f"self.{contract.name}: a key/value store by contract"
+            lw.vars[var] = VarInfo(var, span, shown, effect=True, init=EMPTY)
+            lw.declare(f"v.{var}", DictT(NeverT(), NeverT()))
+            lw.stores[contract.key] = var
+    lw.assume(
+        f"store:{contract.name}",
+        f"`{contract.name}` is a key/value store: each call on it is atomic, succeeds, and is seen by everyone at once",
+        span,
+    )
     return lw.stores[contract.key]
 
 

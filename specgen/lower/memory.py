@@ -7,14 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from extractor.types import Span
 from specgen.definitions import Book
 from specgen.ir import Operation
-from specgen.lower import names, operations
+from specgen.lower import contracts, names, objects, operations
 from specgen.lower.conversation import Ask, Do, Log, Named, Question, Step, Watched, WatchedSet
 from specgen.lower.describing import Describer, Unspeakable
 from specgen.lower.lowerer import Lowerer, TooLarge
 from specgen.lower.operations import Part
-from specgen.lower.values import Obj
+from specgen.lower.values import Contract, Obj
 from specgen.source import Class, Function, Module
 
 
@@ -172,6 +173,12 @@ class _Retold:
                 lw.unify(a, b)
             case Do("compare", (origin, literals)):
                 lw.compare(origin, literals)
+            case Do("store", (name, key, Span(path, line))):
+                with lw.graph.at(path, line, ""):
+                    contracts.store_var(lw, Contract(name, key, frozenset()))
+            case Do("field", (cls_name, attr, Span(path, line))):
+                with lw.graph.at(path, line, ""):
+                    objects.field_var(lw, cls_name, attr)
             case Do("begin", (number, attr)):
                 module = self._book.definition(number)
                 assert isinstance(module, Module)

@@ -157,14 +157,14 @@ def _default(lw: Lowerer, node: ast.expr, cls: Class) -> Value:
 
 def field_var(lw: Lowerer, cls_name: str, attr: str) -> str:
     """The variable that holds this field of all objects of the class: reference -> value."""
-    key = f"{cls_name}.{attr}"
-    if key not in lw.heap:
-        stem = f"{cls_name.strip('_').lower()}_{attr.strip('_')}"
-        var = lw.fresh_var(stem)
-        span = lw.span()
-        lw.vars[var] = VarInfo(var, span, f"{attr} of each {cls_name}", init=EMPTY)
-        lw.heap[key] = var
-        lw.declare(f"v.{var}", DictT(RefT(cls_name), NeverT()))
+    key, span = f"{cls_name}.{attr}", lw.span()
+    lw.log.once("field", cls_name, attr, span)
+    with lw.log.aside():
+        if key not in lw.heap:
+            var = lw.fresh_var(f"{cls_name.strip('_').lower()}_{attr.strip('_')}")
+            lw.vars[var] = VarInfo(var, span, f"{attr} of each {cls_name}", init=EMPTY)
+            lw.heap[key] = var
+            lw.declare(f"v.{var}", DictT(RefT(cls_name), NeverT()))
     return lw.heap[key]
 
 
