@@ -9,6 +9,26 @@ from specgen.lower.conversation import Log
 from specgen.source import Class, Function, Module, Sources
 from specgen.usage import Usage
 
+#: What is asked of sources: methods by name.
+QUESTIONS = frozenset(
+    {
+        "binding",
+        "exception_ancestors",
+        "external_bases",
+        "find_base",
+        "find_class",
+        "find_function",
+        "find_module",
+        "has_field",
+        "is_assigned",
+        "is_exception",
+        "is_global_assigned",
+        "method",
+        "mro",
+        "own_method",
+    }
+)
+
 
 class Consulted(Sources):
     """Sources that write down what is asked of them."""

@@ -11,6 +11,7 @@ from extractor.types import Span
 from specgen.definitions import Book
 from specgen.ir import Operation
 from specgen.lower import contracts, names, objects, operations
+from specgen.lower.consulted import QUESTIONS
 from specgen.lower.conversation import Ask, Do, Log, Named, Question, Step, Watched, WatchedSet
 from specgen.lower.describing import Describer, Unspeakable
 from specgen.lower.lowerer import Lowerer, TooLarge
@@ -141,6 +142,8 @@ class _Retold:
             case ("code", int(number)):
                 return self._book.definition(number)
         name, *words = question
+        if name not in QUESTIONS:
+            raise LookupError(name)
         args = (self._book.definition(word) if isinstance(word, int) else word for word in words)
         return getattr(self._lw.sources, str(name))(*args)
 
