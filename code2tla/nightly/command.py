@@ -82,9 +82,8 @@ def told(done: Night) -> Iterator[tuple[str, str]]:
 def _extracted(done: Night) -> Iterator[str]:
     for module, extraction in done.extracted.items():
         yield from (f"extracted again: {module}.{name}, since {why}" for name, why in extraction.anew.items())
-    if done.rewritten:
-        total = len(done.rewritten) + done.taken_over
-        yield f"{len(done.rewritten)} of {total} actions written anew, the others taken over"
+    anew, total = len(done.rewritten), len(done.rewritten) + done.taken_over
+    yield f"{anew} of {total} actions written anew" + (", the others taken over" if anew < total else "")
 
 
 def as_json(done: Night, status: int) -> dict[str, Any]:
