@@ -16,6 +16,7 @@ from specgen.flow import joins, live_locals, reachable
 from specgen.infer import Infer, inference
 from specgen.ir import Node, Operation, Program
 from specgen.movers import Movers
+from specgen.nullness import never_none_locals
 from specgen.rewrite import free_bounds, walk
 from specgen.tree import Choose, Guard, Leaf, Place, Step, Tree, branch, expressions, leaves
 
@@ -33,7 +34,8 @@ class _TooLarge(Exception):
 class Executor:
     """Executes the steps of one operation. ``taken`` are names that a choice may not bind.
 
-    ``live`` says by node which locals are still needed there. The last six fields are about the step in hand.
+    ``live`` says by node which locals are still needed there, ``never_none`` which are not None. The last six fields
+    are about the step in hand.
     """
 
     program: Program
@@ -44,6 +46,7 @@ class Executor:
     ids: list[int] = field(init=False)
     live: Mapping[int, frozenset[str]] = field(init=False)
     infer: Infer = field(init=False)
+    never_none: Mapping[int, frozenset[str]] = field(init=False)
     cuts: Cuts = field(init=False)
     source: Place = field(init=False)
     strictness: int = field(init=False)
@@ -62,6 +65,7 @@ class Executor:
             own = frozenset(name for n in self.ids if (name := self._variable_set(self.program.nodes[n])))
             self.live = {n: names | own for n, names in self.live.items()}
         self.infer = inference(self.program, self.operation)
+        self.never_none = never_none_locals(self.program, self.ids, self.infer)
         meeting = joins(self.program, self.ids)
         self.cuts = Cuts(self.program, self.movers, self.granularity, meeting, self.infer)
 
@@ -93,6 +97,8 @@ class Executor:
             self.lines, self.nodes, self.named = {}, {}, {}
             self.source = place
             state = PathState(in_turn=place.mid_turn)
+            for name in sorted(self.never_none[place.node] & self.live[place.node]):
+                state.known.learn(Op("=", (Local(name), NoneE())), False)
             if alternative is not None:
                 node = self.program.nodes[place.node]
                 self.lines[node.at] = None

@@ -100,7 +100,7 @@ def _code(comment: str, target: Target) -> str:
     """The Python expression that a variable's comment begins with, "" where it begins with none."""
     shown, _, what = comment.partition(":")
     if what == _STORE:  # which is called by its name without the underscore
-        return f"runtime.held(self, {shown.removeprefix('self.')!r})"
+        return f"runtime.held(self, {shown!r})"
     if found := re.fullmatch(r"the lock of (.+)", shown):
         shown = f"{found[1]}._lock"
     if " of each " in shown or not _PATH.match(shown):

@@ -27,6 +27,7 @@ from specgen.ir import (
 from specgen.lower import program as front
 from specgen.lower.heap_view import views
 from specgen.lower.lowerer import Lowerer
+from specgen.lower.parameters import domain_name
 from specgen.lower.state import ANYTHING, Shared
 from specgen.lower.values import NONE, const
 from specgen.source import Sources
@@ -180,12 +181,13 @@ def _constants(program: Program, lw: Lowerer) -> None:
             look_type(ty)
     look_type(program.result_ty)
     keys = {d for v in program.vars for d in _key_domains(v.ty)}
+    arguments = {domain_name(p.name): p.name for op in program.operations for p in op.params}
     stems: set[str] = {"c"}
     for name in sorted(sets):
         comment = (
             "values that come from code not modelled here"
             if name == ANYTHING
-            else f"values of the argument `{_argument(name)}`"
+            else f"values of the argument `{arguments.get(name) or _argument(name)}`"
         )
         stem = _stem(name, stems)
         stems.add(stem)

@@ -78,7 +78,7 @@ def store_var(lw: Lowerer, contract: Contract) -> str:
     with lw.log.aside():
         if contract.key not in lw.stores:
             var = lw.fresh_var(contract.name)
-            shown = f"self.{contract.name}: a key/value store by contract"
+            shown = f"{contract.name}: a key/value store by contract"
             lw.vars[var] = VarInfo(var, span, shown, effect=True, init=EMPTY)
             lw.declare(f"v.{var}", DictT(NeverT(), NeverT()))
             lw.stores[contract.key] = var

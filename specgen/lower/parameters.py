@@ -65,7 +65,7 @@ def domain_name(name: str) -> str:
         return f"{stem}es" if stem.endswith("ss") else stem
     if stem.endswith("y") and stem[-2:-1] not in "aeiou":
         return f"{stem[:-1]}ies"
-    return f"{stem}s"
+    return f"{stem}es" if stem.endswith(("x", "z", "ch", "sh")) else f"{stem}s"
 
 
 def parameter(lw: Lowerer, owner: str, arg: ast.arg, default: ast.expr | None) -> tuple[Val, Ty, object]:

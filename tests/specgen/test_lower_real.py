@@ -424,3 +424,33 @@ def test_the_running_loop_is_no_part_of_an_outcome(write: Write, explore: Callab
         """,
     )
     assert all("loop" not in outcome for outcome in explore(spec).outcomes)
+
+
+COUNTS = """
+    class Counts:
+        def __init__(self, table):
+            self._table = table
+
+        async def first(self, name):
+            count = await self._table.get(name)
+            {between}
+            await self._table.put(name, 0)
+            return count + 1
+    """
+
+
+@pytest.mark.parametrize(
+    ("between", "raises"),
+    [
+        ("if count is None: count = 0", False),
+        ("if count is None: raise LookupError(name)", False),
+        ("while count is None: count = await self._table.get(name)", False),
+        ("pass", True),
+        ("if name is None: count = 0", True),
+        ("if count is None: await self._table.put(name, 1)", True),
+        ("if count is not None: count = await self._table.get(name)", True),
+    ],
+)
+def test_what_was_made_sure_of_before_a_step_is_not_asked_in_it(write: Write, between: str, raises: bool) -> None:
+    spec = write("Counts", counts=COUNTS.format(between=between))
+    assert ('Finish(c, [raised |-> "TypeError"])' in spec.text) == raises, spec.text
