@@ -114,4 +114,5 @@ def as_json(done: Night, status: int) -> dict[str, Any]:
             {"path": s.span.path, "line": s.span.line, "function": s.qualname} for s in done.drift.unmodelled
         ],
         "bounds": done.result.bounds,
+        "further_bounds": list(done.result.further_bounds),
     }

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from reports.text import visible
 
 #: The least that one check is given, in seconds: with less it would learn nothing.
 _LEAST = 5.0
-#: Options that are handed on as they were given.
-_HANDED_ON = ("repo", "fail_on", "memory", "states", "runner", "jar", "callers", "before")
+#: Options that are about all of the checks together; the others are handed on to each.
+_OF_ALL = frozenset({"command", "spec_dir", "all", "budget", "json", "quiet", "no_color"})
 #: From the status that says most about a night to the one that says least.
 _WORST_FIRST = (4, 2, 1, 3, 0)
 
@@ -49,6 +49,8 @@ class _Shares:
 def check_all(options: argparse.Namespace, out: Console, err: Console) -> int:
     """Check them all; prints a line for each as it ends, and ends with the worst status."""
     directories = spec_dirs(options.spec_dir)
+    if options.author == "agent":
+        raise UsageError("--all --author agent: an agent answers for one specification at a time; leave out --all")
     at_a_time = max(1, min(len(directories), (os.cpu_count() or 2) // 2))  # each check runs two TLCs
     budget = load(options.repo or Path(), {"budget": options.budget}).budget
     shares = _Shares(budget, len(directories), at_a_time)
@@ -87,7 +89,12 @@ def _checked(directory: Path, seconds: float, options: argparse.Namespace, err: 
     return answer | {"status": done.returncode}
 
 
-def _handed_on(options: argparse.Namespace) -> Sequence[str]:
-    given = [(name, getattr(options, name)) for name in _HANDED_ON if getattr(options, name) is not None]
-    flags = [f"--{name.replace('_', '-')}={value}" for name, value in given]
-    return [*flags, "--execute"] if options.execute else flags
+def _handed_on(options: argparse.Namespace) -> Iterator[str]:
+    for name, given in vars(options).items():
+        if name in _OF_ALL or given is None:
+            continue
+        flag = f"--{name.replace('_', '-')}"
+        if given is True:
+            yield flag
+        else:
+            yield from (f"{flag}={value}" for value in (given if isinstance(given, list) else [given]))

@@ -162,10 +162,13 @@ def test_all_checks_every_directory_within_one_budget(
 ) -> None:
     cli.main(["run", str(repo), "blobkeeper/storage.py", "--out", str(repo), "--callers", "2", "--quiet"])
     capsys.readouterr()
-    status = cli.main(["check", str(repo / "specs"), "--all", "--callers", "2", "--json", "--quiet", "--budget", "30"])
+    words = ["check", str(repo / "specs"), "--all", "--callers", "2", "--json", "--quiet", "--budget", "30"]
+    status = cli.main([*words, "--runner", "embedded", "--price", "openai:a=1,2", "--price", "openai:b=1,2"])
     answers = json.loads(capsys.readouterr().out)
     assert {Path(a["spec_dir"]).name for a in answers} == {"blobkeeper.references", "blobkeeper.storage"}
     assert status == max(a["status"] for a in answers) == 0
+    assert cli.main([*words, "--author", "agent"]) == 2
+    assert cli.main([*words, "--audit-budget", "soon"]) == 2  # which each of them says, having been handed it
 
 
 def test_a_directory_that_holds_none_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
