@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import socket
 
 import uvicorn
@@ -31,6 +32,7 @@ def review(options: argparse.Namespace, out: Console, err: Console) -> int:  # n
     server = uvicorn.Server(
         uvicorn.Config(application(desk, token, port), log_level="critical", access_log=False, lifespan="off")
     )
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which shells ignore for what they start with `&`
     out.file.write(f"Reviewing at http://127.0.0.1:{port}/?token={token} until Ctrl-C; decisions go into ")
     out.file.write(f"{options.spec_dir / 'decisions.toml'}\n")
     out.file.flush()
