@@ -70,7 +70,9 @@ def _timed(words: list[str], cache: str) -> Took:
 
 
 def _environment(cache: str) -> dict[str, str]:
-    return {**os.environ, "CODE2TLA_CACHE": f"{cache}/cache"}
+    # Compiled modules are kept, as they are by default: it is not Python's compiler that is measured.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "CODE2TLA_CACHE": f"{cache}/cache"}
 
 
 if __name__ == "__main__":

@@ -7,8 +7,7 @@ from pathlib import Path
 from code2tla.errors import InputError, ToolError
 from code2tla.settings import Settings
 from replay import choose, run
-from replay.container import ContainerUnavailable
-from replay.sandbox import Sandbox
+from replay.sandbox import ContainerUnavailable, Sandbox
 from reports.result import Result
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from replay.container import ContainerSandbox, ContainerUnavailable
-from replay.sandbox import ProcessSandbox, Sandbox
+from replay.sandbox import ContainerUnavailable, ProcessSandbox, Sandbox
 
 SandboxName: TypeAlias = Literal["auto", "docker", "process"]
 
@@ -17,6 +16,8 @@ def sandbox(name: SandboxName) -> Sandbox:
     """
     if name == "process":
         return ProcessSandbox()
+    from replay.container import ContainerSandbox  # noqa: PLC0415 - Docker's client loads slowly
+
     try:
         return ContainerSandbox()
     except ContainerUnavailable:

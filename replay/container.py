@@ -21,7 +21,7 @@ from docker.errors import BuildError, DockerException, ImageNotFound
 from docker.types import LogConfig, Mount
 from requests.exceptions import RequestException
 
-from replay.sandbox import Limits, Told, environment, parsed
+from replay.sandbox import ContainerUnavailable, Limits, Told, environment, parsed
 
 if TYPE_CHECKING:
     from docker.client import DockerClient
@@ -54,10 +54,6 @@ if os.path.exists({_OUT!r}):
         stream.write(notes.read())
 os._exit(status)
 """
-
-
-class ContainerUnavailable(Exception):
-    """No container can be made here; one line says why."""
 
 
 class ContainerSandbox:

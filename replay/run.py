@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from replay.container import ContainerUnavailable
 from replay.generate import DIRECTORY, Generated, generate
-from replay.sandbox import Limits, Sandbox
+from replay.sandbox import ContainerUnavailable, Limits, Sandbox
 from reports.result import Replay, Result, ViolationResult
 
 #: By this, tests that an earlier run wrote are known.

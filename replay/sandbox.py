@@ -45,6 +45,10 @@ class Sandbox(Protocol):
         ...
 
 
+class ContainerUnavailable(Exception):
+    """No container can be made here; one line says why."""
+
+
 class ProcessSandbox:
     """A child process, limited in time, memory and what it may write; without a network where the system allows."""
 

@@ -10,8 +10,8 @@ import docker
 import pytest
 
 from replay import choose
-from replay.container import ContainerSandbox, ContainerUnavailable
-from replay.sandbox import Limits, ProcessSandbox, Sandbox, Told
+from replay.container import ContainerSandbox
+from replay.sandbox import ContainerUnavailable, Limits, ProcessSandbox, Sandbox, Told
 
 LIMITS = Limits(seconds=20, memory_mb=512)
 
