@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 import corpora
+from bench.browser import chromium, path
 from code2tla import cli, decisions
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 DAY = dt.date(2026, 11, 21)
 
 
@@ -140,14 +139,11 @@ def test_only_what_the_result_holds_can_be_decided(
 
 @pytest.mark.browser
 def test_a_person_decides_and_answers_in_a_browser(address: tuple[int, str], spec_dir: Path) -> None:
-    if CHROMIUM is None:
-        if os.environ.get("CODE2TLA_REQUIRE_BROWSER"):
-            pytest.fail("Chromium is required here and not installed")
+    if path() is None and not os.environ.get("CODE2TLA_REQUIRE_BROWSER"):
         pytest.skip("no Chromium")
     port, token = address
     said: list[str] = []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -172,7 +168,6 @@ def test_a_person_decides_and_answers_in_a_browser(address: tuple[int, str], spe
         page.get_by_label("Reason").fill("   ")
         page.locator(".decide form button[type=submit]").click()
         page.get_by_role("alert").filter(has_text="reason").wait_for()
-        browser.close()
     decided = decisions.read(spec_dir, DAY)
     found = decided.of("finding", "References.Serializable_add_add")
     assert found is not None
