@@ -6,7 +6,7 @@ import re
 
 from specgen import type_ok
 from specgen.blocks import Block, hang, joined
-from specgen.expr import DictT, Op, SeqT, SetT, Ty
+from specgen.expr import Op
 from specgen.helpers import HELPERS
 from specgen.ir import Operation
 from specgen.layout import Layout
@@ -14,6 +14,7 @@ from specgen.remarks import aligned
 from specgen.render import quoted
 from specgen.rewrite import variables, walk
 from specgen.typing_text import has_dict
+from specgen.value_types import DictT, SeqT, SetT, Ty
 
 _FRAME_CONSTANTS = (
     ("Callers", "the calls that may overlap"),

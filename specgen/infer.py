@@ -4,28 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import (
-    Arg,
-    BoolT,
-    DictT,
-    Expr,
-    IntT,
-    Lit,
-    Local,
-    NoneE,
-    NoneT,
-    Op,
-    RecordT,
-    SeqT,
-    StrT,
-    TupleT,
-    Ty,
-    Var,
-    join,
-    members,
-)
+from specgen.expr import Arg, Expr, Lit, Local, NoneE, Op, Var
 from specgen.folding import conj, disj, fold, negate
 from specgen.ir import Operation, Program
+from specgen.value_types import BoolT, DictT, IntT, NoneT, RecordT, SeqT, StrT, TupleT, Ty, join, members
 
 _NUMBERS = frozenset({"+", "-", "*", "\\div", "%", "neg"})
 _ITEM_OF = frozenset({"Head", "Last"})

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from extractor.types import Span
-from specgen.expr import Expr, Local, NeverT, Ty, Var
+from specgen.expr import Expr, Local, Var
+from specgen.value_types import NeverT, Ty
 
 #: read, write and update touch data; acquire and release are the lock operations of the Lipton calculus; fresh
 #: touches only an object that no other call can reach yet, so it commutes with everything others do.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from specgen.expr import Const, Expr, Ty
+from specgen.expr import Const, Expr
 from specgen.folding import FALSE
 from specgen.helpers import HELPERS
 from specgen.ir import Program, VarDecl
@@ -13,6 +13,7 @@ from specgen.names import name_places
 from specgen.render import Renderer
 from specgen.rewrite import walk
 from specgen.tree import Place, Step, blocked, expressions, leaves
+from specgen.value_types import Ty
 from specgen.words import RESERVED
 
 _KNOWN = frozenset({"None", "Setup", "Callers", "Everyone", "Int", "Nat", "BOOLEAN", "STRING"})

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from specgen import frame, properties, remarks, type_ok
 from specgen.actions import ActionPrinter
 from specgen.blocks import hang
-from specgen.expr import DictT, Op, Ty, boxed_kinds, members
+from specgen.expr import Op
 from specgen.folding import FALSE, negate
 from specgen.ir import ConstDecl, EnvAction, Program
 from specgen.layout import Layout, lay_out
@@ -20,6 +20,7 @@ from specgen.rewrite import variables
 from specgen.tree import Step, blocked, leaves, name_repeats, reads, writes
 from specgen.types import Action, Property, Spec, Variable
 from specgen.typing_text import membership
+from specgen.value_types import DictT, Ty, boxed_kinds, members
 
 _WORTH_A_NAME = 40
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from specgen.expr import IntT, Var
+from specgen.expr import Var
 from specgen.flow import reachable, successors
 from specgen.ir import Access, Node, Program
+from specgen.value_types import IntT
 
 Mover: TypeAlias = Literal["I", "B", "R", "L", "N"]
 

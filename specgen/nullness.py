@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from specgen.expr import Expr, Local, NeverT, NoneE, NoneT, Op, Ty, join, members
+from specgen.expr import Expr, Local, NoneE, Op
 from specgen.flow import successors
 from specgen.infer import Infer, never_none
 from specgen.ir import Node, Program
+from specgen.value_types import NeverT, NoneT, Ty, join, members
 
 
 def never_none_locals(program: Program, ids: list[int], infer: Infer) -> Mapping[int, frozenset[str]]:

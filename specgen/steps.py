@@ -7,7 +7,7 @@ from dataclasses import replace
 from specgen import movers
 from specgen.cuts import Granularity
 from specgen.execute import Executor
-from specgen.expr import Expr, Lit, NeverT, NoneE, Op, RaisedT, StrT, Ty, Var, boxed_kinds, join, members
+from specgen.expr import Expr, Lit, NoneE, Op, Var
 from specgen.infer import Infer, inference
 from specgen.ir import Operation, Program
 from specgen.module import compose
@@ -15,6 +15,7 @@ from specgen.prepare import compute_before_suspending, prepared
 from specgen.rewrite import BINDERS, substitute, walk
 from specgen.tree import Leaf, Place, Step, leaves, rewrite
 from specgen.types import Spec
+from specgen.value_types import NeverT, RaisedT, StrT, Ty, boxed_kinds, join, members
 
 
 def build(program: Program, granularity: Granularity = "step") -> Spec:

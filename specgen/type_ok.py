@@ -6,10 +6,10 @@ import re
 import textwrap
 
 from specgen.blocks import WIDTH, Block, hang, joined
-from specgen.expr import NoneT, Ty, boxed_kinds, join
 from specgen.layout import Layout
 from specgen.render import quoted
 from specgen.typing_text import bare, membership, type_set
+from specgen.value_types import NoneT, Ty, boxed_kinds, join
 
 
 def conjuncts(lay: Layout) -> list[str]:

@@ -6,7 +6,8 @@ fields with anything; unions therefore put ``None`` and constant sets first and 
 
 from __future__ import annotations
 
-from specgen.expr import (
+from specgen.render import quoted
+from specgen.value_types import (
     AtomT,
     BoolT,
     CallerT,
@@ -27,7 +28,6 @@ from specgen.expr import (
     kind_of,
     members,
 )
-from specgen.render import quoted
 
 
 def type_set(ty: Ty) -> str | None:

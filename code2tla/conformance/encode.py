@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from specgen.expr import (
+from specgen.render import quoted
+from specgen.value_types import (
     AtomT,
     BoolT,
     CallerT,
@@ -28,7 +29,6 @@ from specgen.expr import (
     kind_of,
     members,
 )
-from specgen.render import quoted
 
 
 class Unknown(Exception):

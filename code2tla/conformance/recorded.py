@@ -9,7 +9,7 @@ from code2tla.conformance.encode import Encoder, Unknown
 from code2tla.conformance.subject import BOUNDS, Subject, constants, in_sets
 from code2tla.conformance.windows import NOBODY, SETUP, Record, Trace, Turn
 from replay.recording import Change, Recorded, Slice
-from specgen.expr import NoneT, RefT, SeqT, Ty, members
+from specgen.value_types import NoneT, RefT, SeqT, Ty, members
 from tlc_runner.types import Function
 from tlc_runner.values import format_value
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from specgen import printing
-from specgen.expr import DictT, NoneT, Ty, UnionT, join
 from specgen.ir import Program
 from specgen.types import Bounds, Spec, Target
+from specgen.value_types import DictT, NoneT, Ty, UnionT, join
 
 #: The scenario of the recorded schedules.
 BOUNDS = Bounds(callers=3, before=2, level=1)

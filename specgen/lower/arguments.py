@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import DictT, IntT, Lit, NeverT, Op, TupleT
+from specgen.expr import Lit, Op
 from specgen.lower import containers, exprs, names
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import EMPTY, Keywords, Packed, Val, Value
+from specgen.value_types import DictT, IntT, NeverT, TupleT
 
 
 def given(lw: Lowerer, node: ast.Call) -> tuple[list[Value], dict[str, Value]]:

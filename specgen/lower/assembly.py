@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from specgen.expr import (
-    AtomT,
-    DictT,
-    Expr,
-    Lit,
-    Local,
-    Op,
-    RecordT,
-    SeqT,
-    SetT,
-    TupleT,
-    Ty,
-    Var,
-    members,
-)
+from specgen.expr import Expr, Lit, Local, Op, Var
 from specgen.ir import (
     CodeAssertion,
     ConstDecl,
@@ -32,6 +18,7 @@ from specgen.lower.state import ANYTHING, Shared
 from specgen.lower.values import NONE, const
 from specgen.source import Sources
 from specgen.types import Target
+from specgen.value_types import AtomT, DictT, RecordT, SeqT, SetT, TupleT, Ty, members
 
 
 def assemble(sources: Sources, target: Target, shared: Shared, made: front.Made) -> Program:

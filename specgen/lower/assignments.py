@@ -6,18 +6,7 @@ import ast
 from collections.abc import Callable
 from functools import partial
 
-from specgen.expr import (
-    IntT,
-    Lit,
-    NeverT,
-    Op,
-    RecordT,
-    SeqT,
-    SetT,
-    TupleT,
-    Ty,
-    members,
-)
+from specgen.expr import Lit, Op
 from specgen.lower import (
     container_methods,
     containers,
@@ -42,6 +31,7 @@ from specgen.lower.values import (
 from specgen.lower.values import (
     call as op_call,
 )
+from specgen.value_types import IntT, NeverT, RecordT, SeqT, SetT, TupleT, Ty, members
 
 
 def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
@@ -86,8 +76,8 @@ def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value) -> Non
 
             set_field(lw, owner, attr, value)
         case Val():
-            from specgen.expr import RefT
             from specgen.lower.objects import set_field
+            from specgen.value_types import RefT
 
             ref = next((m for m in members(owner.ty) if isinstance(m, RefT)), None)
             cls = lw.sources.find_class(ref.cls) if ref is not None else None

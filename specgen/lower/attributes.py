@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import (
-    Lit,
-    NeverT,
-    Op,
-    RecordT,
-    RefT,
-    StrT,
-    members,
-)
+from specgen.expr import Lit, Op
 from specgen.lower import exprs, kinds, names, operators, unwinding
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
@@ -31,6 +23,7 @@ from specgen.lower.values import (
     Value,
 )
 from specgen.source import Class
+from specgen.value_types import NeverT, RecordT, RefT, StrT, members
 
 
 def attribute(lw: Lowerer, node: ast.Attribute) -> Value:

@@ -5,18 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from specgen.expr import (
-    BoolT,
-    CallerT,
-    IntT,
-    Lit,
-    Me,
-    NoneT,
-    SeqT,
-    SetT,
-    kind_of,
-    members,
-)
+from specgen.expr import Lit, Me
 from specgen.lower import (
     builtin_functions,
     containers,
@@ -36,6 +25,7 @@ from specgen.lower.values import (
 from specgen.lower.values import (
     call as op_call,
 )
+from specgen.value_types import BoolT, CallerT, IntT, NoneT, SeqT, SetT, kind_of, members
 
 NOTHING = Val(NONE, NoneT())
 QUIET_ROOTS = {

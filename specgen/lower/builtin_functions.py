@@ -4,22 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import (
-    BoolT,
-    Bound,
-    DictT,
-    Expr,
-    IntT,
-    Lit,
-    NeverT,
-    Op,
-    SeqT,
-    SetT,
-    StrT,
-    TupleT,
-    join,
-    kind_of,
-)
+from specgen.expr import Bound, Expr, Lit, Op
 from specgen.lower import builtin_calls, comprehensions, containers, kinds, orders
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
@@ -32,6 +17,7 @@ from specgen.lower.values import (
 from specgen.lower.values import (
     call as op_call,
 )
+from specgen.value_types import BoolT, DictT, IntT, NeverT, SeqT, SetT, StrT, TupleT, join, kind_of
 
 
 def _len(lw: Lowerer, args: list[Val]) -> Value:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import NeverT, NoneT, RecordT, RefT, members
 from specgen.lower import inlining, primitives, special_forms
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame
@@ -28,6 +27,7 @@ from specgen.lower.values import (
     Value,
 )
 from specgen.source import dotted
+from specgen.value_types import NeverT, NoneT, RecordT, RefT, members
 
 NOTHING = Val(NONE, NoneT())
 

@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from specgen.expr import (
-    Arg,
-    DictT,
-    Expr,
-    Local,
-    NeverT,
-    NoneT,
-    Op,
-    SeqT,
-    SetT,
-    TupleT,
-    Ty,
-    Var,
-    join,
-)
+from specgen.expr import Arg, Expr, Local, Op, Var
 from specgen.lower import containers, kinds, places
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
@@ -29,6 +15,7 @@ from specgen.lower.values import (
     call,
     domain,
 )
+from specgen.value_types import DictT, NeverT, NoneT, SeqT, SetT, TupleT, Ty, join
 
 
 def tuple_item(ty: TupleT) -> Ty:

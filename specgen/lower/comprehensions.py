@@ -6,28 +6,12 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from specgen.expr import (
-    BoolT,
-    Bound,
-    DictT,
-    Expr,
-    IntT,
-    Lit,
-    Local,
-    NeverT,
-    Op,
-    SeqT,
-    SetT,
-    TupleT,
-    Ty,
-    Var,
-    join,
-    members,
-)
+from specgen.expr import Bound, Expr, Lit, Local, Op, Var
 from specgen.lower import exprs, kinds, operators, truth
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame
 from specgen.lower.values import TRUE, Val, Value, apply, call, conj, domain, ite
+from specgen.value_types import BoolT, DictT, IntT, NeverT, SeqT, SetT, TupleT, Ty, join, members
 
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 
-from specgen.expr import (
-    Expr,
-    IntT,
-    Lit,
-    StrT,
-    members,
-)
+from specgen.expr import Expr, Lit
 from specgen.lower import parameters
 from specgen.lower.contracts import is_store
 from specgen.lower.initial import initial_values
@@ -21,6 +15,7 @@ from specgen.lower.state import Boundary, Frame
 from specgen.lower.values import NONE, Obj, Val, Value, const
 from specgen.lower.world import RESERVED
 from specgen.source import Class, Function, Module, Sources, dotted, walk, walk_shallow
+from specgen.value_types import IntT, StrT, members
 
 
 def construct(lw: Lowerer, me: Obj, cls: Class, inits: dict[str, Expr]) -> None:
@@ -138,7 +133,7 @@ def _constructor_argument(
     wanted = lw.shared.demands.get(f"{cls.name}({name})")
     if any(isinstance(m, IntT) for m in members(ty)) or wanted == "int":
         return _number(lw, name)
-    from specgen.expr import BoolT
+    from specgen.value_types import BoolT
 
     if isinstance(ty, BoolT) or wanted == "bool":
         return Val(Lit(True), BoolT())

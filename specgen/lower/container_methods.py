@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import (
-    DictT,
-    SeqT,
-    SetT,
-    TupleT,
-    kind_of,
-)
 from specgen.lower import changes, containers, dict_methods, kinds, list_methods, places, set_methods
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
@@ -18,6 +11,7 @@ from specgen.lower.values import (
     Val,
     Value,
 )
+from specgen.value_types import DictT, SeqT, SetT, TupleT, kind_of
 
 
 def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: dict[str, Val]) -> Value | None:

@@ -9,22 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import (
-    Arg,
-    Bound,
-    DictT,
-    Expr,
-    IntT,
-    Lit,
-    NeverT,
-    Op,
-    SeqT,
-    SetT,
-    TupleT,
-    Ty,
-    kind_of,
-    members,
-)
+from specgen.expr import Arg, Bound, Expr, Lit, Op
 from specgen.lower import changes, kinds, names, places, slices, unwinding
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
@@ -44,6 +29,7 @@ from specgen.lower.values import (
     ite,
     neg,
 )
+from specgen.value_types import DictT, IntT, NeverT, SeqT, SetT, TupleT, Ty, kind_of, members
 
 
 def container_of(ty: Ty) -> Ty:

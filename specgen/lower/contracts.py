@@ -8,22 +8,7 @@ from __future__ import annotations
 
 import re
 
-from specgen.expr import (
-    BoolT,
-    Bound,
-    CallerT,
-    DictT,
-    Expr,
-    IntT,
-    Lit,
-    Me,
-    NeverT,
-    NoneT,
-    Op,
-    SetT,
-    TupleT,
-    join,
-)
+from specgen.expr import Bound, Expr, Lit, Me, Op
 from specgen.lower import kinds, suspension
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import VarInfo
@@ -43,6 +28,7 @@ from specgen.lower.values import (
 from specgen.lower.values import (
     call as op_call,
 )
+from specgen.value_types import BoolT, CallerT, DictT, IntT, NeverT, NoneT, SetT, TupleT, join
 
 READ = re.compile(r"^(get|read|load|fetch|find|lookup|head|select|peek|retrieve|query|show)(_|$)")
 WRITE = re.compile(
@@ -180,7 +166,7 @@ def _store_call(lw: Lowerer, contract: Contract, name: str, args: list[Val]) -> 
 
 
 def _str(name: str):  # type: ignore[no-untyped-def]
-    from specgen.expr import StrT
+    from specgen.value_types import StrT
 
     return StrT(frozenset({name}))
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import get_args
 
 from specgen.definitions import Book, content
-from specgen.expr import Ty
 from specgen.lower.state import Frame, VarInfo
 from specgen.lower.values import Contract, LambdaV, Obj, Sync
 from specgen.source import Class, Function, Module
+from specgen.value_types import Ty
 
 _LONG = 40
 _TYPES = get_args(Ty)

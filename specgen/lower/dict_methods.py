@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import (
-    Bound,
-    DictT,
-    Local,
-    NeverT,
-    Op,
-    SetT,
-    TupleT,
-    join,
-)
+from specgen.expr import Bound, Local, Op
 from specgen.lower import changes, containers, kinds, names
 from specgen.lower.values import (
     EMPTY,
@@ -27,6 +18,7 @@ from specgen.lower.values import (
     ite,
     neg,
 )
+from specgen.value_types import DictT, NeverT, SetT, TupleT, join
 
 
 def _get(ch: changes.Change, args: list[Val]) -> Value:

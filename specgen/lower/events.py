@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import BoolT, Me, Op
+from specgen.expr import Me, Op
 from specgen.ir import Access
 from specgen.lower import primitives, suspension
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import FALSE, NOBODY, TRUE, Sync, Val, Value
+from specgen.value_types import BoolT
 
 
 def _set(lw: Lowerer, sync: Sync, args: primitives.Args) -> Value:

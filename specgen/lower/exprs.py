@@ -4,26 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import (
-    AtomT,
-    BoolT,
-    DictT,
-    Expr,
-    IntT,
-    Lit,
-    Local,
-    NeverT,
-    NoneT,
-    Op,
-    RaisedT,
-    RefT,
-    SeqT,
-    SetT,
-    StrT,
-    TupleT,
-    Ty,
-    join,
-)
+from specgen.expr import Expr, Lit, Local, Op
 from specgen.lower import attributes, kinds, names, operators, places, truth
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import ANYTHING
@@ -46,6 +27,23 @@ from specgen.lower.values import (
     Value,
     call,
     const,
+)
+from specgen.value_types import (
+    AtomT,
+    BoolT,
+    DictT,
+    IntT,
+    NeverT,
+    NoneT,
+    RaisedT,
+    RefT,
+    SeqT,
+    SetT,
+    StrT,
+    TupleT,
+    Ty,
+    join,
+    join_all,
 )
 
 
@@ -218,14 +216,6 @@ def constant(lw: Lowerer, value: object) -> Val:
         lw.approximate(f"number {value}", "1" if value > 0 else "-1")
         return Val(Lit(1 if value > 0 else -1), IntT())
     return Val(Lit("..."), StrT(frozenset({"..."})))
-
-
-def join_all(types: list[Ty]) -> Ty:
-    """The type that holds the values of all of them."""
-    out: Ty = NeverT()
-    for ty in types:
-        out = join(out, ty)
-    return out
 
 
 def sequence(lw: Lowerer, items: list[Val]) -> Val:

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from specgen.expr import (
-    DictT,
-    Expr,
-    Lit,
-    NeverT,
-    NoneT,
-    RaisedT,
-    RefT,
-    Var,
-    join,
-    members,
-)
+from specgen.expr import Expr, Lit, Var
 from specgen.ir import Access
 from specgen.lower import kinds, objects, primitives, suspension, unwinding
 from specgen.lower.lowerer import Lowerer
@@ -30,6 +19,7 @@ from specgen.lower.values import (
 from specgen.lower.values import (
     call as op_call,
 )
+from specgen.value_types import DictT, NeverT, NoneT, RaisedT, RefT, join, members
 
 
 def new_builtin(lw: Lowerer, cls_name: str, attr: str, first: Val) -> Val:
@@ -46,7 +36,7 @@ def new_builtin(lw: Lowerer, cls_name: str, attr: str, first: Val) -> Val:
 
 def future(lw: Lowerer) -> Val:
     """``loop.create_future()``: pending, then done, failed or cancelled."""
-    from specgen.expr import StrT
+    from specgen.value_types import StrT
 
     objects.field_var(lw, "Future", "value")
     states = StrT(frozenset({"pending", "done", "failed", "cancelled"}))
@@ -133,9 +123,9 @@ def builtin_object_call(
     lw: Lowerer, owner: Val, cls: str, name: str, args: list[Value], kwargs: dict[str, Value], awaited: bool
 ) -> Value | None:
     """A method of a synchronisation object or future with identity; None where there is no rule."""
-    from specgen.expr import BoolT
     from specgen.lower import sync
     from specgen.lower.exprs import rv
+    from specgen.value_types import BoolT
 
     ref = kinds.unbox(owner, "ref")
     found = primitives.dynamic(lw, cls, ref)

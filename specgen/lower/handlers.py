@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import (
-    Lit,
-    Local,
-    NeverT,
-    RaisedT,
-    StrT,
-    members,
-)
+from specgen.expr import Lit, Local
 from specgen.lower import kinds, stmts, unwinding
 from specgen.lower.exprs import lower, rv
 from specgen.lower.lowerer import Lowerer
@@ -23,6 +16,7 @@ from specgen.lower.values import (
     Val,
 )
 from specgen.source import dotted, walk
+from specgen.value_types import NeverT, RaisedT, StrT, members
 
 
 def raise_(lw: Lowerer, node: ast.Raise) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeAlias
 
-from specgen.expr import Bound, Const, DictT, Expr, Lit, NoneT, Op, RefT, SeqT, SetT, TupleT, Ty, Var, members
+from specgen.expr import Bound, Const, Expr, Lit, Op, Var
 from specgen.ir import Program, VarDecl
 from specgen.lower import kinds
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.objects import always_given
 from specgen.lower.values import EMPTY, NONE, Val, apply, call, domain, eq, ite
+from specgen.value_types import DictT, NoneT, RefT, SeqT, SetT, TupleT, Ty, members
 
 EMPTY_SET = Op("set")
 _NAMES = ("x", "y", "z", "u")

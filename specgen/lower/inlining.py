@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from specgen.expr import Lit, Local, NoneT
+from specgen.expr import Lit, Local
 from specgen.lower import calls, names, places, unwinding
 from specgen.lower.lowerer import MAX_INLINE, Lowerer
 from specgen.lower.state import Boundary, Detour, Frame
@@ -26,6 +26,7 @@ from specgen.lower.values import (
     Value,
 )
 from specgen.source import Function, FunctionNode, walk_shallow
+from specgen.value_types import NoneT
 
 
 def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwargs: dict[str, Value]) -> None:

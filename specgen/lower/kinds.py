@@ -6,17 +6,16 @@ type where the kinds differ, and made on boxed values where a variable may hold 
 
 from __future__ import annotations
 
-from specgen.expr import (
+from specgen.expr import Expr, Lit, Op
+from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Val, conj, disj, eq, ite, neg
+from specgen.value_types import (
     AtomT,
     BoolT,
     CallerT,
     DictT,
-    Expr,
     IntT,
-    Lit,
     NeverT,
     NoneT,
-    Op,
     RecordT,
     SeqT,
     SetT,
@@ -28,7 +27,6 @@ from specgen.expr import (
     kind_of,
     members,
 )
-from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Val, conj, disj, eq, ite, neg
 
 
 def plain_members(ty: Ty) -> list[Ty]:

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import (
-    Bound,
-    IntT,
-    Lit,
-    NeverT,
-    Op,
-    SeqT,
-    TupleT,
-    kind_of,
-)
+from specgen.expr import Bound, Lit, Op
 from specgen.lower import changes, containers, kinds, slices
 from specgen.lower.values import (
     EMPTY,
@@ -27,6 +18,7 @@ from specgen.lower.values import (
     ite,
     neg,
 )
+from specgen.value_types import IntT, NeverT, SeqT, TupleT, kind_of
 
 
 def _append(ch: changes.Change, args: list[Val]) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import BoolT, Expr, Lit, Me, Op
+from specgen.expr import Expr, Lit, Me, Op
 from specgen.ir import Access
 from specgen.lower import kinds, primitives, semaphores, suspension, unwinding
 from specgen.lower.graph import Edge
@@ -12,6 +12,7 @@ from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Finally
 from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Exc, Sync, Val, Value, conj, eq, neg
 from specgen.lower.values import call as op_call
+from specgen.value_types import BoolT
 
 
 def acquire(lw: Lowerer, sync: Sync, timeout: bool = False, blocking: bool = True) -> Value:

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import (
-    DictT,
-    Expr,
-    Local,
-    NeverT,
-    Op,
-    SeqT,
-    SetT,
-    TupleT,
-)
+from specgen.expr import Expr, Local, Op
 from specgen.lower import assignments, comprehensions, containers, kinds, names, stmts, suspension, unwinding
 from specgen.lower.exprs import lower, rv
 from specgen.lower.lowerer import Lowerer
@@ -26,6 +17,7 @@ from specgen.lower.values import (
 from specgen.lower.values import (
     call as op_call,
 )
+from specgen.value_types import DictT, NeverT, SeqT, SetT, TupleT
 
 
 def while_(lw: Lowerer, node: ast.While) -> None:
@@ -145,9 +137,10 @@ def _unrolled(lw: Lowerer, node: ast.For | ast.AsyncFor, value: Val, found: obje
 
 
 def _maybe_one(lw: Lowerer) -> Val:
-    from specgen.expr import AtomT, Bound
+    from specgen.expr import Bound
     from specgen.lower.state import ANYTHING
     from specgen.lower.values import const
+    from specgen.value_types import AtomT
 
     name = lw.temp("unknown_items")
     lw.active.add(name)

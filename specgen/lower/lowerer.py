@@ -10,15 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from extractor.types import Span
-from specgen.expr import (
-    Expr,
-    Local,
-    NeverT,
-    NoneT,
-    Ty,
-    Var,
-    join,
-)
+from specgen.expr import Expr, Local, Var
 from specgen.ir import Abstraction, Access, AccessMode, Assumption
 from specgen.lower import kinds
 from specgen.lower.conversation import Log
@@ -35,6 +27,7 @@ from specgen.lower.state import (
 from specgen.lower.values import NONE, Behaviour, Exc, Func, Obj, Unknown, Val, Value
 from specgen.lower.world import World
 from specgen.source import Function, Sources
+from specgen.value_types import NeverT, NoneT, Ty, join
 
 MAX_NODES = 600
 MAX_INLINE = 12

@@ -6,20 +6,7 @@ import ast
 import builtins
 from dataclasses import replace
 
-from specgen.expr import (
-    Arg,
-    DictT,
-    Lit,
-    NeverT,
-    NoneT,
-    Op,
-    SeqT,
-    SetT,
-    StrT,
-    TupleT,
-    Ty,
-    members,
-)
+from specgen.expr import Arg, Lit, Op
 from specgen.lower import places
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame, VarInfo
@@ -39,6 +26,7 @@ from specgen.lower.values import (
     Value,
 )
 from specgen.source import Class, Function, Module, dotted, walk
+from specgen.value_types import DictT, NeverT, NoneT, SeqT, SetT, StrT, TupleT, Ty, members
 
 
 def lookup(lw: Lowerer, name: str) -> Value:

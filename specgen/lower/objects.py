@@ -8,19 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import (
-    DictT,
-    Expr,
-    Lit,
-    Local,
-    Me,
-    NeverT,
-    NoneT,
-    Op,
-    RecordT,
-    RefT,
-    Var,
-)
+from specgen.expr import Expr, Lit, Local, Me, Op, Var
 from specgen.ir import Access
 from specgen.lower import kinds, names
 from specgen.lower.lowerer import Lowerer
@@ -45,6 +33,7 @@ from specgen.lower.values import (
     call as op_call,
 )
 from specgen.source import Class, dotted
+from specgen.value_types import DictT, NeverT, NoneT, RecordT, RefT
 
 
 def construct(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:

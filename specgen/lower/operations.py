@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from extractor.types import Span
-from specgen.expr import Arg, AtomT, DictT, Expr, Lit, NeverT, NoneT, Op, StrT, TupleT, Ty
+from specgen.expr import Arg, Expr, Lit, Op
 from specgen.ir import Abstraction, Assumption, Node, Operation, ParamDecl
 from specgen.lower import decorators, names, parameters, unwinding
 from specgen.lower.exprs import lower
@@ -17,6 +17,7 @@ from specgen.lower.state import Frame
 from specgen.lower.stmts import body
 from specgen.lower.values import EMPTY, NONE, ClassV, External, Func, Obj, Val, Value, const
 from specgen.source import Class, Function, dotted
+from specgen.value_types import AtomT, DictT, NeverT, NoneT, StrT, TupleT, Ty
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import (
-    AtomT,
-    BoolT,
-    Expr,
-    IntT,
-    Lit,
-    NeverT,
-    NoneT,
-    Op,
-    SeqT,
-    TupleT,
-    Ty,
-    join,
-    kind_of,
-    members,
-)
+from specgen import value_types
+from specgen.expr import Expr, Lit, Op
 from specgen.lower import exprs, kinds, names, places, truth
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
@@ -38,6 +24,7 @@ from specgen.lower.values import (
     ite,
     neg,
 )
+from specgen.value_types import AtomT, BoolT, IntT, NeverT, NoneT, SeqT, TupleT, Ty, join, kind_of, members
 
 
 def unary(lw: Lowerer, node: ast.UnaryOp) -> Value:
@@ -82,7 +69,7 @@ def only_number(lw: Lowerer, value: Val) -> Val:
 
 
 def _without_none(ty: Ty) -> Ty:
-    return exprs.join_all([m for m in members(ty) if not isinstance(m, NoneT)])
+    return value_types.join_all([m for m in members(ty) if not isinstance(m, NoneT)])
 
 
 def _repeated(lw: Lowerer, a: Val, b: Val) -> Val | None:
@@ -201,8 +188,8 @@ def _negated(e: Expr) -> Expr:
 
 
 def _as_seq(ty: Ty) -> Ty:
-    items = [SeqT(exprs.join_all(list(m.items))) if isinstance(m, TupleT) else m for m in members(ty)]
-    return exprs.join_all([m for m in items if isinstance(m, SeqT)])
+    items = [SeqT(value_types.join_all(list(m.items))) if isinstance(m, TupleT) else m for m in members(ty)]
+    return value_types.join_all([m for m in items if isinstance(m, SeqT)])
 
 
 def _sequence_of(value: Val, ty: Ty) -> Expr:

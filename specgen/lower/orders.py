@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import (
-    Bound,
-    DictT,
-    Expr,
-    IntT,
-    Lit,
-    NeverT,
-    Op,
-    SeqT,
-    SetT,
-    TupleT,
-    kind_of,
-)
+from specgen.expr import Bound, Expr, Lit, Op
 from specgen.lower import changes, comprehensions, containers, kinds, slices
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
@@ -30,6 +18,7 @@ from specgen.lower.values import (
 from specgen.lower.values import (
     call as op_call,
 )
+from specgen.value_types import DictT, IntT, NeverT, SeqT, SetT, TupleT, kind_of
 
 
 def numbers_of(value: Val) -> Expr | None:

@@ -4,22 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import (
-    Arg,
-    AtomT,
-    BoolT,
-    Bound,
-    IntT,
-    Lit,
-    NeverT,
-    NoneT,
-    Op,
-    SeqT,
-    StrT,
-    Ty,
-    join,
-    members,
-)
+from specgen.expr import Arg, Bound, Lit, Op
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
     NONE,
@@ -27,6 +12,7 @@ from specgen.lower.values import (
     const,
 )
 from specgen.source import dotted
+from specgen.value_types import AtomT, BoolT, IntT, NeverT, NoneT, SeqT, StrT, Ty, join, members
 
 
 def annotation_type(lw: Lowerer, node: ast.expr | None, domain: str) -> Ty:

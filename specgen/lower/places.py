@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from specgen.expr import (
-    BoolT,
-    DictT,
-    Expr,
-    Lit,
-    Local,
-    NeverT,
-    Op,
-    SeqT,
-    Ty,
-    boxed_kinds,
-    join,
-    kind_of,
-    members,
-)
+from specgen.expr import Expr, Lit, Local, Op
 from specgen.lower import kinds
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import Place, Val, apply, call, conj, domain, eq, ite, neg
+from specgen.value_types import BoolT, DictT, NeverT, SeqT, Ty, boxed_kinds, join, kind_of, members
 
 
 def place_type(lw: Lowerer, place: Place) -> Ty:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from specgen.expr import BoolT, CallerT, DictT, Expr, IntT, Lit, NeverT, NoneT, RefT, SeqT, SetT, Ty, Var, join
+from specgen.expr import Expr, Lit, Var
 from specgen.ir import Access
 from specgen.lower import kinds, unwinding
 from specgen.lower.graph import Edge
@@ -12,6 +12,7 @@ from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import VarInfo
 from specgen.lower.values import EMPTY, FALSE, NOBODY, NONE, TRUE, Exc, Sync, Val, Value, apply
 from specgen.lower.values import call as op_call
+from specgen.value_types import BoolT, CallerT, DictT, IntT, NeverT, NoneT, RefT, SeqT, SetT, Ty, join
 
 CLASSES: dict[str, str] = {
     "threading.Lock": "lock",

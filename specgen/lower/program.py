@@ -7,14 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from specgen.definitions import Book, Definitions
-from specgen.expr import (
-    Expr,
-    Lit,
-    NoneT,
-    Op,
-    boxed_kinds,
-    depth,
-)
+from specgen.expr import Expr, Lit, Op
 from specgen.ir import (
     Operation,
     Program,
@@ -29,6 +22,7 @@ from specgen.lower.values import Obj
 from specgen.lower.world import RESERVED
 from specgen.source import Sources
 from specgen.types import Target
+from specgen.value_types import NoneT, boxed_kinds, depth
 
 ROUNDS = 100
 #: Rounds after which types that still change are given up on.

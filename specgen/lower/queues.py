@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from specgen.expr import BoolT, DictT, Expr, IntT, Lit, NeverT, Op, RefT, SeqT, Ty
+from specgen.expr import Expr, Lit, Op
 from specgen.ir import Access
 from specgen.lower import kinds, primitives, suspension, unwinding
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import EMPTY, FALSE, TRUE, Exc, Sync, Val, Value, eq, neg
 from specgen.lower.values import call as op_call
+from specgen.value_types import BoolT, DictT, IntT, NeverT, RefT, SeqT, Ty
 
 
 def _room(sync: Sync, items: Expr) -> Expr:

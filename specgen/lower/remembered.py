@@ -16,7 +16,7 @@ from typing import Any, get_args
 import specgen
 from extractor.types import Span
 from specgen.definitions import Address, Book, Definitions
-from specgen.expr import Expr, Ty
+from specgen.expr import Expr
 from specgen.ir import Abstraction, Access, Alternative, Assumption, Node, ParamDecl
 from specgen.lower.conversation import Ask, Do, Named
 from specgen.lower.describing import ASSERTION
@@ -24,6 +24,7 @@ from specgen.lower.memory import Memory, Record
 from specgen.lower.operations import Part
 from specgen.lower.state import VarInfo
 from specgen.lower.values import Contract, Sync
+from specgen.value_types import Ty
 
 _PLAIN = (Abstraction, Access, Alternative, Ask, Contract, Do, Named, ParamDecl, Part, Record, Sync, VarInfo)
 _CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (*_PLAIN, *get_args(Expr), *get_args(Ty))}

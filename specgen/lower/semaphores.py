@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import BoolT, Lit, Op
+from specgen.expr import Lit, Op
 from specgen.ir import Access
 from specgen.lower import primitives, suspension, unwinding
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import FALSE, TRUE, Exc, Sync, Val, Value
+from specgen.value_types import BoolT
 
 
 def take_permit(lw: Lowerer, sync: Sync, timeout: bool) -> Value:

@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import (
-    BoolT,
-    DictT,
-    Expr,
-    Local,
-    NeverT,
-    Op,
-    SeqT,
-    SetT,
-    TupleT,
-    join,
-    kind_of,
-)
+from specgen.expr import Expr, Local, Op
 from specgen.lower import changes, containers, kinds
 from specgen.lower.values import (
     FALSE,
@@ -27,6 +15,7 @@ from specgen.lower.values import (
     eq,
     neg,
 )
+from specgen.value_types import BoolT, DictT, NeverT, SeqT, SetT, TupleT, join, kind_of
 
 
 def _add(ch: changes.Change, args: list[Val]) -> Value:

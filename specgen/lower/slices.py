@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import (
-    Bound,
-    Expr,
-    Lit,
-    NeverT,
-    Op,
-    SeqT,
-    TupleT,
-    kind_of,
-)
+from specgen.expr import Bound, Expr, Lit, Op
 from specgen.lower import containers, kinds, places
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
@@ -25,6 +16,7 @@ from specgen.lower.values import (
     call,
     domain,
 )
+from specgen.value_types import NeverT, SeqT, TupleT, kind_of
 
 
 def slice_(lw: Lowerer, value: Val, node: ast.Slice) -> Value:

@@ -4,20 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import (
-    AtomT,
-    BoolT,
-    DictT,
-    Lit,
-    NeverT,
-    Op,
-    RefT,
-    SeqT,
-    SetT,
-    TupleT,
-    kind_of,
-    members,
-)
+from specgen.expr import Lit, Op
 from specgen.lower import (
     builtin_calls,
     comprehensions,
@@ -47,6 +34,7 @@ from specgen.lower.values import (
     call as op_call,
 )
 from specgen.source import dotted
+from specgen.value_types import AtomT, BoolT, DictT, NeverT, RefT, SeqT, SetT, TupleT, kind_of, members
 
 
 def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Value | None:

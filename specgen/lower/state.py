@@ -7,22 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.types import Span
-from specgen.expr import (
-    AtomT,
-    DictT,
-    Expr,
-    NeverT,
-    SeqT,
-    SetT,
-    TupleT,
-    Ty,
-    UnionT,
-    join,
-)
+from specgen.expr import Expr
 from specgen.ir import Abstraction, Assumption
 from specgen.lower.graph import Edge, Where
 from specgen.lower.values import Exc, Value
 from specgen.source import Function, Module
+from specgen.value_types import AtomT, DictT, NeverT, SeqT, SetT, TupleT, Ty, UnionT, join
 
 ANYTHING = "Anything"
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import (
-    Expr,
-    Lit,
-    NoneT,
-)
+from specgen.expr import Expr, Lit
 from specgen.lower import (
     assignments,
     containers,
@@ -36,6 +32,7 @@ from specgen.lower.values import (
     eq,
 )
 from specgen.source import Function, dotted
+from specgen.value_types import NoneT
 
 
 def body(lw: Lowerer, statements: list[ast.stmt]) -> None:

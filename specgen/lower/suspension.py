@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from specgen.expr import BoolT, Local
+from specgen.expr import Local
 from specgen.lower import unwinding
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Boundary, Finally, Handlers
 from specgen.lower.values import Exc, const
+from specgen.value_types import BoolT
 
 
 def cancellable(lw: Lowerer) -> bool:

@@ -5,15 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import (
-    BoolT,
-    Expr,
-    NoneT,
-    Op,
-    RefT,
-    join,
-    members,
-)
+from specgen.expr import Expr, Op
 from specgen.lower import exprs, kinds, names, operators, places
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
@@ -35,6 +27,7 @@ from specgen.lower.values import (
     neg,
 )
 from specgen.source import Class
+from specgen.value_types import BoolT, NoneT, RefT, join, members
 
 
 def pure(lw: Lowerer, run: Callable[[], Value]) -> Value | None:

@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from specgen.expr import (
-    Lit,
-    NeverT,
-    Op,
-    RaisedT,
-    StrT,
-    Ty,
-    kind_of,
-    members,
-)
+from specgen.expr import Lit, Op
 from specgen.lower import kinds
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Detour, Exit, Finally, Handlers, Pending
 from specgen.lower.values import NONE, Exc, Val
+from specgen.value_types import NeverT, RaisedT, StrT, Ty, kind_of, members
 
 
 def unwind(lw: Lowerer, down_to: int) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from specgen.expr import Const, Expr, Lit, NoneE, Op, Ty
+from specgen.expr import Const, Expr, Lit, NoneE, Op
 from specgen.source import Class, Function, Module
+from specgen.value_types import Ty
 
 if TYPE_CHECKING:
     from specgen.lower.state import Frame

@@ -5,14 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from specgen.expr import (
-    IntT,
-    Lit,
-    Local,
-    NoneT,
-    StrT,
-    members,
-)
+from specgen.expr import Lit, Local
 from specgen.lower import arguments, assignments, kinds, locks, primitives, stmts, suspension, unwinding
 from specgen.lower.calls import call_method, lower_await
 from specgen.lower.exprs import lower, rv
@@ -35,6 +28,7 @@ from specgen.lower.values import (
     eq,
 )
 from specgen.source import dotted, walk_shallow
+from specgen.value_types import IntT, NoneT, StrT, members
 
 
 def with_(lw: Lowerer, node: ast.With | ast.AsyncWith, items: list[ast.withitem]) -> None:
@@ -139,7 +133,7 @@ def _enter(
             assignments.assign(lw, item.optional_vars, Val(NONE, NoneT()))
         locks.with_lock(lw, manager, inner)
         return
-    from specgen.expr import RefT
+    from specgen.value_types import RefT
 
     if isinstance(manager, (Val, Place)):
         value = rv(lw, manager)

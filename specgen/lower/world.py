@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from specgen.expr import (
-    AtomT,
-    BoolT,
-    DictT,
-    Expr,
-    IntT,
-    NeverT,
-    SeqT,
-    SetT,
-    StrT,
-    Ty,
-    join,
-    members,
-)
+from specgen.expr import Expr
 from specgen.lower.consulted import Consulted
 from specgen.lower.conversation import Log, Watched, WatchedSet
 from specgen.lower.state import Shared, VarInfo
 from specgen.lower.values import Behaviour, Contract, Obj, Val, Value
 from specgen.source import Class, Module, Sources
+from specgen.value_types import AtomT, BoolT, DictT, IntT, NeverT, SeqT, SetT, StrT, Ty, join, members
 
 RESERVED = {
     "call", "at", "local", "result", "start", "before", "vars", "object", "Init", "Next", "Spec", "None", "Setup",

@@ -6,30 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.types import Span
-from specgen.expr import (
-    Arg,
-    AtomT,
-    BoolT,
-    Bound,
-    CallerT,
-    Const,
-    DictT,
-    Expr,
-    IntT,
-    Lit,
-    Local,
-    Me,
-    NoneE,
-    NoneT,
-    Op,
-    RaisedT,
-    SeqT,
-    SetT,
-    StrT,
-    TupleT,
-    UnionT,
-    Var,
-)
+from specgen.expr import Arg, Bound, Const, Expr, Lit, Local, Me, NoneE, Op, Var
 from specgen.ir import (
     Access,
     Alternative,
@@ -43,6 +20,7 @@ from specgen.ir import (
     UserInvariant,
     VarDecl,
 )
+from specgen.value_types import AtomT, BoolT, CallerT, DictT, IntT, NoneT, RaisedT, SeqT, SetT, StrT, TupleT, UnionT
 
 
 def op(name: str, *args: Expr, names: tuple[str, ...] = ()) -> Op:

@@ -27,7 +27,12 @@ from typing import Any
 
 import extractor
 from specgen import printing
-from specgen.expr import (
+from specgen.ir import Program
+from specgen.plan import operations
+from specgen.static import StaticAuthor, WrittenInvariant
+from specgen.steps import build
+from specgen.types import Bounds, Spec
+from specgen.value_types import (
     BoolT,
     DictT,
     IntT,
@@ -43,11 +48,6 @@ from specgen.expr import (
     kind_of,
     members,
 )
-from specgen.ir import Program
-from specgen.plan import operations
-from specgen.static import StaticAuthor, WrittenInvariant
-from specgen.steps import build
-from specgen.types import Bounds, Spec
 from tlc_runner.embedded import EmbeddedRunner
 from tlc_runner.types import Budget, CheckResult, Function, Job, ModelValue, Outcome
 from tlc_runner.values import parse_value

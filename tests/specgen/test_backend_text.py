@@ -7,34 +7,13 @@ from types import ModuleType
 import pytest
 
 from specgen import printing
-from specgen.expr import (
-    Arg,
-    AtomT,
-    BoolT,
-    CallerT,
-    Const,
-    DictT,
-    Expr,
-    IntT,
-    Lit,
-    Local,
-    Me,
-    NoneE,
-    NoneT,
-    Op,
-    RefT,
-    SeqT,
-    StrT,
-    TupleT,
-    Ty,
-    UnionT,
-    Var,
-)  # fmt: skip
+from specgen.expr import Arg, Const, Expr, Lit, Local, Me, NoneE, Op, Var
 from specgen.folding import fold, negate
 from specgen.render import Renderer
 from specgen.steps import build
 from specgen.types import Bounds
 from specgen.typing_text import membership
+from specgen.value_types import AtomT, BoolT, CallerT, DictT, IntT, NoneT, RefT, SeqT, StrT, TupleT, Ty, UnionT
 
 
 def o(name: str, *args: Expr, names: tuple[str, ...] = ()) -> Op:
