@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import pkgutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,9 +11,8 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from code2tla import audit_command, commands, conform_command, history
 from code2tla.errors import ToolError, UsageError
-from code2tla.nightly import command as nightly
+from code2tla.version import version
 from reports.text import visible
 
 _EPILOG = """exit status: 0 verified, 1 violation, 2 wrong use or unreadable input, 3 inconclusive, 4 a tool failed,
@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     out = _Console(no_color=options.no_color or None, highlight=False)
     err = _Console(stderr=True, no_color=options.no_color or None, highlight=False)
-    command: Callable[[argparse.Namespace, Console, Console], int] = options.command
+    command: Callable[[argparse.Namespace, Console, Console], int] = pkgutil.resolve_name(
+        f"{__package__}.{options.command}"
+    )
     try:
         return command(options, out, err)
     except KeyboardInterrupt:
@@ -63,24 +65,6 @@ def _fail(text: str, status: int) -> int:
     return status
 
 
-def _review(options: argparse.Namespace, out: Console, err: Console) -> int:
-    from code2tla.review.command import review  # noqa: PLC0415 - its web server would slow every other command down
-
-    return review(options, out, err)
-
-
-def _answer(options: argparse.Namespace, out: Console, err: Console) -> int:
-    from code2tla.agent.command import answer  # noqa: PLC0415 - only this command needs it
-
-    return answer(options, out, err)
-
-
-def _mcp(options: argparse.Namespace, out: Console, err: Console) -> int:
-    from code2tla.agent.server import mcp  # noqa: PLC0415 - its SDK would slow every other command down
-
-    return mcp(options, out, err)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="code2tla",
@@ -89,12 +73,12 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {commands.version()}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     _run(verbs)
 
-    check = _verb(verbs, "check", nightly.check, "a specification against its code as it is now")
+    check = _verb(verbs, "check", "nightly.command:check", "a specification against its code as it is now")
     check.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
     check.add_argument("--repo", type=Path, help="the target (default: the work tree around SPEC_DIR)")
     check.add_argument("--all", action="store_true", help="every specification directory under SPEC_DIR")
@@ -116,16 +100,18 @@ def _parser() -> argparse.ArgumentParser:
 
     _audit(verbs)
 
-    index = _verb(verbs, "index", commands.index, "the facts alone: what the code shares, locks and waits for")
+    index = _verb(verbs, "index", "commands:index", "the facts alone: what the code shares, locks and waits for")
     _target(index)
     _common(index)
 
-    past = _verb(verbs, "history", history.command, "the commits that changed what keeps a feature safe, or mended it")
+    past = _verb(
+        verbs, "history", "history:command", "the commits that changed what keeps a feature safe, or mended it"
+    )
     _target(past)
     past.add_argument("--limit", metavar="N", help="findings at most, the newest first (default: 1000)")
     _common(past)
 
-    report = _verb(verbs, "report", commands.report, "draws the reports of a specification directory again")
+    report = _verb(verbs, "report", "commands:report", "draws the reports of a specification directory again")
     report.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
     report.add_argument("--repo", type=Path, help="the target, for its source text (default: the one in result.json)")
     _common(report)
@@ -134,25 +120,30 @@ def _parser() -> argparse.ArgumentParser:
 
     _conform(verbs)
 
-    review = _verb(verbs, "review", _review, "serves the report on this machine, with leave to decide")
+    review = _verb(verbs, "review", "review.command:review", "serves the report on this machine, with leave to decide")
     review.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
     review.add_argument("--repo", type=Path, help="the target, for its source text (default: the work tree around)")
     review.add_argument("--port", type=int, default=0, help="the port on loopback (default: a free one)")
     _common(review)
 
-    answer = _verb(verbs, "answer", _answer, "hands in the answer to the task that a run by an agent waits for")
+    answer = _verb(
+        verbs,
+        "answer",
+        "agent.command:answer",
+        "hands in the answer to the task that a run by an agent waits for",
+    )
     answer.add_argument("run", type=Path, metavar="RUN", help="the run's specification directory")
     answer.add_argument("file", type=Path, metavar="FILE", help="the answer as JSON; - reads it from standard input")
     answer.add_argument("--task", metavar="DIGEST", help="the task it is for; refused if another one waits")
     _common(answer)
 
-    serve = _verb(verbs, "mcp", _mcp, "the same pipeline as a server for coding agents, on stdio")
+    serve = _verb(verbs, "mcp", "agent.server:mcp", "the same pipeline as a server for coding agents, on stdio")
     serve.add_argument("repo", type=Path, metavar="REPO", help="the only repository that it reads")
     serve.add_argument("--out", type=Path, metavar="DIR", help="where specs/ is written (default: REPO)")
     serve.add_argument("--http", type=int, metavar="PORT", help="serve over HTTP on this port of 127.0.0.1 instead")
     _common(serve)
 
-    doctor = _verb(verbs, "doctor", commands.doctor, "what would be used here, and the mend for what is missing")
+    doctor = _verb(verbs, "doctor", "commands:doctor", "what would be used here, and the mend for what is missing")
     doctor.add_argument("--jar", metavar="PATH", help="the tla2tools.jar to use")
     _models(doctor)
     _common(doctor)
@@ -160,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(verbs: argparse._SubParsersAction[_Parser]) -> None:
-    run = _verb(verbs, "run", commands.run, "the whole way: facts, specification, TLC, report")
+    run = _verb(verbs, "run", "commands:run", "the whole way: facts, specification, TLC, report")
     _target(run)
     _common(run)
     run.add_argument("--out", metavar="DIR", help="where specs/<feature>/ is written (default: here)")
@@ -178,7 +169,8 @@ def _run(verbs: argparse._SubParsersAction[_Parser]) -> None:
     _schedules(run)
 
 
-def _verb(verbs: argparse._SubParsersAction[_Parser], name: str, command: object, text: str) -> argparse.ArgumentParser:
+def _verb(verbs: argparse._SubParsersAction[_Parser], name: str, command: str, text: str) -> argparse.ArgumentParser:
+    """``command`` is ``module:function`` of this room: what one command needs is loaded for that one alone."""
     parser = verbs.add_parser(
         name,
         help=text,
@@ -260,7 +252,7 @@ def _execute(parser: argparse.ArgumentParser) -> None:
 
 
 def _audit(verbs: argparse._SubParsersAction[_Parser]) -> None:
-    audit = _verb(verbs, "audit", audit_command.run, "what a pass of any TLA+ specification means")
+    audit = _verb(verbs, "audit", "audit_command:run", "what a pass of any TLA+ specification means")
     audit.add_argument("spec", type=Path, metavar="SPEC.tla")
     audit.add_argument("--cfg", type=Path, metavar="FILE", help="TLC's configuration (default: SPEC.cfg)")
     audit.add_argument("--budget", metavar="SECONDS", help="wall clock of the audit (default: 60)")
@@ -271,7 +263,7 @@ def _audit(verbs: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _replay(verbs: argparse._SubParsersAction[_Parser]) -> None:
-    replay = _verb(verbs, "replay", commands.replay, "writes each finding as a test of the real code, and runs it")
+    replay = _verb(verbs, "replay", "commands:replay", "writes each finding as a test of the real code, and runs it")
     replay.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
     replay.add_argument("--repo", type=Path, help="the target (default: the one in result.json)")
     _execute(replay)
@@ -279,7 +271,7 @@ def _replay(verbs: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _conform(verbs: argparse._SubParsersAction[_Parser]) -> None:
-    conform = _verb(verbs, "conform", conform_command.run, "whether steps of the real code are the specification's")
+    conform = _verb(verbs, "conform", "conform_command:run", "whether steps of the real code are the specification's")
     conform.add_argument("spec_dir", type=Path, metavar="SPEC_DIR")
     conform.add_argument("--repo", type=Path, help="the target (default: the one in result.json)")
     conform.add_argument("--runner", metavar="NAME", help="auto, embedded or docker (default: auto)")

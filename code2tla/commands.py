@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,12 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from code2tla import model_settings, models, output, pipeline, replaying
+from code2tla import model_settings, output, pipeline, replaying
 from code2tla.errors import UsageError
 from code2tla.progress import Display
 from code2tla.settings import Settings, load
 from code2tla.source import Lines
+from code2tla.version import version
 from extractor import show
 from extractor.types import Facts
 from reports import jsonio, terminal
@@ -25,14 +25,6 @@ from reports.result import Result
 from reports.text import clip, visible
 from reports.wording import replayed
 from tlc_runner.choose import describe
-
-
-def version() -> str:
-    """The installed version, or "unknown" when run from a bare checkout."""
-    try:
-        return metadata.version("code2tla")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def run(options: argparse.Namespace, out: Console, err: Console) -> int:
@@ -122,6 +114,8 @@ def _print_replays(result: Result, spec_dir: Path, out: Console) -> None:
 
 def doctor(options: argparse.Namespace, out: Console, err: Console) -> int:  # noqa: ARG001 - as every command
     """``code2tla doctor``: 0 if a run could check here, 4 if not."""
+    from code2tla import models  # noqa: PLC0415 - a run that asks no model loads none of it
+
     findings = [*describe(options.jar), *models.describe(settings_of(options, Path()).models)]
     by_name = {f.what: f.found for f in findings}
     able = by_name["tla2tools.jar"] and (by_name["Java"] or by_name["Docker"])

@@ -35,6 +35,20 @@ def obeyed(result: Result, decided: Decided) -> Result:
     return _with_forgotten(whole, decided)
 
 
+def doubted(result: Result) -> Result:
+    """The result without a pass where a flag of the ledger is unresolved."""
+    parts = tuple(doubted(p) for p in result.parts)
+    open_flags = [f for f in result.flags if not f.resolved]
+    worst = next((p for p in parts if p.verdict == "inconclusive"), None)
+    result = replace(result, parts=parts)
+    if result.verdict != "verified":
+        return result
+    if open_flags:
+        named = ", ".join(f"{f.subject} ({f.kind})" for f in open_flags[:5])
+        return replace(result, verdict="inconclusive", reason=f"flags of the ledger are unresolved: {named}")
+    return replace(result, verdict="inconclusive", reason=worst.reason) if worst else result
+
+
 def stands(result: Result) -> bool:
     """Whether a violation is left that nobody has decided on, or whose decision has expired."""
     return any(v.decision is None or v.decision.expired for v in result.violations)

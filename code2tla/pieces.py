@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from code2tla import assemble, itf
-from code2tla.authoring.author import WritingAuthor
 from code2tla.authors import Author
 from code2tla.bounds import LADDER
 from code2tla.checked import Checked
@@ -16,6 +16,9 @@ from extractor.types import Facts
 from reports.result import Result
 from specgen import printing
 from specgen.types import Plan, Spec, Target
+
+if TYPE_CHECKING:  # what answers tasks is loaded where somebody answers
+    from code2tla.authoring.author import WritingAuthor
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def with_results(pieces: Sequence[Piece], result: Result) -> list[Piece]:
 def _nothing(facts: Facts, author: Author | WritingAuthor) -> str:
     """Why no shared object of the feature was modelled, and what to do where another author could."""
     languages = sorted({file.language for file in facts.files})
-    if isinstance(author, WritingAuthor) or "python" in languages:
+    if not isinstance(author, Author) or "python" in languages:
         return "nothing to model: no class or module of the feature has operations on shared state"
     return (
         f"the feature has no Python, which is all that the static author models: it is {', '.join(languages)}; "

@@ -10,21 +10,10 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import extractor
-from code2tla import (
-    conforming,
-    decisions,
-    history,
-    obeying,
-    output,
-    passing,
-    replaying,
-    runners,
-)
-from code2tla.authoring import choose as choosing
-from code2tla.authoring.author import Told, WritingAuthor
-from code2tla.authoring.judged import doubted
+from code2tla import decisions, history, obeying, output, passing, replaying, runners
 from code2tla.authors import Author
 from code2tla.bounds import Limits
 from code2tla.check import check_kept
@@ -42,6 +31,9 @@ from specgen.authoring.transcript import TranscriptDiverges
 from specgen.static import Extraction
 from specgen.types import Plan, Spec, Target
 from tlc_runner.errors import TlcRunnerError
+
+if TYPE_CHECKING:  # what answers tasks is loaded where somebody answers
+    from code2tla.authoring.author import WritingAuthor
 
 #: The exit status of each verdict.
 STATUS = {"verified": 0, "violated": 1, "inconclusive": 3, "failed": 4}
@@ -152,6 +144,11 @@ class Workshop:
     def author(self, facts: Facts, past: History) -> Author | WritingAuthor:
         """Choose who writes, and hand over what git and people say. Raises UsageError and ToolError."""
         decided = decisions.read(self.spec_dir, dt.datetime.now().astimezone().date())
+        if self.settings.author == "static" and self.settings.replay is None:
+            return Author(facts, self.settings, self.directory)
+        from code2tla.authoring import choose as choosing  # noqa: PLC0415 - it would slow down every other run
+        from code2tla.authoring.author import Told  # noqa: PLC0415 - the same
+
         told = Told.of(past, decided)
         return choosing.choose(facts, self.settings, self.directory, self.spec_dir, told, self._tell)
 
@@ -182,7 +179,7 @@ class Workshop:
 
     def check(self, author: Author | WritingAuthor, specs: Sequence[tuple[Target, Spec]]) -> list[Checked]:
         """Check the specifications; the budget is for all of them together, save where their author checks them."""
-        if isinstance(author, WritingAuthor):
+        if not isinstance(author, Author):
             with self._stage("check", "checking what was written"), _tool_errors():
                 return author.check([spec for _, spec in specs])
         oracle = runners.recorded(self.settings, self.directory)
@@ -238,7 +235,7 @@ class Workshop:
     def decide(self, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
         """Obey ``decisions.toml``. Raises SettingError for a file that cannot be read."""
         result = obeying.obeyed(result, decisions.read(self.spec_dir, dt.datetime.now().astimezone().date()))
-        result = doubted(result)
+        result = obeying.doubted(result)
         return result, with_results(pieces, result)
 
     def replay(self, result: Result, pieces: Sequence[Piece]) -> tuple[Result, list[Piece]]:
@@ -252,6 +249,8 @@ class Workshop:
     ) -> tuple[Result, list[Piece]]:
         """With ``conformance``, compare steps of the real code with the specifications."""
         if self.settings.conformance:
+            from code2tla import conforming  # noqa: PLC0415 - few runs compare
+
             with self._stage("conform", "comparing with the real code"), _tool_errors():
                 result = conforming.conformed(result, written.specs, facts, self.repo, self.settings)
         return result, with_results(pieces, result)

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -63,13 +64,15 @@ def loads(text: str) -> Result:
         )
     _fill(data)
     try:
-        return _ADAPTER.validate_json(json.dumps(data), strict=True)
+        return _adapter().validate_json(json.dumps(data), strict=True)
     except (ValidationError, RecursionError) as error:
         where, what = _first(error)
         raise ResultUnreadable(f"result.json is wrong at {where}: {what}; {_MEND}") from None
 
 
-_ADAPTER: TypeAdapter[Result] = TypeAdapter(Result)
+@cache
+def _adapter() -> TypeAdapter[Result]:
+    return TypeAdapter(Result)
 
 
 def _plain(value: object) -> Any:

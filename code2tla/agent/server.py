@@ -15,10 +15,11 @@ from mcp.server.mcpserver.exceptions import ToolError as Refusal
 from pydantic import Field
 from rich.console import Console
 
-from code2tla import commands, history
+from code2tla import history
 from code2tla.agent.desk import Runs
 from code2tla.errors import ToolError, UsageError
 from code2tla.settings import load
+from code2tla.version import version
 from extractor.errors import ExtractorError
 from extractor.explore import Tool, tools
 
@@ -43,9 +44,7 @@ Name = Annotated[str, Field(description="the run's name, as start_run gave it")]
 def server(repo: Path, out: Path, cache: Path) -> MCPServer[None]:
     """A server on one repository; specifications go to ``specs/`` under ``out``."""
     runs = Runs(repo, out)
-    made: MCPServer[None] = MCPServer(
-        "code2tla", instructions=_INSTRUCTIONS, version=commands.version(), log_level="ERROR"
-    )
+    made: MCPServer[None] = MCPServer("code2tla", instructions=_INSTRUCTIONS, version=version(), log_level="ERROR")
 
     @made.tool()
     async def start_run(

@@ -1,4 +1,4 @@
-"""Who writes, as the settings say, and the transcript that every answer goes through."""
+"""Who answers the tasks, as the settings say, and the transcript that every answer goes through."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from code2tla import models, runners
 from code2tla.authoring import kept, taking_up
 from code2tla.authoring.author import Told, WritingAuthor
 from code2tla.authoring.checker import TlcChecker
-from code2tla.authors import Author as StaticAuthor
 from code2tla.bounds import Limits
 from code2tla.errors import UsageError
 from code2tla.events import OnEvent
@@ -30,10 +29,8 @@ TRANSCRIPT = "transcript.jsonl"
 
 def choose(
     facts: Facts, settings: Settings, directory: RunDirectory, spec_dir: Path, told: Told, on_event: OnEvent
-) -> StaticAuthor | WritingAuthor:
-    """The author of a run. Raises UsageError for a script or transcript that cannot be read, and ToolError."""
-    if settings.author == "static" and settings.replay is None:
-        return StaticAuthor(facts, settings, directory)
+) -> WritingAuthor:
+    """Who answers the tasks. Raises UsageError for a script or transcript that cannot be read, and ToolError."""
     limits = Limits(settings.budget, settings.memory_mb, settings.states, settings.callers, settings.before)
     checker = TlcChecker(facts, runners.recorded(settings, directory), limits, on_event)
     if settings.author == taking_up.NAME:

@@ -49,20 +49,6 @@ def told(part: Result, authored: Authored, checked: Checked | None, author: Auth
     return _judged(part, authored)
 
 
-def doubted(result: Result) -> Result:
-    """The result without a pass where a flag of the ledger is unresolved."""
-    parts = tuple(doubted(p) for p in result.parts)
-    open_flags = [f for f in result.flags if not f.resolved]
-    worst = next((p for p in parts if p.verdict == "inconclusive"), None)
-    result = replace(result, parts=parts)
-    if result.verdict != "verified":
-        return result
-    if open_flags:
-        named = ", ".join(f"{f.subject} ({f.kind})" for f in open_flags[:5])
-        return replace(result, verdict="inconclusive", reason=f"flags of the ledger are unresolved: {named}")
-    return replace(result, verdict="inconclusive", reason=worst.reason) if worst else result
-
-
 def _judged(part: Result, authored: Authored) -> Result:
     """The verdict that is left once the author's judgements and its end are known."""
     if authored.stopped:

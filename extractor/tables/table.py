@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 _QUERIES = Path(__file__).parent / "queries"
@@ -76,32 +77,30 @@ class Meaning:
 
 
 class Meanings:
-    """The patterns of a table made ready, each callee asked about once."""
+    """The patterns of a table made ready when they are first asked for, each callee asked about once."""
 
     def __init__(self, table: Table) -> None:
-        self._syncs = [(mechanism, operation, re.compile(text)) for mechanism, operation, text in table.syncs]
-        self._methods = [(mechanism, operation, re.compile(text)) for mechanism, operation, text in table.methods]
-        self._kinds = {kind: re.compile(text) for kind, text in table.kinds.items()}
-        self._suspensions = {kind: re.compile(text) for kind, text in table.suspensions.items()}
-        self._nondeterminism = {kind: re.compile(text) for kind, text in table.nondeterminism.items()}
-        self._storage = {mode: re.compile(text) for mode, text in table.storage.items()}
-        self._mutators, self._raises = re.compile(table.mutators), re.compile(table.raises)
-        self._catches, self._asserts = re.compile(table.catches), re.compile(table.asserts)
+        self._table = table
         self._known: dict[str, Meaning] = {}
+
+    @cached_property
+    def _patterns(self) -> _Patterns:
+        return _Patterns(self._table)
 
     def of(self, callee: str) -> Meaning:
         """What calling ``callee`` means, by its name alone."""
         known = self._known.get(callee)
         if known is None:
+            patterns = self._patterns
             known = Meaning(
-                next(((mechanism, op) for mechanism, op, text in self._syncs if text.search(callee)), None),
-                _first(self._suspensions, callee),
-                _first(self._nondeterminism, callee),
-                _first(self._storage, callee),
-                self._mutators.search(callee) is not None,
-                self._raises.search(callee) is not None,
-                self._catches.search(callee) is not None,
-                self._asserts.search(callee) is not None,
+                next(((mechanism, op) for mechanism, op, text in patterns.syncs if text.search(callee)), None),
+                _first(patterns.suspensions, callee),
+                _first(patterns.nondeterminism, callee),
+                _first(patterns.storage, callee),
+                patterns.mutators.search(callee) is not None,
+                patterns.raises.search(callee) is not None,
+                patterns.catches.search(callee) is not None,
+                patterns.asserts.search(callee) is not None,
             )
             if len(self._known) < 100_000:
                 self._known[callee] = known
@@ -109,11 +108,27 @@ class Meanings:
 
     def kind(self, declaration: str) -> str | None:
         """What a name declared so holds: a mechanism, ``unordered``, or None."""
-        return _first(self._kinds, declaration)
+        return _first(self._patterns.kinds, declaration)
 
     def method(self, kind: str, method: str) -> tuple[str, str] | None:
         """(mechanism, operation) of calling ``method`` on a name that holds ``kind``."""
-        return next(((kind, op) for mech, op, text in self._methods if mech == kind and text.search(method)), None)
+        return next(
+            ((kind, op) for mech, op, text in self._patterns.methods if mech == kind and text.search(method)), None
+        )
+
+
+class _Patterns:
+    """What a table says of names, compiled: some milliseconds a language."""
+
+    def __init__(self, table: Table) -> None:
+        self.syncs = [(mechanism, operation, re.compile(text)) for mechanism, operation, text in table.syncs]
+        self.methods = [(mechanism, operation, re.compile(text)) for mechanism, operation, text in table.methods]
+        self.kinds = {kind: re.compile(text) for kind, text in table.kinds.items()}
+        self.suspensions = {kind: re.compile(text) for kind, text in table.suspensions.items()}
+        self.nondeterminism = {kind: re.compile(text) for kind, text in table.nondeterminism.items()}
+        self.storage = {mode: re.compile(text) for mode, text in table.storage.items()}
+        self.mutators, self.raises = re.compile(table.mutators), re.compile(table.raises)
+        self.catches, self.asserts = re.compile(table.catches), re.compile(table.asserts)
 
 
 def _first(patterns: Mapping[str, re.Pattern[str]], text: str) -> str | None:

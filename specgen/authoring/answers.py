@@ -21,7 +21,8 @@ Document = Annotated[str, Field(min_length=1, max_length=40_000, description="Ma
 class AnAnswer(BaseModel):
     """What every answer is: nothing that its schema does not name."""
 
-    model_config = ConfigDict(extra="forbid")
+    # Built when the first answer comes: most runs have no author that answers.
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Lines(AnAnswer):
