@@ -7,6 +7,7 @@ union, and its values are boxed: [int |-> 3], [bool |-> TRUE].
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -219,9 +220,16 @@ def _join_same(a: Ty, b: Ty) -> Ty:
     return a
 
 
-def join_all(types: list[Ty]) -> Ty:
+def join_all(types: Iterable[Ty]) -> Ty:
     """The type that holds the values of all of them."""
     out: Ty = NeverT()
     for ty in types:
         out = join(out, ty)
     return out
+
+
+def tuple_depth(ty: Ty) -> int:
+    """How deep tuples are nested in a type."""
+    return max(
+        (1 + max((tuple_depth(i) for i in m.items), default=0) for m in members(ty) if isinstance(m, TupleT)), default=0
+    )

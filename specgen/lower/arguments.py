@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Lit, Op
-from specgen.lower import containers, exprs, names
+from specgen.lower import exprs, names, subscripts
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import EMPTY, Keywords, Packed, Val, Value
 from specgen.value_types import DictT, IntT, NeverT, TupleT
@@ -32,7 +32,7 @@ def _spread(lw: Lowerer, node: ast.expr) -> list[Value]:
         return list(packed.items)
     value = exprs.rv(lw, exprs.lower(lw, node))
     if isinstance(value.ty, TupleT):
-        return [containers.item(lw, value, Val(Lit(i), IntT())) for i in range(len(value.ty.items))]
+        return [subscripts.item(lw, value, Val(Lit(i), IntT())) for i in range(len(value.ty.items))]
     if not isinstance(value.ty, NeverT):  # before its type is known nothing is
         lw.approximate(f"arguments *{ast.unparse(node)[:40]}", "none of them are handed on")
     return []

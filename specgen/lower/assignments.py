@@ -13,11 +13,13 @@ from specgen.lower import (
     kinds,
     names,
     places,
+    subscripts,
 )
 from specgen.lower.attributes import attribute_of
 from specgen.lower.exprs import lower, rv
+from specgen.lower.guards import only_kinds, raise_unless
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.operators import binary, only_kinds
+from specgen.lower.operators import binary
 from specgen.lower.values import (
     NONE,
     New,
@@ -48,10 +50,10 @@ def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
                 _assign_slice(lw, holder, rv(lw, value), index)
                 return
             key = rv(lw, lower(lw, index))
-            containers.set_item(lw, holder, key, rv(lw, value))
+            subscripts.set_item(lw, holder, key, rv(lw, value))
             if isinstance(holder, Place) and not holder.root.startswith("l.") and isinstance(value, Place):
                 names.stored(
-                    lw, value, Place(holder.root, (*holder.path, containers.place_key(lw, holder, key)), holder.ty)
+                    lw, value, Place(holder.root, (*holder.path, subscripts.place_key(lw, holder, key)), holder.ty)
                 )
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
             _unpack(lw, elts, value)
@@ -117,7 +119,7 @@ def _unpack(lw: Lowerer, elts: list[ast.expr], value: Value) -> None:
                 lw.active.add(local)
                 parts.append(lw.set_local(local, Val(part, ty)))
         else:
-            parts = [containers.item(lw, val, Val(Lit(i), IntT())) for i in range(len(elts))]
+            parts = [subscripts.item(lw, val, Val(Lit(i), IntT())) for i in range(len(elts))]
         for target, item in zip(elts, parts, strict=True):
             assign(lw, target, item)
         return
@@ -139,7 +141,7 @@ def _unpack_sequence(lw: Lowerer, elts: list[ast.expr], seq: Val, item: Ty) -> N
     length = op_call("Len", seq.expr)
     if not isinstance(item, NeverT):
         fits = Op("=", (length, Lit(len(elts)))) if star is None else Op(">=", (length, Lit(len(elts) - 1)))
-        containers.raise_unless(lw, fits, "ValueError")
+        raise_unless(lw, fits, "ValueError")
     parts: list[Value] = []
     for i, target in enumerate(elts):
         if star is None or i < star:
@@ -148,7 +150,7 @@ def _unpack_sequence(lw: Lowerer, elts: list[ast.expr], seq: Val, item: Ty) -> N
             last = length if star == len(elts) - 1 else Op("-", (length, Lit(len(elts) - 1 - star)))
             value = Val(op_call("SubSeq", seq.expr, Lit(i + 1), last), SeqT(item))
         else:
-            value = Val(apply(seq.expr, containers.index(seq.expr, Lit(i - len(elts)))), item)
+            value = Val(apply(seq.expr, subscripts.index(seq.expr, Lit(i - len(elts)))), item)
         local = lw.temp("part")
         lw.active.add(local)
         parts.append(lw.set_local(local, value) if len(elts) > 1 else value)
@@ -175,10 +177,10 @@ def augmented(lw: Lowerer, node: ast.AugAssign) -> None:
 
         case ast.Subscript(value=holder_node, slice=index) if not isinstance(index, ast.Slice):
             holder, key = lower(lw, holder_node), rv(lw, lower(lw, index))
-            current = containers.item_of(lw, holder, key)
+            current = subscripts.item_of(lw, holder, key)
 
             def put(value: Value) -> None:
-                containers.set_item(lw, holder, key, rv(lw, value))
+                subscripts.set_item(lw, holder, key, rv(lw, value))
 
         case _:
             lw.approximate("augmented assignment to a slice", "no effect")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Lit, Op
-from specgen.lower import exprs, kinds, names, operators, unwinding
+from specgen.lower import exprs, guards, kinds, names, unwinding
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
     NONE,
@@ -73,14 +73,14 @@ def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
             for member in members(ty):
                 if isinstance(member, RecordT):
                     record = Val(kinds.unbox(owner, "record"), member)
-                    operators.only_kinds(lw, owner, ("record",), "AttributeError")
+                    guards.only_kinds(lw, owner, ("record",), "AttributeError")
                     if attr in dict(member.fields):
                         return Val(Op("field", (record.expr,), (attr,)), dict(member.fields)[attr])
                     return _of_record(lw, record, member.name, node)
                 if isinstance(member, RefT):
                     found = lw.sources.find_class(member.cls)
                     if found is not None:
-                        operators.only_kinds(lw, owner, ("ref",), "AttributeError")
+                        guards.only_kinds(lw, owner, ("ref",), "AttributeError")
                         from specgen.lower.objects import get_field
 
                         return get_field(lw, New(kinds.unbox(owner, "ref"), found), attr)

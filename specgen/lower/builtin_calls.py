@@ -10,6 +10,7 @@ from specgen.lower import (
     builtin_functions,
     containers,
     kinds,
+    membership,
     primitives,
     suspension,
 )
@@ -192,7 +193,7 @@ def text_method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val]) -> 
     """Methods of strings and numbers, and of dunder names on built-ins."""
     if isinstance(owner, Place):
         if name == "__contains__" and args:
-            return Val(containers.contains(lw, args[0], owner), BoolT())
+            return Val(membership.contains(lw, args[0], owner), BoolT())
         if name == "__len__":
             from specgen.lower.exprs import rv
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from specgen.expr import Bound, Expr, Lit, Op
 from specgen.lower import builtin_calls, comprehensions, containers, kinds, orders
+from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
     EMPTY,
@@ -29,7 +30,6 @@ def _len(lw: Lowerer, args: list[Val]) -> Value:
 
 
 def _sum(lw: Lowerer, args: list[Val]) -> Value:
-    from specgen.lower.operators import number
     from specgen.lower.values import domain
 
     first = number(lw, args[1]) if len(args) > 1 else Lit(0)
@@ -76,8 +76,6 @@ def _bool(lw: Lowerer, args: list[Val]) -> Value:
 
 
 def _int(lw: Lowerer, args: list[Val]) -> Value:
-    from specgen.lower.operators import number
-
     return Val(number(lw, args[0]), IntT()) if args else Val(Lit(0), IntT())
 
 
@@ -90,15 +88,12 @@ def _str(lw: Lowerer, args: list[Val]) -> Value:
 
 
 def _abs(lw: Lowerer, args: list[Val]) -> Value:
-    from specgen.lower.operators import number
-
     e = number(lw, args[0])
     return Val(op_call("Max", e, Op("-", (Lit(0), e))), IntT())
 
 
 def _range(lw: Lowerer, args: list[Val]) -> Value:
     from specgen.expr import Bound
-    from specgen.lower.operators import number
 
     if len(args) > 2:
         return lw.approximate("range with a step", "any value")
@@ -150,8 +145,6 @@ def _deque_named(lw: Lowerer, args: list[Val], kwargs: dict[str, Value]) -> Valu
 
 def _bounded(lw: Lowerer, args: list[Val], limit: Val) -> Value:
     """``deque(maxlen=n)``: whoever assigns it learns the limit."""
-    from specgen.lower.operators import number
-
     if limit.expr != NONE:
         lw.demand(limit, "int")
         lw.pending_limit = number(lw, limit)
@@ -210,8 +203,6 @@ def _enumerate(lw: Lowerer, args: list[Val]) -> Value:
 
     found = containers.container_of(args[0].ty)
     if isinstance(found, SeqT):
-        from specgen.lower.operators import number
-
         i = Bound("i")
         first = number(lw, args[1]) if len(args) > 1 else Lit(0)
         at: Expr = (

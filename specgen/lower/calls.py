@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from specgen.lower import inlining, primitives, special_forms
+from specgen.lower.guards import only_kinds
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame
 from specgen.lower.values import (
@@ -165,7 +166,6 @@ def call_method(
                 return _bound(lw, Func(found, owner), list(args), dict(kwargs), awaited)
         case Val(ty=ty) if any(isinstance(m, RefT) for m in members(ty)):
             from specgen.lower.kinds import unbox
-            from specgen.lower.operators import only_kinds
 
             only_kinds(lw, owner, ("ref",), "AttributeError")
             ref = next(m for m in members(ty) if isinstance(m, RefT))

@@ -1,29 +1,16 @@
-"""One method call on a list, dict or set: what it is now, and what becomes of it."""
+"""One method call on a list, dict or set: what it is now, and what becomes of it.
+
+A method that changes its container reads and writes the whole shared variable in one access group, which is what a call
+into a built-in type is: no other thread runs in the middle.
+"""
 
 from __future__ import annotations
 
 from specgen.expr import Arg, Expr, Local, Op, Var
-from specgen.lower import containers, kinds, places
+from specgen.lower import containers, kinds, membership, places
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import (
-    EMPTY,
-    FALSE,
-    NONE,
-    Place,
-    Val,
-    Value,
-    call,
-    domain,
-)
-from specgen.value_types import DictT, NeverT, NoneT, SeqT, SetT, TupleT, Ty, join
-
-
-def tuple_item(ty: TupleT) -> Ty:
-    """The type that holds every item of a tuple."""
-    out: Ty = NeverT()
-    for t in ty.items:
-        out = join(out, t)
-    return out
+from specgen.lower.values import EMPTY, FALSE, NONE, Place, Val, Value, call, domain
+from specgen.value_types import DictT, NeverT, NoneT, SeqT, SetT, Ty
 
 
 class Change:
@@ -58,7 +45,7 @@ class Change:
         """The container is now this; ``ty`` may hold more than before."""
         if isinstance(self.owner, Place):
             owner = self.owner
-            containers.still_there(
+            places.still_there(
                 self.lw, owner, self.root, lambda: places.store(self.lw, owner, Val(expr, ty), self.root, self.group)
             )
         elif _is_part(self.owner.expr):
@@ -79,7 +66,7 @@ class Change:
                 self.declare(SeqT(value.ty))
             case SetT(item):
                 self.declare(SetT(value.ty))
-                containers.looked_up(self.lw, value, item)
+                membership.looked_up(self.lw, value, item)
         return kinds.coerce(value, self.item) if not isinstance(self.item, NeverT) else value.expr
 
     def declare(self, ty: Ty) -> None:
@@ -100,16 +87,16 @@ class Change:
     def key(self, value: Val) -> Expr:
         """A key as the dict holds it."""
         assert isinstance(self.now.ty, DictT)
-        containers.looked_up(self.lw, value, self.now.ty.key)
-        if isinstance(self.now.ty.key, NeverT) or not containers.comparable(value.ty, self.now.ty.key):
+        membership.looked_up(self.lw, value, self.now.ty.key)
+        if isinstance(self.now.ty.key, NeverT) or not membership.comparable(value.ty, self.now.ty.key):
             return value.expr
         return kinds.coerce(value, self.now.ty.key)
 
     def has_key(self, value: Val) -> Expr:
         """Whether the dict has the key."""
         assert isinstance(self.now.ty, DictT)
-        if not containers.comparable(value.ty, self.now.ty.key):
-            containers.looked_up(self.lw, value, self.now.ty.key)
+        if not membership.comparable(value.ty, self.now.ty.key):
+            membership.looked_up(self.lw, value, self.now.ty.key)
             return FALSE
         return Op("in", (self.key(value), domain(self.e)))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from specgen.expr import Bound, Expr, Lit, Local, Op, Var
-from specgen.lower import exprs, kinds, operators, truth
+from specgen.lower import exprs, guards, kinds, truth
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame
 from specgen.lower.values import TRUE, Val, Value, apply, call, conj, domain, ite
@@ -247,7 +247,7 @@ def total(lw: Lowerer, node: ast.GeneratorExp | ast.ListComp) -> Value:
     found = scan(lw, node)
     if found is None or not isinstance(found.value.ty, (IntT, BoolT, NeverT)):
         return lw.approximate("sum over a comprehension", "any number")
-    seq, value = found.source.seq, operators.number(lw, found.value)
+    seq, value = found.source.seq, guards.number(lw, found.value)
     if seq is not None:
         at = apply(seq, Bound("i"))
         if value == Lit(1):

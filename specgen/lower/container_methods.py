@@ -11,7 +11,7 @@ from specgen.lower.values import (
     Val,
     Value,
 )
-from specgen.value_types import DictT, SeqT, SetT, TupleT, kind_of
+from specgen.value_types import DictT, SeqT, SetT, TupleT, join_all, kind_of
 
 
 def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: dict[str, Val]) -> Value | None:
@@ -30,7 +30,7 @@ def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: 
         case SetT() as ty:
             table, seq_kind, found = set_methods.SET_METHODS, "set", ty  # type: ignore[assignment]
         case TupleT() as ty:
-            table, seq_kind, found = list_methods.SEQ_METHODS, str(kind_of(ty)), SeqT(changes.tuple_item(ty))
+            table, seq_kind, found = list_methods.SEQ_METHODS, str(kind_of(ty)), SeqT(join_all(ty.items))
         case _:
             return None
     if name not in table or (kwargs and not (name in {"update", "sort"} or set(kwargs) <= {"default"})):

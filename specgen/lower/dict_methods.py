@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specgen.expr import Bound, Local, Op
-from specgen.lower import changes, containers, kinds, names
+from specgen.lower import changes, containers, guards, kinds, membership, names
 from specgen.lower.values import (
     EMPTY,
     Place,
@@ -34,7 +34,7 @@ def _get(ch: changes.Change, args: list[Val]) -> Value:
 
 def _get_place(ch: changes.Change, key: Val, default: Val) -> Value:
     assert isinstance(ch.owner, Place)
-    if not containers.comparable(key.ty, ch.now.ty.key if isinstance(ch.now.ty, DictT) else NeverT()):
+    if not membership.comparable(key.ty, ch.now.ty.key if isinstance(ch.now.ty, DictT) else NeverT()):
         return default
     return Place(ch.owner.root, (*ch.owner.path, ch.key(key)), join(ch.item, default.ty), default=default)
 
@@ -42,7 +42,7 @@ def _get_place(ch: changes.Change, key: Val, default: Val) -> Value:
 def _dict_pop(ch: changes.Change, args: list[Val]) -> Value:
     test = ch.has_key(args[0])
     if len(args) == 1:
-        containers.raise_unless(ch.lw, test, "KeyError")
+        guards.raise_unless(ch.lw, test, "KeyError")
         ch.becomes(call("Without", ch.e, ch.key(args[0])), ch.now.ty)
         return Val(apply(ch.e, ch.key(args[0])), ch.item)
     ty = join(ch.item, args[1].ty)
@@ -106,7 +106,7 @@ def _popitem(ch: changes.Change, args: list[Val]) -> Value:
 
     lw = ch.lw
     assert isinstance(ch.now.ty, DictT)
-    containers.raise_unless(lw, neg(eq(ch.e, EMPTY)), "KeyError")
+    guards.raise_unless(lw, neg(eq(ch.e, EMPTY)), "KeyError")
     lw.approximate("popitem", "any entry may be the one taken: the order of insertion is not kept")
     name = lw.temp("taken")
     lw.active.add(name)
@@ -118,7 +118,7 @@ def _popitem(ch: changes.Change, args: list[Val]) -> Value:
 
 
 def _move_to_end(ch: changes.Change, args: list[Val]) -> Value:
-    containers.raise_unless(ch.lw, ch.has_key(args[0]), "KeyError")
+    guards.raise_unless(ch.lw, ch.has_key(args[0]), "KeyError")
     return changes.NOTHING
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Expr, Lit, Local, Op
-from specgen.lower import attributes, kinds, names, operators, places, truth
+from specgen.lower import attributes, comparisons, kinds, membership, names, operators, places, truth
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import ANYTHING
 from specgen.lower.values import (
@@ -44,6 +44,7 @@ from specgen.value_types import (
     Ty,
     join,
     join_all,
+    tuple_depth,
 )
 
 
@@ -139,7 +140,7 @@ def lower(lw: Lowerer, node: ast.expr) -> Value:
             right = rv(lw, lower(lw, node.right))
             return operators.binary(lw, node.op, left, right)
         case ast.Compare():
-            return Val(operators.compare(lw, node), BoolT())
+            return Val(comparisons.compare(lw, node), BoolT())
         case ast.IfExp():
             return truth.if_expression(lw, node)
         case ast.Tuple(elts=elts) if not any(isinstance(e, ast.Starred) for e in elts):
@@ -148,18 +149,16 @@ def lower(lw: Lowerer, node: ast.expr) -> Value:
         case ast.List(elts=elts) if not any(isinstance(e, ast.Starred) for e in elts):
             return sequence(lw, [rv(lw, lower(lw, e)) for e in elts])
         case ast.Set(elts=elts):
-            from specgen.lower import containers
-
             items = [rv(lw, lower(lw, e)) for e in elts]
             ty = join_all([i.ty for i in items])
             for item in items:
-                containers.looked_up(lw, item, ty)
+                membership.looked_up(lw, item, ty)
             return Val(Op("set", tuple(kinds.coerce(i, ty) for i in items)), SetT(ty))
         case ast.Dict(keys=keys, values=values):
             return dict_display(lw, keys, values)
         case ast.Subscript():
             from specgen.lower.arguments import picked
-            from specgen.lower.containers import subscript
+            from specgen.lower.subscripts import subscript
 
             return picked(lw, node) or subscript(lw, node)
         case ast.JoinedStr(values=values):
@@ -226,15 +225,13 @@ def sequence(lw: Lowerer, items: list[Val]) -> Val:
 
 def dict_display(lw: Lowerer, keys: list[ast.expr | None], values: list[ast.expr]) -> Value:
     """``{k: v, ...}``."""
-    from specgen.lower import containers
-
     out: Val = Val(EMPTY, DictT(NeverT(), NeverT()))
     for key, value in zip(keys, values, strict=True):
         if key is None:
             return lw.approximate("** in a dict display", "any value")
         k, v = rv(lw, lower(lw, key)), rv(lw, lower(lw, value))
         assert isinstance(out.ty, DictT)
-        containers.looked_up(lw, k, out.ty.key)
+        membership.looked_up(lw, k, out.ty.key)
         ty = DictT(join(out.ty.key, k.ty), join(out.ty.value, v.ty))
         before = kinds.coerce(out, ty)
         out = Val(call("Put", before, kinds.coerce(k, ty.key), kinds.coerce(v, ty.value)), ty)
@@ -251,6 +248,6 @@ def f_string(lw: Lowerer, parts: list[ast.expr]) -> Value:
             out.append(constant(lw, part.value))
     if len(out) == 1:
         return out[0]
-    if any(operators.depth(v.ty) > 4 for v in out):
+    if any(tuple_depth(v.ty) > 4 for v in out):
         return lw.approximate("text that grows", "any value")
     return Val(Op("tuple", tuple(v.expr for v in out)), TupleT(tuple(v.ty for v in out)))

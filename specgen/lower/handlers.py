@@ -7,8 +7,8 @@ import ast
 from specgen.expr import Lit, Local
 from specgen.lower import kinds, stmts, unwinding
 from specgen.lower.exprs import lower, rv
+from specgen.lower.guards import only_kinds
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.operators import only_kinds
 from specgen.lower.state import Finally, Handlers
 from specgen.lower.values import (
     Exc,

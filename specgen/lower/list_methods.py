@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specgen.expr import Bound, Lit, Op
-from specgen.lower import changes, containers, kinds, slices
+from specgen.lower import changes, containers, kinds, membership, slices, subscripts
+from specgen.lower.guards import number, raise_unless
 from specgen.lower.values import (
     EMPTY,
     FALSE,
@@ -18,7 +19,7 @@ from specgen.lower.values import (
     ite,
     neg,
 )
-from specgen.value_types import IntT, NeverT, SeqT, TupleT, kind_of
+from specgen.value_types import IntT, NeverT, SeqT, TupleT, join_all, kind_of
 
 
 def _append(ch: changes.Change, args: list[Val]) -> Value:
@@ -32,14 +33,12 @@ def _appendleft(ch: changes.Change, args: list[Val]) -> Value:
 
 
 def _pop(ch: changes.Change, args: list[Val]) -> Value:
-    containers.raise_unless(ch.lw, neg(eq(ch.e, EMPTY)), "IndexError")
+    raise_unless(ch.lw, neg(eq(ch.e, EMPTY)), "IndexError")
     if args and args[0].expr == Lit(0):
         return _take_first(ch)
     if args and args[0].expr != Lit(-1):
-        from specgen.lower.operators import number
-
-        at = containers.index(ch.e, number(ch.lw, args[0]))
-        containers.raise_unless(ch.lw, Op("in", (at, domain(ch.e))), "IndexError")
+        at = subscripts.index(ch.e, number(ch.lw, args[0]))
+        raise_unless(ch.lw, Op("in", (at, domain(ch.e))), "IndexError")
         ch.becomes(call("RemoveAt", ch.e, at), ch.now.ty)
         return Val(apply(ch.e, at), ch.item)
     ch.becomes(call("Front", ch.e), ch.now.ty)
@@ -47,7 +46,7 @@ def _pop(ch: changes.Change, args: list[Val]) -> Value:
 
 
 def _popleft(ch: changes.Change, args: list[Val]) -> Value:
-    containers.raise_unless(ch.lw, neg(eq(ch.e, EMPTY)), "IndexError")
+    raise_unless(ch.lw, neg(eq(ch.e, EMPTY)), "IndexError")
     return _take_first(ch)
 
 
@@ -58,24 +57,22 @@ def _take_first(ch: changes.Change) -> Value:
 
 def _list_remove(ch: changes.Change, args: list[Val]) -> Value:
     x = ch.fit(args[0])
-    there = Op("in", (x, call("Items", ch.e))) if containers.comparable(args[0].ty, ch.item) else FALSE
-    containers.raise_unless(ch.lw, there, "ValueError")
+    there = Op("in", (x, call("Items", ch.e))) if membership.comparable(args[0].ty, ch.item) else FALSE
+    raise_unless(ch.lw, there, "ValueError")
     ch.becomes(call("RemoveAt", ch.e, call("FirstIndex", ch.e, x)), ch.now.ty)
     return changes.NOTHING
 
 
 def _insert(ch: changes.Change, args: list[Val]) -> Value:
-    from specgen.lower.operators import number
-
     x = ch.fit(args[1])
     at = number(ch.lw, args[0])
     if at == Lit(0):
         return _appendleft(ch, [args[1]])
     low = call("Min", at, call("Len", ch.e))
-    if not containers.not_negative(at):
+    if not subscripts.not_negative(at):
         low = call(
             "Max",
-            Op("-", (call("Min", containers.index(ch.e, at), Op("+", (call("Len", ch.e), Lit(1)))), Lit(1))),
+            Op("-", (call("Min", subscripts.index(ch.e, at), Op("+", (call("Len", ch.e), Lit(1)))), Lit(1))),
             Lit(0),
         )
     ch.becomes(
@@ -94,7 +91,7 @@ def _insert(ch: changes.Change, args: list[Val]) -> Value:
 def _extend(ch: changes.Change, args: list[Val]) -> Value:
     other = containers.container_of(args[0].ty)
     if isinstance(other, (SeqT, TupleT)):
-        whole = other if isinstance(other, SeqT) else SeqT(changes.tuple_item(other))
+        whole = other if isinstance(other, SeqT) else SeqT(join_all(other.items))
         ch.declare(whole)
         found = Val(kinds.unbox(args[0], str(kind_of(other))), other)
         ch.grows(Op("concat", (ch.e, kinds.coerce(found, ch.now.ty))))
@@ -151,7 +148,7 @@ def _list_count(ch: changes.Change, args: list[Val]) -> Value:
 
 def _list_index(ch: changes.Change, args: list[Val]) -> Value:
     x = ch.fit(args[0])
-    containers.raise_unless(ch.lw, Op("in", (x, call("Items", ch.e))), "ValueError")
+    raise_unless(ch.lw, Op("in", (x, call("Items", ch.e))), "ValueError")
     return Val(Op("-", (call("FirstIndex", ch.e, x), Lit(1))), IntT())
 
 

@@ -8,6 +8,7 @@ from specgen.expr import Expr, Lit, Me, Op
 from specgen.ir import Access
 from specgen.lower import kinds, primitives, semaphores, suspension, unwinding
 from specgen.lower.graph import Edge
+from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Finally
 from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Exc, Sync, Val, Value, conj, eq, neg
@@ -210,7 +211,6 @@ def _wait_for(lw: Lowerer, sync: Sync, args: primitives.Args) -> Value:
 
 def _notify(lw: Lowerer, sync: Sync, args: primitives.Args) -> Value:
     from specgen.lower.exprs import rv
-    from specgen.lower.operators import number
 
     group = lw.graph.group()
     waiting = primitives.look(lw, sync, group)

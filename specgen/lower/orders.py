@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specgen.expr import Bound, Expr, Lit, Op
-from specgen.lower import changes, comprehensions, containers, kinds, slices
+from specgen.lower import comprehensions, containers, guards, kinds, slices
+from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
     EMPTY,
@@ -18,7 +19,7 @@ from specgen.lower.values import (
 from specgen.lower.values import (
     call as op_call,
 )
-from specgen.value_types import DictT, IntT, NeverT, SeqT, SetT, TupleT, kind_of
+from specgen.value_types import DictT, IntT, NeverT, SeqT, SetT, TupleT, join_all, kind_of
 
 
 def numbers_of(value: Val) -> Expr | None:
@@ -39,16 +40,14 @@ def extreme(smallest: bool) -> Callable[[Lowerer, list[Val]], Value]:
     """``min`` or ``max``."""
 
     def run(lw: Lowerer, args: list[Val]) -> Value:
-        from specgen.lower.operators import number
-
         if len(args) == 1:
             found = numbers_of(args[0])
             if found is not None:
-                containers.raise_unless(lw, Op("#", (containers.size(args[0]), Lit(0))), "ValueError")
+                guards.raise_unless(lw, Op("#", (containers.size(args[0]), Lit(0))), "ValueError")
                 return Val(op_call("MinOf" if smallest else "MaxOf", found), IntT())
             if isinstance(containers.item_type(args[0].ty), NeverT):
                 if not isinstance(containers.container_of(args[0].ty), NeverT):
-                    containers.raise_unless(lw, FALSE, "ValueError")  # nothing is ever in it
+                    guards.raise_unless(lw, FALSE, "ValueError")  # nothing is ever in it
                 return Val(NONE, NeverT())
             return _one_of(lw, args[0], "min or max of a collection")
         out = number(lw, args[0])
@@ -73,7 +72,7 @@ def _one_of(lw: Lowerer, holder: Val, what: str) -> Value:
     if not isinstance(found, (SeqT, SetT, DictT)) or isinstance(item, NeverT):
         return lw.approximate(what, "any value")
     lw.approximate(what, "any item")
-    containers.raise_unless(lw, Op("#", (containers.size(holder), Lit(0))), "ValueError")
+    guards.raise_unless(lw, Op("#", (containers.size(holder), Lit(0))), "ValueError")
     name = lw.temp("picked")
     lw.active.add(name)
     lw.declare(f"l.{name}", item)
@@ -132,7 +131,7 @@ def list_(lw: Lowerer, args: list[Val]) -> Value:
             keys = Op("DOMAIN", (kinds.unbox(args[0], "dict"),))
             return Val(comprehensions.in_some_order(lw, keys, key), SeqT(key))
         case TupleT() as ty:
-            whole = SeqT(changes.tuple_item(ty))
+            whole = SeqT(join_all(ty.items))
             return Val(kinds.coerce(args[0], whole), whole)
     return args[0]
 

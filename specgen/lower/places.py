@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from specgen.expr import Expr, Lit, Local, Op
 from specgen.lower import kinds
 from specgen.lower.lowerer import Lowerer
@@ -159,6 +161,17 @@ def present(lw: Lowerer, place: Place, root: Val) -> Expr:
         tests.append(Op("in", (key, domain(expr))))
         expr, ty = apply(expr, key), _descend(container, 1)
     return conj(*tests)
+
+
+def still_there(lw: Lowerer, place: Place, root: Val, run: Callable[[], None]) -> None:
+    """Run where the keys that lead to the place are present; where they are gone, nothing shared changes."""
+    if not place.path:
+        run()
+        return
+    yes, no = lw.graph.branch(present(lw, place, root))
+    lw.graph.cursor = yes
+    run()
+    lw.graph.cursor = lw.graph.cursor + no
 
 
 def _container(ty: Ty) -> Ty:

@@ -8,6 +8,7 @@ from specgen.expr import Expr, Lit, Var
 from specgen.ir import Access
 from specgen.lower import kinds, unwinding
 from specgen.lower.graph import Edge
+from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import VarInfo
 from specgen.lower.values import EMPTY, FALSE, NOBODY, NONE, TRUE, Exc, Sync, Val, Value, apply
@@ -54,7 +55,6 @@ ANSWER = Val(TRUE, BoolT())
 def construct(lw: Lowerer, cls: str, attr: str, args: list[Value], kwargs: dict[str, Value]) -> Sync:
     """Make the variables of a synchronisation object that the attribute ``attr`` will hold."""
     from specgen.lower.exprs import rv
-    from specgen.lower.operators import number
 
     kind = CLASSES[cls]
     span = lw.span()
@@ -123,7 +123,6 @@ def construct_dynamic(lw: Lowerer, cls: str, args: list[Value], kwargs: dict[str
     from specgen.lower.exprs import rv
     from specgen.lower.futures import new_builtin
     from specgen.lower.objects import field_var
-    from specgen.lower.operators import number
 
     kind = {"rlock": "lock"}.get(CLASSES[cls], CLASSES[cls])
     first: Val = {

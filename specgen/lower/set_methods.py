@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specgen.expr import Expr, Local, Op
-from specgen.lower import changes, containers, kinds
+from specgen.lower import changes, containers, guards, kinds, membership
 from specgen.lower.values import (
     FALSE,
     Val,
@@ -37,16 +37,14 @@ def _discard(ch: changes.Change, args: list[Val]) -> Value:
 
 def _set_remove(ch: changes.Change, args: list[Val]) -> Value:
     x = ch.fit(args[0])
-    containers.raise_unless(
-        ch.lw, Op("in", (x, ch.e)) if containers.comparable(args[0].ty, ch.item) else FALSE, "KeyError"
-    )
+    guards.raise_unless(ch.lw, Op("in", (x, ch.e)) if membership.comparable(args[0].ty, ch.item) else FALSE, "KeyError")
     ch.becomes(Op("diff", (ch.e, Op("set", (x,)))), ch.now.ty)
     return changes.NOTHING
 
 
 def _set_pop(ch: changes.Change, args: list[Val]) -> Value:
 
-    containers.raise_unless(ch.lw, neg(eq(ch.e, Op("set"))), "KeyError")
+    guards.raise_unless(ch.lw, neg(eq(ch.e, Op("set"))), "KeyError")
     name = ch.lw.temp("taken")
     ch.lw.active.add(name)
     ch.lw.declare(f"l.{name}", ch.item)

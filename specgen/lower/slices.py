@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Bound, Expr, Lit, Op
-from specgen.lower import containers, kinds, places
+from specgen.lower import containers, kinds, places, subscripts
+from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
     EMPTY,
@@ -44,18 +45,17 @@ def backwards(seq: Expr) -> Expr:
 def slice_ends(lw: Lowerer, seq: Expr, node: ast.Slice) -> tuple[Expr, Expr]:
     """First and last TLA+ index of a slice; the last is below the first where the slice is empty."""
     from specgen.lower.exprs import lower, rv
-    from specgen.lower.operators import number
 
     low: Expr = Lit(1)
     high: Expr = call("Len", seq)
     if node.lower is not None:
-        low = containers.index(seq, number(lw, rv(lw, lower(lw, node.lower))))
+        low = subscripts.index(seq, number(lw, rv(lw, lower(lw, node.lower))))
         if not (
             isinstance(low, Lit)
             or (
                 isinstance(low, Op)
                 and low.name == "+"
-                and containers.not_negative(low.args[0])
+                and subscripts.not_negative(low.args[0])
                 and low.args[0] != call("Len", seq)
             )
         ):
@@ -64,7 +64,7 @@ def slice_ends(lw: Lowerer, seq: Expr, node: ast.Slice) -> tuple[Expr, Expr]:
         end = number(lw, rv(lw, lower(lw, node.upper)))
         if isinstance(end, Lit) and isinstance(end.value, int) and end.value < 0:
             high = Op("-", (call("Len", seq), Lit(-end.value)))
-        elif containers.not_negative(end):
+        elif subscripts.not_negative(end):
             high = call("Min", end, call("Len", seq))
         else:
             high = call("Min", Op("-", (call("Index", seq, end), Lit(1))), call("Len", seq))

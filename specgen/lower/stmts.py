@@ -7,12 +7,12 @@ import ast
 from specgen.expr import Expr, Lit
 from specgen.lower import (
     assignments,
-    containers,
     handlers,
     kinds,
     loops,
     names,
     slices,
+    subscripts,
     unwinding,
     with_statements,
 )
@@ -214,7 +214,7 @@ def delete(lw: Lowerer, target: ast.expr) -> None:
     match target:
         case ast.Subscript(value=holder, slice=index) if not isinstance(index, ast.Slice):
             container = lower(lw, holder)
-            containers.del_item(lw, container, rv(lw, lower(lw, index)))
+            subscripts.del_item(lw, container, rv(lw, lower(lw, index)))
         case ast.Subscript(value=holder, slice=ast.Slice() as part):
             slices.del_slice(lw, lower(lw, holder), part)
         case ast.Tuple(elts=elts):

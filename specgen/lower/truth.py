@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from specgen.expr import Expr, Op
-from specgen.lower import exprs, kinds, names, operators, places
+from specgen.lower import comparisons, exprs, kinds, names, places
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import (
@@ -46,7 +46,7 @@ def condition(lw: Lowerer, node: ast.expr) -> Expr:
         case ast.UnaryOp(op=ast.Not(), operand=inner):
             return neg(condition(lw, inner))
         case ast.Compare():
-            return operators.compare(lw, node)
+            return comparisons.compare(lw, node)
         case ast.Call():
             return kinds.truth(truthy(lw, exprs.lower(lw, node)))
     return kinds.truth(truthy(lw, exprs.lower(lw, node)))

@@ -9,9 +9,9 @@ from specgen.expr import Lit, Local
 from specgen.lower import arguments, assignments, kinds, locks, primitives, stmts, suspension, unwinding
 from specgen.lower.calls import call_method, lower_await
 from specgen.lower.exprs import lower, rv
+from specgen.lower.guards import only_kinds
 from specgen.lower.inlining import inline
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.operators import only_kinds
 from specgen.lower.state import Detour, Finally, Handlers
 from specgen.lower.values import (
     NONE,
