@@ -6,8 +6,9 @@ import ast
 
 from specgen.expr import Lit, Op
 from specgen.lower import exprs, names, subscripts
+from specgen.lower.formulas import EMPTY
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import EMPTY, Keywords, Packed, Val, Value
+from specgen.lower.values import Keywords, Packed, Val, Value
 from specgen.value_types import DictT, IntT, NeverT, TupleT
 
 

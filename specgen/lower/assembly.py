@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from specgen.expr import Expr, Lit, Local, Op, Var
-from specgen.ir import (
-    CodeAssertion,
-    ConstDecl,
-    EnvAction,
-    Program,
-    VarDecl,
-)
+from specgen.expr import Const, Expr, Lit, Local, Op, Var
+from specgen.ir import CodeAssertion, ConstDecl, EnvAction, Program, VarDecl
 from specgen.lower import program as front
+from specgen.lower.formulas import NONE, const
 from specgen.lower.heap_view import views
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.parameters import domain_name
 from specgen.lower.state import ANYTHING, Shared
-from specgen.lower.values import NONE, const
 from specgen.source import Sources
 from specgen.types import Target
 from specgen.value_types import AtomT, DictT, RecordT, SeqT, SetT, TupleT, Ty, members
@@ -120,8 +114,6 @@ def _vars_in(e: Expr) -> set[str]:
 
 
 def _constants(program: Program, lw: Lowerer) -> None:
-    from specgen.expr import Const
-
     sets: set[str] = set()
     mentioned: set[str] = set()
 

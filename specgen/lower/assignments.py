@@ -7,33 +7,16 @@ from collections.abc import Callable
 from functools import partial
 
 from specgen.expr import Lit, Op
-from specgen.lower import (
-    container_methods,
-    containers,
-    kinds,
-    names,
-    places,
-    subscripts,
-)
+from specgen.lower import container_methods, containers, kinds, names, places, subscripts
 from specgen.lower.attributes import attribute_of
 from specgen.lower.exprs import lower, rv
+from specgen.lower.formulas import NONE, apply
+from specgen.lower.formulas import call as op_call
 from specgen.lower.guards import only_kinds, raise_unless
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.operators import binary
-from specgen.lower.values import (
-    NONE,
-    New,
-    Obj,
-    Place,
-    Unknown,
-    Val,
-    Value,
-    apply,
-)
-from specgen.lower.values import (
-    call as op_call,
-)
-from specgen.value_types import IntT, NeverT, RecordT, SeqT, SetT, TupleT, Ty, members
+from specgen.lower.values import New, Obj, Place, Unknown, Val, Value
+from specgen.value_types import IntT, NeverT, RecordT, RefT, SeqT, SetT, TupleT, Ty, members
 
 
 def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
@@ -79,7 +62,6 @@ def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value) -> Non
             set_field(lw, owner, attr, value)
         case Val():
             from specgen.lower.objects import set_field
-            from specgen.value_types import RefT
 
             ref = next((m for m in members(owner.ty) if isinstance(m, RefT)), None)
             cls = lw.sources.find_class(ref.cls) if ref is not None else None

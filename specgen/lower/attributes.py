@@ -6,22 +6,9 @@ import ast
 
 from specgen.expr import Lit, Op
 from specgen.lower import exprs, guards, kinds, names, unwinding
+from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import (
-    NONE,
-    ClassV,
-    Exc,
-    External,
-    Func,
-    Method,
-    New,
-    Obj,
-    SuperV,
-    Sync,
-    Unknown,
-    Val,
-    Value,
-)
+from specgen.lower.values import ClassV, Exc, External, Func, Method, New, Obj, SuperV, Sync, Unknown, Val, Value
 from specgen.source import Class
 from specgen.value_types import NeverT, RecordT, RefT, StrT, members
 

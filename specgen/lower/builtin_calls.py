@@ -5,27 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from specgen.expr import Lit, Me
-from specgen.lower import (
-    builtin_functions,
-    containers,
-    kinds,
-    membership,
-    primitives,
-    suspension,
-)
+from specgen.expr import Lit, Local, Me
+from specgen.lower import builtin_functions, containers, kinds, membership, primitives, suspension
+from specgen.lower.formulas import NONE
+from specgen.lower.formulas import call as op_call
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import (
-    NONE,
-    External,
-    Place,
-    Unknown,
-    Val,
-    Value,
-)
-from specgen.lower.values import (
-    call as op_call,
-)
+from specgen.lower.state import VarInfo
+from specgen.lower.values import External, Place, Unknown, Val, Value
 from specgen.value_types import BoolT, CallerT, IntT, NoneT, SeqT, SetT, kind_of, members
 
 NOTHING = Val(NONE, NoneT())
@@ -162,8 +148,6 @@ def _collaborator_made(lw: Lowerer, name: str, text: str, handed: Sequence[Value
 
 def clock(lw: Lowerer) -> Value:
     """The time: a number that the surroundings advance."""
-    from specgen.lower.state import VarInfo
-
     if lw.in_init:
         return Val(Lit(0), IntT())
     if "clock" not in lw.vars:
@@ -176,8 +160,6 @@ def clock(lw: Lowerer) -> Value:
 
 
 def _pick(lw: Lowerer, holder: Val) -> Value:
-    from specgen.expr import Local
-
     found = containers.container_of(holder.ty)
     if not isinstance(found, (SeqT, SetT)):
         return lw.approximate("random.choice", "any value")

@@ -6,18 +6,11 @@ from collections.abc import Callable
 
 from specgen.expr import Bound, Expr, Lit, Op
 from specgen.lower import builtin_calls, comprehensions, containers, kinds, orders
+from specgen.lower.formulas import EMPTY, FALSE, NONE, apply, domain
+from specgen.lower.formulas import call as op_call
 from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import (
-    EMPTY,
-    FALSE,
-    NONE,
-    Val,
-    Value,
-)
-from specgen.lower.values import (
-    call as op_call,
-)
+from specgen.lower.values import Val, Value
 from specgen.value_types import BoolT, DictT, IntT, NeverT, SeqT, SetT, StrT, TupleT, join, kind_of
 
 
@@ -30,8 +23,6 @@ def _len(lw: Lowerer, args: list[Val]) -> Value:
 
 
 def _sum(lw: Lowerer, args: list[Val]) -> Value:
-    from specgen.lower.values import domain
-
     first = number(lw, args[1]) if len(args) > 1 else Lit(0)
     behind = comprehensions.values_of(args[0].expr)
     item = containers.item_type(args[0].ty)
@@ -93,8 +84,6 @@ def _abs(lw: Lowerer, args: list[Val]) -> Value:
 
 
 def _range(lw: Lowerer, args: list[Val]) -> Value:
-    from specgen.expr import Bound
-
     if len(args) > 2:
         return lw.approximate("range with a step", "any value")
     low = number(lw, args[0]) if len(args) == 2 else Lit(0)
@@ -152,8 +141,6 @@ def _bounded(lw: Lowerer, args: list[Val], limit: Val) -> Value:
 
 
 def _zip(lw: Lowerer, args: list[Val]) -> Value:
-    from specgen.lower.values import apply, domain
-
     types = [containers.container_of(a.ty) for a in args]
     if not args or not all(isinstance(t, SeqT) for t in types):
         return lw.approximate("zip", "any value")
@@ -199,8 +186,6 @@ NAMED: dict[str, Callable[[Lowerer, list[Val], dict[str, Value]], Value | None]]
 
 
 def _enumerate(lw: Lowerer, args: list[Val]) -> Value:
-    from specgen.lower.values import apply, domain
-
     found = containers.container_of(args[0].ty)
     if isinstance(found, SeqT):
         i = Bound("i")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 
 from specgen.lower import inlining, primitives, special_forms
+from specgen.lower.formulas import NONE
 from specgen.lower.guards import only_kinds
+from specgen.lower.kinds import unbox
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame
 from specgen.lower.values import (
-    NONE,
     ClassV,
     Contract,
     Coro,
@@ -53,7 +54,6 @@ def lower_await(lw: Lowerer, node: ast.expr) -> Value:
         future = next((m for m in members(value.ty) if m == RefT("Future")), None)
         if future is not None:
             from specgen.lower.futures import await_future
-            from specgen.lower.kinds import unbox
 
             return await_future(lw, unbox(value, "ref"))
         if isinstance(value.ty, NeverT):
@@ -165,8 +165,6 @@ def call_method(
             if found is not None:
                 return _bound(lw, Func(found, owner), list(args), dict(kwargs), awaited)
         case Val(ty=ty) if any(isinstance(m, RefT) for m in members(ty)):
-            from specgen.lower.kinds import unbox
-
             only_kinds(lw, owner, ("ref",), "AttributeError")
             ref = next(m for m in members(ty) if isinstance(m, RefT))
             cls_found = lw.sources.find_class(ref.cls)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from specgen.expr import Arg, Expr, Local, Op, Var
 from specgen.lower import containers, kinds, membership, places
+from specgen.lower.formulas import EMPTY, FALSE, NONE, call, domain
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import EMPTY, FALSE, NONE, Place, Val, Value, call, domain
+from specgen.lower.values import Place, Val, Value
 from specgen.value_types import DictT, NeverT, NoneT, SeqT, SetT, Ty
 
 

@@ -6,10 +6,11 @@ import ast
 
 from specgen.expr import Expr, Lit, Op
 from specgen.lower import exprs, kinds, names, places, truth
+from specgen.lower.formulas import FALSE, NONE, TRUE, conj, eq, neg
 from specgen.lower.graph import Edge
 from specgen.lower.guards import number, only_number
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import FALSE, NONE, TRUE, New, Place, Unknown, Val, Value, conj, eq, neg
+from specgen.lower.values import New, Place, Unknown, Val, Value
 from specgen.value_types import BoolT, NeverT, NoneT, join, kind_of, members
 
 

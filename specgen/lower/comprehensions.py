@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from specgen.expr import Bound, Expr, Lit, Local, Op, Var
 from specgen.lower import exprs, guards, kinds, truth
+from specgen.lower.containers import container_of
+from specgen.lower.formulas import TRUE, apply, call, conj, domain, ite
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame
-from specgen.lower.values import TRUE, Val, Value, apply, call, conj, domain, ite
+from specgen.lower.values import Val, Value
 from specgen.value_types import BoolT, DictT, IntT, NeverT, SeqT, SetT, TupleT, Ty, join, members
 
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
@@ -32,8 +34,6 @@ class Source:
 
 def source_of(lw: Lowerer, node: ast.expr) -> Source:
     """The source that an expression gives; the values and items of a dict run over its keys."""
-    from specgen.lower.containers import container_of
-
     value = exprs.rv(lw, exprs.lower(lw, node))
     found = container_of(value.ty)
     by_key = values_of(value.expr)

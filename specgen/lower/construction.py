@@ -8,14 +8,15 @@ import sys
 from specgen.expr import Expr, Lit
 from specgen.lower import parameters
 from specgen.lower.contracts import is_store
+from specgen.lower.formulas import NONE, const
 from specgen.lower.initial import initial_values
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.objects import build
 from specgen.lower.state import Boundary, Frame
-from specgen.lower.values import NONE, Obj, Val, Value, const
+from specgen.lower.values import Obj, Val, Value
 from specgen.lower.world import RESERVED
 from specgen.source import Class, Function, Module, Sources, dotted, walk, walk_shallow
-from specgen.value_types import IntT, StrT, members
+from specgen.value_types import BoolT, IntT, StrT, members
 
 
 def construct(lw: Lowerer, me: Obj, cls: Class, inits: dict[str, Expr]) -> None:
@@ -133,8 +134,6 @@ def _constructor_argument(
     wanted = lw.shared.demands.get(f"{cls.name}({name})")
     if any(isinstance(m, IntT) for m in members(ty)) or wanted == "int":
         return _number(lw, name)
-    from specgen.value_types import BoolT
-
     if isinstance(ty, BoolT) or wanted == "bool":
         return Val(Lit(True), BoolT())
     return Val(Lit(name), StrT(frozenset({name})), f"{cls.name}({name})")

@@ -6,11 +6,7 @@ from collections.abc import Callable
 
 from specgen.lower import changes, containers, dict_methods, kinds, list_methods, places, set_methods
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import (
-    Place,
-    Val,
-    Value,
-)
+from specgen.lower.values import Place, Val, Value
 from specgen.value_types import DictT, SeqT, SetT, TupleT, join_all, kind_of
 
 

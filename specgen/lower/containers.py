@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from specgen.expr import Expr, Lit, Op
 from specgen.lower import kinds
+from specgen.lower.formulas import call, domain
 from specgen.lower.guards import only_kinds
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import Val, call, domain
+from specgen.lower.values import Val
 from specgen.value_types import DictT, NeverT, SeqT, SetT, TupleT, Ty, join_all, kind_of, members
 
 

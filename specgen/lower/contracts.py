@@ -10,25 +10,12 @@ import re
 
 from specgen.expr import Bound, Expr, Lit, Me, Op
 from specgen.lower import kinds, suspension
+from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE, apply, domain, ite
+from specgen.lower.formulas import call as op_call
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import VarInfo
-from specgen.lower.values import (
-    EMPTY,
-    FALSE,
-    NONE,
-    TRUE,
-    Contract,
-    Unknown,
-    Val,
-    Value,
-    apply,
-    domain,
-    ite,
-)
-from specgen.lower.values import (
-    call as op_call,
-)
-from specgen.value_types import BoolT, CallerT, DictT, IntT, NeverT, NoneT, SetT, TupleT, join
+from specgen.lower.values import Contract, Unknown, Val, Value
+from specgen.value_types import BoolT, CallerT, DictT, IntT, NeverT, NoneT, SetT, StrT, TupleT, join
 
 READ = re.compile(r"^(get|read|load|fetch|find|lookup|head|select|peek|retrieve|query|show)(_|$)")
 WRITE = re.compile(
@@ -166,8 +153,6 @@ def _store_call(lw: Lowerer, contract: Contract, name: str, args: list[Val]) -> 
 
 
 def _str(name: str):  # type: ignore[no-untyped-def]
-    from specgen.value_types import StrT
-
     return StrT(frozenset({name}))
 
 

@@ -6,18 +6,8 @@ from collections.abc import Callable
 
 from specgen.expr import Bound, Local, Op
 from specgen.lower import changes, containers, guards, kinds, membership, names
-from specgen.lower.values import (
-    EMPTY,
-    Place,
-    Val,
-    Value,
-    apply,
-    call,
-    domain,
-    eq,
-    ite,
-    neg,
-)
+from specgen.lower.formulas import EMPTY, apply, call, domain, eq, ite, neg
+from specgen.lower.values import Place, Val, Value
 from specgen.value_types import DictT, NeverT, SetT, TupleT, join
 
 
@@ -94,8 +84,6 @@ def _values(ch: changes.Change, args: list[Val]) -> Value:
 
 
 def _items(ch: changes.Change, args: list[Val]) -> Value:
-    from specgen.expr import Bound
-
     assert isinstance(ch.now.ty, DictT)
     x = Bound("x")
     pairs = Op("map", (domain(ch.e), Op("tuple", (x, apply(ch.e, x)))), ("x",))

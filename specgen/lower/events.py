@@ -7,9 +7,10 @@ from collections.abc import Callable
 from specgen.expr import Me, Op
 from specgen.ir import Access
 from specgen.lower import primitives, suspension
+from specgen.lower.formulas import FALSE, NOBODY, TRUE
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import FALSE, NOBODY, TRUE, Sync, Val, Value
+from specgen.lower.values import Sync, Val, Value
 from specgen.value_types import BoolT
 
 

@@ -6,11 +6,10 @@ import ast
 
 from specgen.expr import Expr, Lit, Local, Op
 from specgen.lower import attributes, comparisons, kinds, membership, names, operators, places, truth
+from specgen.lower.formulas import EMPTY, NONE, call, const
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import ANYTHING
 from specgen.lower.values import (
-    EMPTY,
-    NONE,
     ClassV,
     Contract,
     Coro,
@@ -25,8 +24,6 @@ from specgen.lower.values import (
     Unknown,
     Val,
     Value,
-    call,
-    const,
 )
 from specgen.value_types import (
     AtomT,

@@ -5,21 +5,11 @@ from __future__ import annotations
 from specgen.expr import Expr, Lit, Var
 from specgen.ir import Access
 from specgen.lower import kinds, objects, primitives, suspension, unwinding
+from specgen.lower.formulas import NONE, apply, eq, ite, neg
+from specgen.lower.formulas import call as op_call
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import (
-    NONE,
-    Exc,
-    Val,
-    Value,
-    apply,
-    eq,
-    ite,
-    neg,
-)
-from specgen.lower.values import (
-    call as op_call,
-)
-from specgen.value_types import DictT, NeverT, NoneT, RaisedT, RefT, join, members
+from specgen.lower.values import Exc, Val, Value
+from specgen.value_types import BoolT, DictT, NeverT, NoneT, RaisedT, RefT, StrT, join, members
 
 
 def new_builtin(lw: Lowerer, cls_name: str, attr: str, first: Val) -> Val:
@@ -36,8 +26,6 @@ def new_builtin(lw: Lowerer, cls_name: str, attr: str, first: Val) -> Val:
 
 def future(lw: Lowerer) -> Val:
     """``loop.create_future()``: pending, then done, failed or cancelled."""
-    from specgen.value_types import StrT
-
     objects.field_var(lw, "Future", "value")
     states = StrT(frozenset({"pending", "done", "failed", "cancelled"}))
     return new_builtin(lw, "Future", "state", Val(Lit("pending"), states))
@@ -125,7 +113,6 @@ def builtin_object_call(
     """A method of a synchronisation object or future with identity; None where there is no rule."""
     from specgen.lower import sync
     from specgen.lower.exprs import rv
-    from specgen.value_types import BoolT
 
     ref = kinds.unbox(owner, "ref")
     found = primitives.dynamic(lw, cls, ref)

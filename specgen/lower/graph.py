@@ -10,7 +10,7 @@ from typing import Literal
 
 from specgen.expr import Expr, Local, Var
 from specgen.ir import Access, Alternative, Node
-from specgen.lower.values import FALSE, TRUE
+from specgen.lower.formulas import FALSE, TRUE
 
 #: An edge that has no target yet: node id and which of its edges ("next", "other", or an alternative's index).
 Edge = tuple[int, str]

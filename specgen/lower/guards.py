@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from specgen.expr import Expr, Lit, Op
 from specgen.lower import kinds, unwinding
+from specgen.lower.formulas import FALSE, NONE, disj, ite
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import FALSE, NONE, Exc, Val, disj, ite
+from specgen.lower.values import Exc, Val
 from specgen.value_types import AtomT, IntT, NoneT, Ty, join_all, kind_of, members
 
 

@@ -10,11 +10,7 @@ from specgen.lower.exprs import lower, rv
 from specgen.lower.guards import only_kinds
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Finally, Handlers
-from specgen.lower.values import (
-    Exc,
-    Place,
-    Val,
-)
+from specgen.lower.values import Exc, Place, Val
 from specgen.source import dotted, walk
 from specgen.value_types import NeverT, RaisedT, StrT, members
 

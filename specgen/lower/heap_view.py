@@ -8,9 +8,10 @@ from typing import TypeAlias
 from specgen.expr import Bound, Const, Expr, Lit, Op, Var
 from specgen.ir import Program, VarDecl
 from specgen.lower import kinds
+from specgen.lower.formulas import EMPTY, NONE, apply, call, domain, eq, ite
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.objects import always_given
-from specgen.lower.values import EMPTY, NONE, Val, apply, call, domain, eq, ite
+from specgen.lower.values import Val
 from specgen.value_types import DictT, NoneT, RefT, SeqT, SetT, TupleT, Ty, members
 
 EMPTY_SET = Op("set")
@@ -160,8 +161,6 @@ def refs(e: Expr, ty: Ty, cls: str, depth: int = 0, values_only: bool = False) -
                 found_here = _inside(domain(e), key, cls, depth) if not values_only else []
                 found_here += _inside(call("Values", e), value, cls, depth)
             case TupleT(items):
-                from specgen.expr import Lit
-
                 for i, item in enumerate(items):
                     found = refs(apply(e, Lit(i + 1)), item, cls, depth)
                     if found is not None:

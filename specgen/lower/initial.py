@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from specgen.expr import Const, Expr, Lit, Local, Op, Var
+from specgen.lower.formulas import FALSE, NONE, TRUE
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import FALSE, NONE, TRUE
 
 LIMIT = 4000
 

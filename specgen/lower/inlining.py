@@ -9,22 +9,10 @@ from functools import lru_cache
 
 from specgen.expr import Lit, Local
 from specgen.lower import calls, names, places, unwinding
+from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import MAX_INLINE, Lowerer
 from specgen.lower.state import Boundary, Detour, Frame
-from specgen.lower.values import (
-    NONE,
-    Contract,
-    Exc,
-    Func,
-    Keywords,
-    Obj,
-    Packed,
-    Place,
-    Sync,
-    Unknown,
-    Val,
-    Value,
-)
+from specgen.lower.values import Contract, Exc, Func, Keywords, Obj, Packed, Place, Sync, Unknown, Val, Value
 from specgen.source import Function, FunctionNode, walk_shallow
 from specgen.value_types import NoneT
 

@@ -6,8 +6,9 @@ type where the kinds differ, and made on boxed values where a variable may hold 
 
 from __future__ import annotations
 
-from specgen.expr import Expr, Lit, Op
-from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Val, conj, disj, eq, ite, neg
+from specgen.expr import Bound, Expr, Lit, Op
+from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE, conj, const, disj, eq, ite, neg
+from specgen.lower.values import Val
 from specgen.value_types import (
     AtomT,
     BoolT,
@@ -47,18 +48,12 @@ def is_plain(e: Expr, ty: Ty) -> Expr:
             case NoneT():
                 tests.append(eq(e, NONE))
             case AtomT(name):
-                tests.append(Op("in", (e, _const(name))))
+                tests.append(Op("in", (e, const(name))))
             case CallerT():
-                tests.append(Op("in", (e, _const("Everyone"))))
+                tests.append(Op("in", (e, const("Everyone"))))
     if not kinds(ty):
         return TRUE
     return disj(*tests)
-
-
-def _const(name: str) -> Expr:
-    from specgen.lower.values import const
-
-    return const(name)
 
 
 def unbox(value: Val, kind: str) -> Expr:
@@ -141,8 +136,6 @@ _BOUND = ("e", "f", "g", "h")
 
 def _inside(e: Expr, have: Ty, want: Ty, depth: int) -> Expr:
     """Items of a container boxed as the wanted container boxes them."""
-    from specgen.expr import Bound
-
     if _fits_inside(have, want):
         return e
     name = _BOUND[depth % len(_BOUND)]
@@ -282,13 +275,13 @@ def elements(ty: Ty) -> Expr | None:
                 singles.append(NONE)
                 continue
             case AtomT(name):
-                parts.append(_const(name))
+                parts.append(const(name))
                 continue
             case CallerT():
-                parts.append(_const("Everyone"))
+                parts.append(const("Everyone"))
                 continue
             case BoolT():
-                found: Expr | None = _const("BOOLEAN")
+                found: Expr | None = const("BOOLEAN")
             case IntT():
                 found = Op("..", (Lit(0), Lit(2)))
             case StrT(values) if values:
@@ -301,8 +294,6 @@ def elements(ty: Ty) -> Expr | None:
         if found is None:
             return None
         if boxed:
-            from specgen.expr import Bound
-
             found = Op("map", (found, Op("record", (Bound("x"),), (str(kind_of(member)),))), ("x",))
         parts.append(found)
     if singles:

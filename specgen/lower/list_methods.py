@@ -6,19 +6,9 @@ from collections.abc import Callable
 
 from specgen.expr import Bound, Lit, Op
 from specgen.lower import changes, containers, kinds, membership, slices, subscripts
+from specgen.lower.formulas import EMPTY, FALSE, apply, call, domain, eq, ite, neg
 from specgen.lower.guards import number, raise_unless
-from specgen.lower.values import (
-    EMPTY,
-    FALSE,
-    Val,
-    Value,
-    apply,
-    call,
-    domain,
-    eq,
-    ite,
-    neg,
-)
+from specgen.lower.values import Val, Value
 from specgen.value_types import IntT, NeverT, SeqT, TupleT, join_all, kind_of
 
 

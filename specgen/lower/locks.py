@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import Expr, Lit, Me, Op
+from specgen.expr import Bound, Expr, Lit, Local, Me, Op
 from specgen.ir import Access
 from specgen.lower import kinds, primitives, semaphores, suspension, unwinding
+from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE, conj, const, eq, neg
+from specgen.lower.formulas import call as op_call
 from specgen.lower.graph import Edge
 from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Finally
-from specgen.lower.values import EMPTY, FALSE, NONE, TRUE, Exc, Sync, Val, Value, conj, eq, neg
-from specgen.lower.values import call as op_call
+from specgen.lower.values import Exc, Sync, Val, Value
 from specgen.value_types import BoolT
 
 
@@ -49,9 +50,6 @@ def _try(lw: Lowerer, sync: Sync, var: str) -> Value:
     lw.graph.cursor = yes
     name = lw.temp("gets_it")
     lw.declare(f"l.{name}", BoolT())
-    from specgen.expr import Local
-    from specgen.lower.values import const
-
     lw.graph.choose(Local(name), const("BOOLEAN"), "may fail")
     got, missed = lw.graph.branch(Local(name))
     lw.graph.cursor = got
@@ -177,8 +175,6 @@ def wait(lw: Lowerer, sync: Sync, timeout: bool) -> Value:
 
 
 def _dropped(waiting: Expr) -> Expr:
-    from specgen.expr import Bound
-
     return op_call("SelectSeq", waiting, Op("lambda", (Op("#", (Bound("x"), Me())),), ("x",)))
 
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import Expr, Local, Op
+from specgen.expr import Bound, Expr, Local, Op
 from specgen.lower import assignments, comprehensions, containers, kinds, names, stmts, suspension, unwinding
 from specgen.lower.exprs import lower, rv
+from specgen.lower.formulas import EMPTY, const
+from specgen.lower.formulas import call as op_call
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.state import Detour, Loop
+from specgen.lower.state import ANYTHING, Detour, Loop
 from specgen.lower.truth import split
-from specgen.lower.values import (
-    EMPTY,
-    Val,
-)
-from specgen.lower.values import (
-    call as op_call,
-)
-from specgen.value_types import DictT, NeverT, SeqT, SetT, TupleT
+from specgen.lower.values import Val
+from specgen.value_types import AtomT, DictT, NeverT, SeqT, SetT, TupleT
 
 
 def while_(lw: Lowerer, node: ast.While) -> None:
@@ -137,11 +133,6 @@ def _unrolled(lw: Lowerer, node: ast.For | ast.AsyncFor, value: Val, found: obje
 
 
 def _maybe_one(lw: Lowerer) -> Val:
-    from specgen.expr import Bound
-    from specgen.lower.state import ANYTHING
-    from specgen.lower.values import const
-    from specgen.value_types import AtomT
-
     name = lw.temp("unknown_items")
     lw.active.add(name)
     anything = lw.shared.domain(ANYTHING)

@@ -14,17 +14,10 @@ from specgen.expr import Expr, Local, Var
 from specgen.ir import Abstraction, Access, AccessMode, Assumption
 from specgen.lower import kinds
 from specgen.lower.conversation import Log
+from specgen.lower.formulas import NONE
 from specgen.lower.graph import Edge, Graph, Where
-from specgen.lower.state import (
-    Boundary,
-    Checkpoint,
-    Exit,
-    Frame,
-    Shared,
-    parts_of,
-    sizes_of,
-)
-from specgen.lower.values import NONE, Behaviour, Exc, Func, Obj, Unknown, Val, Value
+from specgen.lower.state import Boundary, Checkpoint, Exit, Frame, Shared, parts_of, sizes_of
+from specgen.lower.values import Behaviour, Exc, Func, Obj, Unknown, Val, Value
 from specgen.lower.world import World
 from specgen.source import Function, Sources
 from specgen.value_types import NeverT, NoneT, Ty, join

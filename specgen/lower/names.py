@@ -6,13 +6,15 @@ import ast
 import builtins
 from dataclasses import replace
 
-from specgen.expr import Arg, Lit, Op
+from specgen.expr import Arg, Lit, Local, Op
 from specgen.lower import places
+from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame, VarInfo
 from specgen.lower.values import (
-    NONE,
     ClassV,
+    Contract,
+    Coro,
     Exc,
     External,
     Func,
@@ -21,6 +23,7 @@ from specgen.lower.values import (
     New,
     Obj,
     Place,
+    Sync,
     Unknown,
     Val,
     Value,
@@ -180,8 +183,6 @@ STATIC = (Obj, ClassV, External, Func, LambdaV, Method)
 
 def is_static(value: Value) -> bool:
     """Whether the compiler knows the value whole, so that a name can simply stand for it."""
-    from specgen.lower.values import Contract, Coro, Sync
-
     return isinstance(value, (*STATIC, Contract, Coro, Sync, New))
 
 
@@ -245,7 +246,6 @@ def stored(lw: Lowerer, value: Value, place: Place) -> None:
 
 def is_constant(value: Val) -> bool:
     """No local and no argument in it: the same in every state."""
-    from specgen.expr import Local
 
     def clean(e: object) -> bool:
         if isinstance(e, Op):
@@ -329,8 +329,6 @@ def _assign_container(lw: Lowerer, frame: Frame, name: str, value: Place) -> Non
     tied = places.tie_of(lw, other)
     lw.set_local(tla, found)
     if tied is not None and not value.path and other != tla:
-        from specgen.expr import Local
-
         places.tie(lw, tla, tied, Local(f"{other}_shared"))
     elif other != tla:
         places.untie(lw, tla)

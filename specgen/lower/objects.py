@@ -8,30 +8,14 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import Expr, Lit, Local, Me, Op, Var
+from specgen.expr import Bound, Expr, Lit, Local, Me, Op, Var
 from specgen.ir import Access
 from specgen.lower import kinds, names
+from specgen.lower.formulas import EMPTY, NONE, apply, domain, eq
+from specgen.lower.formulas import call as op_call
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame, VarInfo
-from specgen.lower.values import (
-    EMPTY,
-    NONE,
-    Contract,
-    Exc,
-    Func,
-    New,
-    Obj,
-    Place,
-    Sync,
-    Val,
-    Value,
-    apply,
-    domain,
-    eq,
-)
-from specgen.lower.values import (
-    call as op_call,
-)
+from specgen.lower.values import Contract, Exc, Func, New, Obj, Place, Sync, Val, Value
 from specgen.source import Class, dotted
 from specgen.value_types import DictT, NeverT, NoneT, RecordT, RefT
 
@@ -163,8 +147,6 @@ def allocate(lw: Lowerer, cls_name: str, attr: str) -> Expr:
     lw.active.add(number)
     counter = field_var(lw, cls_name, attr)
     group = lw.graph.group()
-    from specgen.expr import Bound
-
     mine = Op("filter", (domain(Var(counter)), eq(apply(Bound("x"), Lit(1)), Me())), ("x",))
     index = Op("+", (op_call("Cardinality", mine), Lit(1)))
     lw.declare(f"l.{number}", RefT(cls_name))

@@ -10,12 +10,13 @@ from specgen.expr import Arg, Expr, Lit, Op
 from specgen.ir import Abstraction, Assumption, Node, Operation, ParamDecl
 from specgen.lower import decorators, names, parameters, unwinding
 from specgen.lower.exprs import lower
+from specgen.lower.formulas import EMPTY, NONE, const
 from specgen.lower.graph import Graph
 from specgen.lower.inlining import inline, open_frame
 from specgen.lower.lowerer import Lowerer, TooLarge
 from specgen.lower.state import Frame
 from specgen.lower.stmts import body
-from specgen.lower.values import EMPTY, NONE, ClassV, External, Func, Obj, Val, Value, const
+from specgen.lower.values import ClassV, External, Func, Obj, Val, Value
 from specgen.source import Class, Function, dotted
 from specgen.value_types import AtomT, DictT, NeverT, NoneT, StrT, TupleT, Ty
 

@@ -6,9 +6,10 @@ import ast
 
 from specgen.expr import Expr, Lit, Op
 from specgen.lower import exprs, kinds, truth
+from specgen.lower.formulas import NONE, eq, ite, neg
 from specgen.lower.guards import never_none, number, only_number, raise_unless
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import NONE, Val, Value, eq, ite, neg
+from specgen.lower.values import Val, Value
 from specgen.value_types import BoolT, IntT, NeverT, SeqT, TupleT, Ty, join, join_all, kind_of, members, tuple_depth
 
 

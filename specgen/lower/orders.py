@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.expr import Bound, Expr, Lit, Op
+from specgen.expr import Bound, Expr, Lit, Local, Op
 from specgen.lower import comprehensions, containers, guards, kinds, slices
+from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE, apply, domain
+from specgen.lower.formulas import call as op_call
 from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import (
-    EMPTY,
-    FALSE,
-    NONE,
-    TRUE,
-    Val,
-    Value,
-)
-from specgen.lower.values import (
-    call as op_call,
-)
+from specgen.lower.values import Val, Value
 from specgen.value_types import DictT, IntT, NeverT, SeqT, SetT, TupleT, join_all, kind_of
 
 
@@ -65,8 +57,6 @@ def extreme(smallest: bool) -> Callable[[Lowerer, list[Val]], Value]:
 
 def _one_of(lw: Lowerer, holder: Val, what: str) -> Value:
     """Any element of a collection, for what picks one by an order that is not modelled."""
-    from specgen.expr import Local
-
     found = containers.container_of(holder.ty)
     item = containers.item_type(holder.ty)
     if not isinstance(found, (SeqT, SetT, DictT)) or isinstance(item, NeverT):
@@ -137,8 +127,6 @@ def list_(lw: Lowerer, args: list[Val]) -> Value:
 
 
 def _values_in_some_order(lw: Lowerer, d: Expr) -> Expr:
-    from specgen.lower.values import apply, domain
-
     order = comprehensions.in_some_order(lw, domain(d), comprehensions.key_type(lw, d))
     return Op("function", (domain(order), apply(d, apply(order, Bound("i")))), ("i",))
 
@@ -152,9 +140,6 @@ def reversed_(lw: Lowerer, args: list[Val]) -> Value:
 
 def sorted_(lw: Lowerer, args: list[Val]) -> Value:
     """``sorted``; exact for numbers."""
-    from specgen.expr import Local
-    from specgen.lower.values import apply, domain
-
     value = args[0]
     found = containers.container_of(value.ty)
     item = containers.item_type(value.ty)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Arg, Bound, Lit, Op
+from specgen.lower.formulas import NONE, const
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import (
-    NONE,
-    Val,
-    const,
-)
+from specgen.lower.values import Val
 from specgen.source import dotted
 from specgen.value_types import AtomT, BoolT, IntT, NeverT, NoneT, SeqT, StrT, Ty, join, members
 

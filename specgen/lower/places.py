@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from specgen.expr import Expr, Lit, Local, Op
 from specgen.lower import kinds
+from specgen.lower.formulas import apply, call, conj, domain, eq, ite, neg
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import Place, Val, apply, call, conj, domain, eq, ite, neg
+from specgen.lower.values import Place, Val
 from specgen.value_types import BoolT, DictT, NeverT, SeqT, Ty, boxed_kinds, join, kind_of, members
 
 

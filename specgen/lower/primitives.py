@@ -7,12 +7,13 @@ from dataclasses import replace
 from specgen.expr import Expr, Lit, Var
 from specgen.ir import Access
 from specgen.lower import kinds, unwinding
+from specgen.lower.formulas import EMPTY, FALSE, NOBODY, NONE, TRUE, apply
+from specgen.lower.formulas import call as op_call
 from specgen.lower.graph import Edge
 from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import VarInfo
-from specgen.lower.values import EMPTY, FALSE, NOBODY, NONE, TRUE, Exc, Sync, Val, Value, apply
-from specgen.lower.values import call as op_call
+from specgen.lower.values import Exc, Sync, Val, Value
 from specgen.value_types import BoolT, CallerT, DictT, IntT, NeverT, NoneT, RefT, SeqT, SetT, Ty, join
 
 CLASSES: dict[str, str] = {

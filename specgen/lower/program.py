@@ -8,11 +8,7 @@ from dataclasses import dataclass
 
 from specgen.definitions import Book, Definitions
 from specgen.expr import Expr, Lit, Op
-from specgen.ir import (
-    Operation,
-    Program,
-    UserInvariant,
-)
+from specgen.ir import Operation, Program, UserInvariant
 from specgen.lower import assembly, construction, names, operations
 from specgen.lower.lowerer import Lowerer, TooLarge
 from specgen.lower.memory import Memory

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from specgen.expr import Expr, Lit, Op
+from specgen.expr import Expr, Lit, Local, Op
 from specgen.ir import Access
 from specgen.lower import kinds, primitives, suspension, unwinding
+from specgen.lower.formulas import EMPTY, FALSE, TRUE, eq, neg
+from specgen.lower.formulas import call as op_call
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import EMPTY, FALSE, TRUE, Exc, Sync, Val, Value, eq, neg
-from specgen.lower.values import call as op_call
+from specgen.lower.values import Exc, Sync, Val, Value
 from specgen.value_types import BoolT, DictT, IntT, NeverT, RefT, SeqT, Ty
 
 
@@ -69,8 +70,6 @@ def _queue_get(lw: Lowerer, sync: Sync, args: primitives.Args, wait_: bool) -> V
     name = lw.temp("item")
     lw.active.add(name)
     access = Access(sync.var, "update", lw.queue_group)
-    from specgen.expr import Local
-
     lw.declare(f"l.{name}", item_ty)
     lw.graph.set(Local(name), op_call("Last" if last else "Head", primitives.now(sync)), access)
     primitives.assign(lw, sync, op_call("Front" if last else "Tail", primitives.now(sync)), access)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from specgen.expr import Lit, Op
 from specgen.ir import Access
 from specgen.lower import primitives, suspension, unwinding
+from specgen.lower.formulas import FALSE, TRUE
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import FALSE, TRUE, Exc, Sync, Val, Value
+from specgen.lower.values import Exc, Sync, Val, Value
 from specgen.value_types import BoolT
 
 

@@ -6,15 +6,8 @@ from collections.abc import Callable
 
 from specgen.expr import Expr, Local, Op
 from specgen.lower import changes, containers, guards, kinds, membership
-from specgen.lower.values import (
-    FALSE,
-    Val,
-    Value,
-    call,
-    domain,
-    eq,
-    neg,
-)
+from specgen.lower.formulas import FALSE, call, domain, eq, neg
+from specgen.lower.values import Val, Value
 from specgen.value_types import BoolT, DictT, NeverT, SeqT, SetT, TupleT, join, kind_of
 
 

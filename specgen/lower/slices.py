@@ -6,17 +6,10 @@ import ast
 
 from specgen.expr import Bound, Expr, Lit, Op
 from specgen.lower import containers, kinds, places, subscripts
+from specgen.lower.formulas import EMPTY, apply, call, domain
 from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import (
-    EMPTY,
-    Place,
-    Val,
-    Value,
-    apply,
-    call,
-    domain,
-)
+from specgen.lower.values import Place, Val, Value
 from specgen.value_types import NeverT, SeqT, TupleT, kind_of
 
 

@@ -4,35 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from specgen.expr import Lit, Op
-from specgen.lower import (
-    builtin_calls,
-    comprehensions,
-    containers,
-    kinds,
-    primitives,
-    suspension,
-    unwinding,
-)
+from specgen.expr import Lit, Local, Op
+from specgen.lower import builtin_calls, comprehensions, containers, kinds, primitives, suspension, unwinding
+from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE, const, disj
+from specgen.lower.formulas import call as op_call
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import (
-    EMPTY,
-    FALSE,
-    NONE,
-    TRUE,
-    Exc,
-    External,
-    New,
-    Obj,
-    Sync,
-    Unknown,
-    Val,
-    Value,
-    const,
-)
-from specgen.lower.values import (
-    call as op_call,
-)
+from specgen.lower.values import Exc, External, New, Obj, Sync, Unknown, Val, Value
 from specgen.source import dotted
 from specgen.value_types import AtomT, BoolT, DictT, NeverT, RefT, SeqT, SetT, TupleT, kind_of, members
 
@@ -120,7 +97,6 @@ def _defaultdict(lw: Lowerer, node: ast.Call) -> Value:
 
 
 def _wait_for(lw: Lowerer, short: str, node: ast.Call) -> Value:
-    from specgen.expr import Local
     from specgen.lower.calls import lower_await
     from specgen.lower.exprs import lower
 
@@ -144,7 +120,6 @@ def _wait_for(lw: Lowerer, short: str, node: ast.Call) -> Value:
 
 
 def _next(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
-    from specgen.expr import Local
     from specgen.lower.exprs import lower, rv
 
     inner = node.args[0]
@@ -202,7 +177,6 @@ _TYPE_KINDS = {
 
 def _isinstance(lw: Lowerer, value: Value, node: ast.expr) -> Value:
     from specgen.lower.exprs import rv
-    from specgen.lower.values import disj
 
     wanted = [dotted(e).rpartition(".")[2] for e in (node.elts if isinstance(node, ast.Tuple) else [node])]
     if isinstance(value, (Obj, New)) and value.cls is not None:

@@ -5,32 +5,15 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Expr, Lit
-from specgen.lower import (
-    assignments,
-    handlers,
-    kinds,
-    loops,
-    names,
-    slices,
-    subscripts,
-    unwinding,
-    with_statements,
-)
+from specgen.lower import assignments, handlers, kinds, loops, names, slices, subscripts, unwinding, with_statements
 from specgen.lower.exprs import lower, rv
+from specgen.lower.formulas import NONE, TRUE, disj, eq
 from specgen.lower.graph import Edge
 from specgen.lower.inlining import return_value
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame, Handlers
 from specgen.lower.truth import split
-from specgen.lower.values import (
-    NONE,
-    Exc,
-    External,
-    Func,
-    Val,
-    Value,
-    eq,
-)
+from specgen.lower.values import Exc, External, Func, Val, Value
 from specgen.source import Function, dotted
 from specgen.value_types import NoneT
 
@@ -248,8 +231,6 @@ def match_(lw: Lowerer, node: ast.Match) -> None:
 
 
 def _pattern(lw: Lowerer, pattern: ast.pattern, subject: Val) -> Expr | None:
-    from specgen.lower.values import TRUE, disj
-
     match pattern:
         case ast.MatchValue(value=value):
             return kinds.equal(subject, rv(lw, lower(lw, value)))

@@ -7,11 +7,12 @@ import ast
 from specgen.expr import Arg, Expr, Lit, Op
 from specgen.lower import kinds, names, places, slices, unwinding
 from specgen.lower.containers import container_of, usable
+from specgen.lower.formulas import EMPTY, FALSE, NONE, apply, call, domain, eq, ite, neg
 from specgen.lower.guards import number, raise_unless
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.membership import comparable, looked_up
 from specgen.lower.places import still_there
-from specgen.lower.values import EMPTY, FALSE, NONE, Exc, Place, Unknown, Val, Value, apply, call, domain, eq, ite, neg
+from specgen.lower.values import Exc, Place, Unknown, Val, Value
 from specgen.value_types import DictT, IntT, NeverT, SeqT, TupleT, Ty, kind_of
 
 

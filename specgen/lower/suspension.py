@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from specgen.expr import Local
 from specgen.lower import unwinding
+from specgen.lower.formulas import const
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Boundary, Finally, Handlers
-from specgen.lower.values import Exc, const
+from specgen.lower.values import Exc
 from specgen.value_types import BoolT
 
 

@@ -7,25 +7,10 @@ from collections.abc import Callable
 
 from specgen.expr import Expr, Op
 from specgen.lower import comparisons, exprs, kinds, names, places
+from specgen.lower.formulas import FALSE, NONE, TRUE, conj, disj, ite, neg
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import (
-    FALSE,
-    NONE,
-    TRUE,
-    Coro,
-    Exc,
-    New,
-    Obj,
-    Place,
-    Unknown,
-    Val,
-    Value,
-    conj,
-    disj,
-    ite,
-    neg,
-)
+from specgen.lower.values import Coro, Exc, New, Obj, Place, Unknown, Val, Value
 from specgen.source import Class
 from specgen.value_types import BoolT, NoneT, RefT, join, members
 

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 from specgen.expr import Lit, Op
 from specgen.lower import kinds
+from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Detour, Exit, Finally, Handlers, Pending
-from specgen.lower.values import NONE, Exc, Val
+from specgen.lower.values import Exc, Val
 from specgen.value_types import NeverT, RaisedT, StrT, Ty, kind_of, members
 
 

@@ -9,26 +9,14 @@ from specgen.expr import Lit, Local
 from specgen.lower import arguments, assignments, kinds, locks, primitives, stmts, suspension, unwinding
 from specgen.lower.calls import call_method, lower_await
 from specgen.lower.exprs import lower, rv
+from specgen.lower.formulas import NONE, eq
 from specgen.lower.guards import only_kinds
 from specgen.lower.inlining import inline
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Detour, Finally, Handlers
-from specgen.lower.values import (
-    NONE,
-    Exc,
-    Func,
-    Generated,
-    New,
-    Obj,
-    Place,
-    Sync,
-    Unknown,
-    Val,
-    Value,
-    eq,
-)
+from specgen.lower.values import Exc, Func, Generated, New, Obj, Place, Sync, Unknown, Val, Value
 from specgen.source import dotted, walk_shallow
-from specgen.value_types import IntT, NoneT, StrT, members
+from specgen.value_types import IntT, NoneT, RefT, StrT, members
 
 
 def with_(lw: Lowerer, node: ast.With | ast.AsyncWith, items: list[ast.withitem]) -> None:
@@ -133,8 +121,6 @@ def _enter(
             assignments.assign(lw, item.optional_vars, Val(NONE, NoneT()))
         locks.with_lock(lw, manager, inner)
         return
-    from specgen.value_types import RefT
-
     if isinstance(manager, (Val, Place)):
         value = rv(lw, manager)
         ref = next((m for m in members(value.ty) if isinstance(m, RefT)), None)
