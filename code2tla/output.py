@@ -31,8 +31,13 @@ def directory(out: Path, repo: Path, feature: str) -> Path:
     return out / "specs" / (re.sub(r"[^\w.-]", "_", name).lstrip(".") or "feature")
 
 
-def write(spec_dir: Path, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result) -> None:
-    """Write everything; one piece lies flat, several have a directory each. Raises InputError if it can't."""
+def write(
+    spec_dir: Path, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result, templates: Path | None = None
+) -> None:
+    """Write everything; one piece lies flat, several have a directory each. Raises InputError if it can't.
+
+    ``templates`` is where the report's compiled templates are kept.
+    """
     prints = Fingerprints(facts)
     forget_unfinished(spec_dir)
     for piece in pieces:
@@ -48,7 +53,7 @@ def write(spec_dir: Path, facts: Facts, plan: Plan, pieces: Sequence[Piece], res
             write_text(home / "result.json", jsonio.dumps(piece.result))
     write_text(spec_dir / "plan.json", as_text(_plan(plan)))
     write_text(spec_dir / "result.json", jsonio.dumps(result))
-    write_reports(spec_dir, result, Lines.of(facts))
+    write_reports(spec_dir, result, Lines.of(facts), templates)
 
 
 def write_result(spec_dir: Path, result: Result) -> None:
@@ -60,10 +65,10 @@ def write_result(spec_dir: Path, result: Result) -> None:
             write_text(home / "result.json", jsonio.dumps(part))
 
 
-def write_reports(spec_dir: Path, result: Result, lines: Lines) -> None:
+def write_reports(spec_dir: Path, result: Result, lines: Lines, templates: Path | None = None) -> None:
     """Draw the reports from a result and the source it speaks of."""
     write_text(spec_dir / "report.md", markdown.render(result))
-    write_text(spec_dir / "report.html", html.render(result, lines.files(paths(result))))
+    write_text(spec_dir / "report.html", html.render(result, lines.files(paths(result)), templates=templates))
     write_text(spec_dir / "results.sarif", sarif.dumps(result))
     write_text(spec_dir / "junit.xml", junit.dumps(result))
 

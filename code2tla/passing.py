@@ -30,14 +30,15 @@ def _not_written(_: Facts) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A specification, what checking it gave, and the program that it was written from, where there is one.
+    """A specification and what checking it gave.
 
-    ``write`` gives the program of the same object where the feature's facts are others.
+    ``program`` gives what it was written from, where a compiler wrote it; ``write`` gives the program of the same
+    object where the feature's facts are others.
     """
 
     spec: Spec
     checked: Checked
-    program: Program | None = None
+    program: Callable[[], Program] | None = None
     write: Callable[[Facts], Program | None] = _not_written
 
 
@@ -88,7 +89,7 @@ def _kept(
     if one.program is None:
         made = _written_by_others(one, oracle, seconds, memory_mb)
     else:
-        tried = (*changes(one.program, history), *undone(facts, history, one.write))
+        tried = (*changes(one.program(), history), *undone(facts, history, one.write))
         made = gate(one.spec, tried, one.checked, oracle, seconds, memory_mb)
     if made.verdict == "verified":
         oracle.directory.put("audit", key, made)

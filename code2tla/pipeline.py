@@ -213,7 +213,7 @@ class Workshop:
     ) -> tuple[Result, list[Piece]]:
         """Try every pass against mutants of its specification: one that notices none is no pass."""
         candidates = [
-            passing.Candidate(spec, seen, author.program(target), partial(author.rewritten, target))
+            passing.Candidate(spec, seen, partial(author.program, target), partial(author.rewritten, target))
             if isinstance(author, Author)
             else passing.Candidate(spec, seen)
             for (target, spec), seen in zip(written.specs, checked, strict=True)
@@ -258,7 +258,7 @@ class Workshop:
     def report(self, facts: Facts, plan: Plan, pieces: Sequence[Piece], result: Result) -> Path:
         """Write the specification directory."""
         with self._stage("report", "writing the report"):
-            output.write(self.spec_dir, facts, plan, pieces, result)
+            output.write(self.spec_dir, facts, plan, pieces, result, self.settings.templates)
             decisions.ask(self.spec_dir, obeying.open_questions(result))
         return self.spec_dir
 

@@ -83,6 +83,11 @@ class Settings:
         """The extractor's sqlite index."""
         return self.cache / "index.sqlite"
 
+    @property
+    def templates(self) -> Path:
+        """Where the report's compiled templates are kept."""
+        return self.cache / "templates"
+
 
 def _env(key: str) -> str:
     return PREFIX + ("TLA2TOOLS" if key == "jar" else key.upper().replace("-", "_"))

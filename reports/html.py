@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import whole, wording, worth
+from reports.compiled import KeptTemplates
 from reports.files import Files
 from reports.page import part_views
 from reports.result import Result
@@ -37,19 +38,24 @@ class ReviewHooks:
     style: str = ""
 
 
-def render(result: Result, sources: Mapping[str, Sequence[str]], review: ReviewHooks | None = None) -> str:
+def render(
+    result: Result,
+    sources: Mapping[str, Sequence[str]],
+    review: ReviewHooks | None = None,
+    templates: Path | None = None,
+) -> str:
     """Return the report as one HTML document.
 
     ``sources`` maps a path, as ``Source.path`` gives it, to the lines of that file without line ends; for a file
     that is missing there the lines known from the traces stand in. The document's own content policy forbids it
     every request and every script but its own, whatever text of the target it shows; with ``review`` it may ask the
-    server it came from, and no other.
+    server it came from, and no other. In the directory ``templates`` the compiled templates are kept for the next time.
     """
     files = Files(result, sources)
     parts = part_views(result, files)
     styles = [_asset("report.css"), *([review.style] if review and review.style else [])]
     scripts = [_asset("report.js"), *([review.script] if review else [])]
-    template = _environment().get_template("report.html.j2")
+    template = _environment(templates).get_template("report.html.j2")
     return template.render(
         result=result,
         parts=parts,
@@ -85,7 +91,7 @@ class _Templates(FileSystemLoader):
 
 
 @cache
-def _environment() -> Environment:
+def _environment(kept: Path | None) -> Environment:
     environment = Environment(
         loader=_Templates(_TEMPLATES),
         autoescape=True,
@@ -93,6 +99,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_shown,
+        bytecode_cache=KeptTemplates(kept) if kept else None,
     )
     environment.globals.update(whole=whole, wording=wording, worth=worth)
     environment.filters["clip"] = clip

@@ -1,5 +1,7 @@
 import dataclasses
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from opened_page import current_line, numbers, opened
 from playwright.sync_api import Browser
 from seats_result import PATH
 
-from reports import html
+from reports import html, jsonio
 from reports.excerpt import excerpt
 from reports.highlight import code
 from reports.result import Question, Result, Source
@@ -464,3 +466,30 @@ def test_a_step_of_several_lines_marks_them_all(
     assert numbers(page, "#f1 .beside li.within") == ["15", "16"]
     page.keyboard.press("ArrowRight")
     assert page.locator("#f1 .beside li.within").count() == 0
+
+
+def test_compiled_templates_are_kept_and_never_needed(tmp_path: Path, result: Result) -> None:
+    kept, full = tmp_path / "kept", tmp_path / "file"
+    full.write_text("no directory")
+    # A process has its own templates, so that each of these is another program.
+    render = (
+        "import sys; from pathlib import Path; from reports import html, jsonio; "
+        "sys.stdout.write(html.render(jsonio.loads(Path(sys.argv[1]).read_text()), {}, templates=Path(sys.argv[2])))"
+    )
+    stored = tmp_path / "result.json"
+    stored.write_text(jsonio.dumps(result))
+    plain = html.render(result, {})
+
+    def drawn(templates: Path) -> str:
+        words = [sys.executable, "-c", render, str(stored), str(templates)]
+        return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+    assert drawn(kept) == plain
+    compiled = sorted(kept.iterdir())
+    assert compiled
+    assert drawn(kept) == plain
+    assert sorted(kept.iterdir()) == compiled
+    for file in compiled:
+        file.write_bytes(file.read_bytes()[:40])
+    assert drawn(kept) == plain
+    assert drawn(full) == plain
