@@ -233,3 +233,9 @@ def tuple_depth(ty: Ty) -> int:
     return max(
         (1 + max((tuple_depth(i) for i in m.items), default=0) for m in members(ty) if isinstance(m, TupleT)), default=0
     )
+
+
+def is_container(ty: Ty) -> bool:
+    """Whether values of the type are lists, dicts or sets (which code may mutate in place)."""
+    found = [m for m in members(ty) if not isinstance(m, NoneT)]
+    return bool(found) and all(isinstance(m, (SeqT, DictT, SetT)) for m in found)

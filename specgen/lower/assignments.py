@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from specgen.expr import Lit, Op
-from specgen.lower import container_methods, containers, kinds, names, places, subscripts
+from specgen.lower import container_methods, containers, kinds, names, places, singletons, subscripts
 from specgen.lower.attributes import attribute_of
 from specgen.lower.exprs import lower, rv
 from specgen.lower.formulas import NONE, apply
@@ -35,7 +35,7 @@ def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
             key = rv(lw, lower(lw, index))
             subscripts.set_item(lw, holder, key, rv(lw, value))
             if isinstance(holder, Place) and not holder.root.startswith("l.") and isinstance(value, Place):
-                names.stored(
+                places.stored(
                     lw, value, Place(holder.root, (*holder.path, subscripts.place_key(lw, holder, key)), holder.ty)
                 )
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
@@ -47,7 +47,7 @@ def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
 def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value) -> None:
     match owner:
         case Obj():
-            names.set_attribute(lw, owner, attr, value)
+            singletons.set_attribute(lw, owner, attr, value)
             if lw.pending_factory is not None or lw.pending_limit is not None or lw.pending_counter:
                 known = owner.fields.get(attr, "")
                 if lw.in_init:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Lit, Op
-from specgen.lower import exprs, guards, kinds, names, unwinding
+from specgen.lower import exprs, guards, kinds, singletons, unwinding
 from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import ClassV, Exc, External, Func, Method, New, Obj, SuperV, Sync, Unknown, Val, Value
@@ -28,7 +28,7 @@ def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
         return External("loop.create_future")
     match owner:
         case Obj():
-            return names.get_attribute(lw, owner, attr)
+            return singletons.get_attribute(lw, owner, attr)
         case New():
             from specgen.lower.objects import get_field
 
@@ -94,4 +94,4 @@ def _class_constant(lw: Lowerer, cls: object, attr: str) -> Value:
     assert isinstance(cls, Class)
     if any(b.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag"} for b in cls.bases):
         return Val(Lit(attr), StrT(frozenset({attr})))
-    return names.get_attribute(lw, lw.class_object(cls), attr)
+    return singletons.get_attribute(lw, lw.class_object(cls), attr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specgen.expr import Bound, Expr, Lit, Op
-from specgen.lower import builtin_calls, comprehensions, containers, kinds, orders
+from specgen.lower import builtin_calls, comprehensions, containers, guards, kinds, orders
 from specgen.lower.formulas import EMPTY, FALSE, NONE, apply, domain
 from specgen.lower.formulas import call as op_call
 from specgen.lower.guards import number
@@ -18,7 +18,7 @@ def _len(lw: Lowerer, args: list[Val]) -> Value:
     if args and isinstance(containers.container_of(args[0].ty), NeverT) and not isinstance(args[0].ty, NeverT):
         return lw.approximate("len of a value of unknown type", "0 or 1")
     if args:
-        containers.usable(lw, args[0])
+        guards.usable(lw, args[0])
     return Val(containers.size(args[0]), IntT())
 
 
@@ -211,7 +211,7 @@ def _token(lw: Lowerer, args: list[Val]) -> Value:
     from specgen.lower.contracts import fresh_token
 
     if lw.in_init:
-        from specgen.lower.names import of_sentinel
+        from specgen.lower.singletons import of_sentinel
 
         return of_sentinel(lw.pending_attr or "sentinel")
     return fresh_token(lw)

@@ -181,7 +181,7 @@ def call_method(
             if method is not None:
                 return _bound(lw, Func(method, owner), list(args), dict(kwargs), awaited)
             if name == "_replace":
-                from specgen.lower.objects import replaced
+                from specgen.lower.records import replaced
 
                 return replaced(lw, owner, {k: rv(lw, v) for k, v in kwargs.items()})
             return lw.approximate(f"call of method {name}", "any value, no effect on the state modelled here")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Expr, Lit, Op
-from specgen.lower import exprs, kinds, names, places, truth
+from specgen.lower import exprs, kinds, places, truth
 from specgen.lower.formulas import FALSE, NONE, TRUE, conj, eq, neg
 from specgen.lower.graph import Edge
 from specgen.lower.guards import number, only_number
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import New, Place, Unknown, Val, Value
+from specgen.lower.values import New, Place, Unknown, Val, Value, is_static
 from specgen.value_types import BoolT, NeverT, NoneT, join, kind_of, members
 
 
@@ -57,11 +57,11 @@ def compare_two(lw: Lowerer, op: ast.cmpop, left: Value, right: Value) -> Expr:
 def _same(lw: Lowerer, left: Value, right: Value, identity: bool) -> Expr:
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return exprs.rv(lw, exprs.any_value(lw, "bool")).expr
-    statics = [v for v in (left, right) if names.is_static(v) and not isinstance(v, New)]
+    statics = [v for v in (left, right) if is_static(v) and not isinstance(v, New)]
     if statics and (identity or truth.object_class(lw, left) is None):
         if len(statics) == 2:
             return TRUE if left is right or left == right else FALSE
-        other = right if names.is_static(left) else left
+        other = right if is_static(left) else left
         if isinstance(other, Val) and other.expr == NONE:
             return FALSE
     if identity and isinstance(left, Place) and left.default is None and isinstance(right, Val) and right.expr == NONE:

@@ -11,7 +11,7 @@ from specgen.lower.contracts import is_store
 from specgen.lower.formulas import NONE, const
 from specgen.lower.initial import initial_values
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.objects import build
+from specgen.lower.singletons import build
 from specgen.lower.state import Boundary, Frame
 from specgen.lower.values import Obj, Val, Value
 from specgen.lower.world import RESERVED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from specgen.lower import changes, containers, dict_methods, kinds, list_methods, places, set_methods
+from specgen.lower import changes, dict_methods, guards, kinds, list_methods, places, set_methods
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import Place, Val, Value
 from specgen.value_types import DictT, SeqT, SetT, TupleT, join_all, kind_of
@@ -17,7 +17,7 @@ def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: 
         root, current = places.fetch(lw, owner, group)
     else:
         root = current = owner
-    match containers.usable(lw, current, "AttributeError"):
+    match guards.usable(lw, current, "AttributeError"):
         case SeqT() as ty:
             table: dict[str, Callable[[changes.Change, list[Val]], Value]] = list_methods.SEQ_METHODS
             seq_kind, found = "seq", ty

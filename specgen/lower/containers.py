@@ -5,10 +5,8 @@ from __future__ import annotations
 from specgen.expr import Expr, Lit, Op
 from specgen.lower import kinds
 from specgen.lower.formulas import call, domain
-from specgen.lower.guards import only_kinds
-from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import Val
-from specgen.value_types import DictT, NeverT, SeqT, SetT, TupleT, Ty, join_all, kind_of, members
+from specgen.value_types import DictT, NeverT, SeqT, SetT, TupleT, Ty, join_all, members
 
 
 def container_of(ty: Ty) -> Ty:
@@ -27,14 +25,6 @@ def item_type(ty: Ty) -> Ty:
         case TupleT(items):
             return join_all(items)
     return NeverT()
-
-
-def usable(lw: Lowerer, value: Val, error: str = "TypeError") -> Ty:
-    """The container that a value is used as; ``error`` is raised where it is None or of another kind."""
-    found = container_of(value.ty)
-    if not isinstance(found, NeverT):
-        only_kinds(lw, value, (str(kind_of(found)),), error)
-    return found
 
 
 def size(value: Val) -> Expr:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specgen.expr import Bound, Local, Op
-from specgen.lower import changes, containers, guards, kinds, membership, names
+from specgen.lower import changes, containers, guards, kinds, membership
 from specgen.lower.formulas import EMPTY, apply, call, domain, eq, ite, neg
 from specgen.lower.values import Place, Val, Value
-from specgen.value_types import DictT, NeverT, SetT, TupleT, join
+from specgen.value_types import DictT, NeverT, SetT, TupleT, is_container, join
 
 
 def _get(ch: changes.Change, args: list[Val]) -> Value:
@@ -16,7 +16,7 @@ def _get(ch: changes.Change, args: list[Val]) -> Value:
     ty = join(ch.item, default.ty)
     if isinstance(ch.item, NeverT):
         return default
-    if names.is_container(ch.item) and isinstance(ch.owner, Place):
+    if is_container(ch.item) and isinstance(ch.owner, Place):
         return _get_place(ch, args[0], default)
     found = Val(apply(ch.e, ch.key(args[0])), ch.item)
     return Val(ite(ch.has_key(args[0]), kinds.coerce(found, ty), kinds.coerce(default, ty)), ty)
@@ -53,7 +53,7 @@ def _setdefault(ch: changes.Change, args: list[Val]) -> Value:
     ch.lw.graph.cursor = no
     ch.becomes(call("Put", ch.e, k, boxed), DictT(join(ch.now.ty.key, args[0].ty), value_ty))
     ch.lw.graph.cursor = ch.lw.graph.cursor + yes
-    if isinstance(ch.owner, Place) and names.is_container(value_ty):
+    if isinstance(ch.owner, Place) and is_container(value_ty):
         return Place(ch.owner.root, (*ch.owner.path, k), value_ty)
     return Val(ite(test, apply(ch.e, k), boxed), value_ty)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from specgen.expr import Expr, Lit, Op
 from specgen.lower import kinds, unwinding
+from specgen.lower.containers import container_of
 from specgen.lower.formulas import FALSE, NONE, disj, ite
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import Exc, Val
-from specgen.value_types import AtomT, IntT, NoneT, Ty, join_all, kind_of, members
+from specgen.value_types import AtomT, IntT, NeverT, NoneT, Ty, join_all, kind_of, members
 
 
 def raise_unless(lw: Lowerer, test: Expr, name: str) -> None:
@@ -73,3 +74,11 @@ def only_kinds(lw: Lowerer, value: Val, wanted: tuple[str, ...], error: str) -> 
                 "use of a value that may come from code not modelled here", f"it raises {error} where it does"
             )
         raise_unless(lw, disj(*[kinds.has_kind(value, k) for k in wanted]), error)
+
+
+def usable(lw: Lowerer, value: Val, error: str = "TypeError") -> Ty:
+    """The container that a value is used as; ``error`` is raised where it is None or of another kind."""
+    found = container_of(value.ty)
+    if not isinstance(found, NeverT):
+        only_kinds(lw, value, (str(kind_of(found)),), error)
+    return found

@@ -8,13 +8,27 @@ from dataclasses import replace
 from functools import lru_cache
 
 from specgen.expr import Lit, Local
-from specgen.lower import calls, names, places, unwinding
+from specgen.lower import calls, places, singletons, unwinding
 from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import MAX_INLINE, Lowerer
 from specgen.lower.state import Boundary, Detour, Frame
-from specgen.lower.values import Contract, Exc, Func, Keywords, Obj, Packed, Place, Sync, Unknown, Val, Value
+from specgen.lower.values import (
+    Contract,
+    Exc,
+    Func,
+    Keywords,
+    Obj,
+    Packed,
+    Place,
+    Sync,
+    Unknown,
+    Val,
+    Value,
+    is_constant,
+    is_static,
+)
 from specgen.source import Function, FunctionNode, walk_shallow
-from specgen.value_types import NoneT
+from specgen.value_types import NoneT, is_container
 
 
 def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwargs: dict[str, Value]) -> None:
@@ -40,7 +54,7 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
                 default = spec.kw_defaults[spec.kwonlyargs.index(param)]
             saved, lw.frame = lw.frame, Frame(None, function.module, None)
             marker = (
-                names.sentinel(lw, function.cls, default.id)
+                singletons.sentinel(lw, function.cls, default.id)
                 if isinstance(default, ast.Name) and function.cls is not None
                 else None
             )
@@ -52,7 +66,7 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
         frame.names[spec.kwarg.arg] = Keywords(tuple((n, v) for n, v in kwargs.items() if n not in wanted))
     once = _assigned_once(function.node) if lw.in_init else frozenset()
     for name, value in bound.items():
-        if name in once and isinstance(value, Val) and names.is_constant(value):
+        if name in once and isinstance(value, Val) and is_constant(value):
             # An argument of a constructor that is known: ``lock = lock or Lock()`` stays known too.
             frame.names[name] = value
         elif name in frame.stored and isinstance(value, (Val, Place, Unknown)):
@@ -156,12 +170,12 @@ def inline(
         values = frame.returned
         if not values:
             return calls.NOTHING
-        static = next((v for v in values if names.is_static(v)), None)
+        static = next((v for v in values if is_static(v)), None)
         if static is not None:
             return static
         return values[0] if len(values) == 1 or not falls else rv(lw, values[0])
     result = lw.local(frame.result)
-    if names.is_container(result.ty) and places.tie_of(lw, frame.result) is not None:
+    if is_container(result.ty) and places.tie_of(lw, frame.result) is not None:
         return Place(f"l.{frame.result}", (), result.ty)
     return result
 
@@ -193,7 +207,7 @@ def return_value(lw: Lowerer, value: Value) -> None:
         else:
             places.untie(lw, frame.result)
         frame.returned.append(found)
-    elif names.is_static(value) or isinstance(value, Exc) or (isinstance(value, Place) and single and not pending):
+    elif is_static(value) or isinstance(value, Exc) or (isinstance(value, Place) and single and not pending):
         frame.returned.append(value)
     elif at == 0 or (single and not pending):
         val = rv(lw, value)

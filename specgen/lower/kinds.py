@@ -1,4 +1,4 @@
-"""Operations on values that depend on their type: truth, equality, boxing, defaults.
+"""Operations on values that depend on their type: truth, equality, boxing.
 
 TLC stops when it compares values of two kinds (1 = "a"). Every comparison here is therefore decided by
 type where the kinds differ, and made on boxed values where a variable may hold several kinds.
@@ -241,66 +241,3 @@ def _equal(a: Val, b: Val) -> Expr:
     if not boxed_kinds(both):
         return eq(a.expr, b.expr)
     return eq(coerce(a, both), coerce(b, both))
-
-
-def default_of(ty: Ty) -> Val:
-    """Some value of the type, for a place that is never read before it is written."""
-    for member in sorted(members(ty), key=lambda m: (not isinstance(m, NoneT), repr(m))):
-        match member:
-            case NoneT() | AtomT() | CallerT():
-                return Val(NONE, NoneT())
-            case IntT():
-                return Val(Lit(0), IntT())
-            case BoolT():
-                return Val(FALSE, BoolT())
-            case StrT(values):
-                return Val(Lit(min(values, default="")), StrT(values))
-            case SeqT() | DictT():
-                return Val(EMPTY, member)
-            case SetT():
-                return Val(Op("set"), member)
-            case TupleT(items):
-                return Val(Op("tuple", tuple(default_of(t).expr for t in items)), member)
-    return Val(NONE, NoneT())
-
-
-def elements(ty: Ty) -> Expr | None:
-    """The finite set of all values of a type, or None where there is no small one."""
-    parts: list[Expr] = []
-    singles: list[Expr] = []
-    boxed = boxed_kinds(ty)
-    for member in sorted(members(ty), key=repr):
-        match member:
-            case NoneT():
-                singles.append(NONE)
-                continue
-            case AtomT(name):
-                parts.append(const(name))
-                continue
-            case CallerT():
-                parts.append(const("Everyone"))
-                continue
-            case BoolT():
-                found: Expr | None = const("BOOLEAN")
-            case IntT():
-                found = Op("..", (Lit(0), Lit(2)))
-            case StrT(values) if values:
-                found = Op("set", tuple(Lit(v) for v in sorted(values)))
-            case TupleT(items):
-                inner = [elements(t) for t in items]
-                found = None if None in inner else Op("product", tuple(e for e in inner if e is not None))
-            case _:
-                found = None
-        if found is None:
-            return None
-        if boxed:
-            found = Op("map", (found, Op("record", (Bound("x"),), (str(kind_of(member)),))), ("x",))
-        parts.append(found)
-    if singles:
-        parts.append(Op("set", tuple(singles)))
-    if not parts:
-        return None
-    out = parts[0]
-    for part in parts[1:]:
-        out = Op("union", (out, part))
-    return out

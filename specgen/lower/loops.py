@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Bound, Expr, Local, Op
-from specgen.lower import assignments, comprehensions, containers, kinds, names, stmts, suspension, unwinding
+from specgen.lower import assignments, comprehensions, containers, guards, kinds, stmts, suspension, unwinding
 from specgen.lower.exprs import lower, rv
 from specgen.lower.formulas import EMPTY, const
 from specgen.lower.formulas import call as op_call
@@ -13,7 +13,7 @@ from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import ANYTHING, Detour, Loop
 from specgen.lower.truth import split
 from specgen.lower.values import Val
-from specgen.value_types import AtomT, DictT, NeverT, SeqT, SetT, TupleT
+from specgen.value_types import AtomT, DictT, NeverT, SeqT, SetT, TupleT, is_container
 
 
 def while_(lw: Lowerer, node: ast.While) -> None:
@@ -43,8 +43,8 @@ def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
     if isinstance(node, ast.AsyncFor):
         suspension.suspend(lw)
         lw.approximate("async for", "the items are there at once")
-    found = containers.usable(lw, value)
-    if _changes_items(node) and names.is_container(containers.item_type(value.ty)):
+    found = guards.usable(lw, value)
+    if _changes_items(node) and is_container(containers.item_type(value.ty)):
         lw.approximate("change of an item that a loop goes over", "the collection keeps the item as it was")
     if isinstance(found, NeverT):
         if isinstance(value.ty, NeverT):

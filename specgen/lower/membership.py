@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from specgen.expr import Bound, Expr, Op
 from specgen.lower import kinds
-from specgen.lower.containers import item_type, usable
+from specgen.lower.containers import item_type
 from specgen.lower.formulas import FALSE, NONE, call, disj, domain
+from specgen.lower.guards import usable
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import Place, Val, Value
 from specgen.value_types import DictT, NeverT, SeqT, SetT, TupleT, Ty, kind_of, members

@@ -10,7 +10,7 @@ from typing import Any
 from extractor.types import Span
 from specgen.definitions import Book
 from specgen.ir import Operation
-from specgen.lower import contracts, names, objects, operations
+from specgen.lower import contracts, objects, operations, singletons
 from specgen.lower.consulted import QUESTIONS
 from specgen.lower.conversation import Ask, Do, Log, Named, Question, Step, Watched, WatchedSet
 from specgen.lower.describing import Describer, Unspeakable
@@ -186,7 +186,7 @@ class _Retold:
                 module = self._book.definition(number)
                 assert isinstance(module, Module)
                 with suppress(TooLarge, RecursionError):  # as then, which ended the operation
-                    names.first_use_of_global(lw, lw.object_of(module), attr)
+                    singletons.first_use_of_global(lw, lw.object_of(module), attr)
 
     def _state(self) -> tuple[Any, ...]:
         lw = self._lw

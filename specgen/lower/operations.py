@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from extractor.types import Span
 from specgen.expr import Arg, Expr, Lit, Op
 from specgen.ir import Abstraction, Assumption, Node, Operation, ParamDecl
-from specgen.lower import decorators, names, parameters, unwinding
+from specgen.lower import decorators, parameters, singletons, unwinding
 from specgen.lower.exprs import lower
 from specgen.lower.formulas import EMPTY, NONE, const
 from specgen.lower.graph import Graph
@@ -166,7 +166,7 @@ def _fixed_default(lw: Lowerer, function: Function, default: ast.expr | None) ->
     if not isinstance(default, (ast.Name, ast.Attribute)):
         return None
     if isinstance(default, ast.Name) and function.cls is not None:
-        marker = names.sentinel(lw, function.cls, default.id)
+        marker = singletons.sentinel(lw, function.cls, default.id)
         if marker is not None:
             return marker
     point, saved = lw.checkpoint(), lw.frame

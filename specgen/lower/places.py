@@ -8,7 +8,7 @@ from specgen.expr import Expr, Lit, Local, Op
 from specgen.lower import kinds
 from specgen.lower.formulas import apply, call, conj, domain, eq, ite, neg
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import Place, Val
+from specgen.lower.values import Place, Val, Value
 from specgen.value_types import BoolT, DictT, NeverT, SeqT, Ty, boxed_kinds, join, kind_of, members
 
 
@@ -189,3 +189,13 @@ def _descend(ty: Ty, depth: int) -> Ty:
             case _:
                 return NeverT()
     return ty
+
+
+def stored(lw: Lowerer, value: Value, place: Place) -> None:
+    """A value was stored at a place: a container that has a name already has a second one now."""
+    if not isinstance(value, Place) or lw.in_init or lw.pure_reads:
+        return
+    if value.root.startswith("l.") and not value.path:
+        tie(lw, value.root[2:], place, Lit(True))
+    elif (value.root, value.path) != (place.root, place.path):
+        lw.approximate("one container stored in two places", "each place keeps a copy")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from specgen.definitions import Book, Definitions
 from specgen.expr import Expr, Lit, Op
 from specgen.ir import Operation, Program, UserInvariant
-from specgen.lower import assembly, construction, names, operations
+from specgen.lower import assembly, construction, operations
 from specgen.lower.lowerer import Lowerer, TooLarge
 from specgen.lower.memory import Memory
 from specgen.lower.state import Frame, Shared
@@ -164,7 +164,7 @@ def _once(
     lw.afresh, lw.hopeful = afresh, hopeful
     module = sources.modules[target.path]
     cls = module.classes.get(target.cls) if target.cls else None
-    me = Obj(cls, module, "") if cls is not None else names.module_object(lw, module)
+    me = Obj(cls, module, "") if cls is not None else lw.object_of(module)
     lw.watch("me", me)
     if cls is not None:
         construction.construct(lw, me, cls, lw.inits)

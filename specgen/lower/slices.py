@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Bound, Expr, Lit, Op
-from specgen.lower import containers, kinds, places, subscripts
+from specgen.lower import containers, guards, kinds, places, subscripts
 from specgen.lower.formulas import EMPTY, apply, call, domain
 from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
@@ -89,7 +89,7 @@ def del_slice(lw: Lowerer, holder: Value, node: ast.Slice) -> None:
         return
     group = lw.graph.group()
     root, current = places.fetch(lw, holder, group)
-    ty = containers.usable(lw, current)
+    ty = guards.usable(lw, current)
     if not isinstance(ty, SeqT):
         return
     seq = kinds.unbox(current, "seq")

@@ -13,9 +13,9 @@ from specgen.lower.inlining import return_value
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame, Handlers
 from specgen.lower.truth import split
-from specgen.lower.values import Exc, External, Func, Val, Value
+from specgen.lower.values import Exc, External, Func, Val, Value, is_static
 from specgen.source import Function, dotted
-from specgen.value_types import NoneT
+from specgen.value_types import NoneT, is_container
 
 
 def body(lw: Lowerer, statements: list[ast.stmt]) -> None:
@@ -52,7 +52,7 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
                     len(targets) > 1
                     and isinstance(target, ast.Name)
                     and isinstance(found, Val)
-                    and names.is_container(found.ty)
+                    and is_container(found.ty)
                 ):
                     found = names.lookup(lw, target.id)
             lw.pending_attr = ""
@@ -147,7 +147,7 @@ def _agree(lw: Lowerer, frame: Frame, there: dict[str, Value], after: list[Edge]
         frame.names = there if after else here
         return after
     for name in [n for n in {**there, **here} if there.get(n) is not here.get(n) and there.get(n) != here.get(n)]:
-        known = [v for v in (there.get(name), here.get(name)) if v is not None and names.is_static(v)]
+        known = [v for v in (there.get(name), here.get(name)) if v is not None and is_static(v)]
         if known:
             if len(known) > 1 or (name in there and name in here):
                 lw.approximate(f"{name}, which two branches make differently", "one of the two")

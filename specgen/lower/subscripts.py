@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Arg, Expr, Lit, Op
-from specgen.lower import kinds, names, places, slices, unwinding
-from specgen.lower.containers import container_of, usable
+from specgen.lower import kinds, places, slices, unwinding
+from specgen.lower.containers import container_of
 from specgen.lower.formulas import EMPTY, FALSE, NONE, apply, call, domain, eq, ite, neg
-from specgen.lower.guards import number, raise_unless
+from specgen.lower.guards import number, raise_unless, usable
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.membership import comparable, looked_up
 from specgen.lower.places import still_there
 from specgen.lower.values import Exc, Place, Unknown, Val, Value
-from specgen.value_types import DictT, IntT, NeverT, SeqT, TupleT, Ty, kind_of
+from specgen.value_types import DictT, IntT, NeverT, SeqT, TupleT, Ty, is_container, kind_of
 
 
 def index(seq: Expr, position: Expr) -> Expr:
@@ -97,12 +97,12 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
                 places.store(lw, Place(holder.root, (k,), holder.ty), default, root, group)
                 made = lw.graph.cursor
                 lw.graph.cursor = yes + made
-                if not names.is_container(value_ty) and not isinstance(value_ty, NeverT):
+                if not is_container(value_ty) and not isinstance(value_ty, NeverT):
                     test = Op("in", (k, domain(inner)))
                     return Val(ite(test, apply(inner, k), kinds.coerce(default, value_ty)), value_ty)
                 return Place(holder.root, (*holder.path, k), value_ty)
             raise_unless(lw, Op("in", (k, domain(inner))) if not isinstance(key_ty, NeverT) else FALSE, "KeyError")
-            if isinstance(holder, Place) and names.is_container(value_ty):
+            if isinstance(holder, Place) and is_container(value_ty):
                 return Place(holder.root, (*holder.path, k), value_ty)
             return Val(apply(inner, k), value_ty)
         case SeqT(item_ty):
@@ -110,7 +110,7 @@ def item(lw: Lowerer, holder: Val | Place, key: Val) -> Value:
             lw.demand(key, "int")
             position = index(inner, number(lw, key))
             raise_unless(lw, _within(inner, position), "IndexError")
-            if isinstance(holder, Place) and names.is_container(item_ty):
+            if isinstance(holder, Place) and is_container(item_ty):
                 return Place(holder.root, (*holder.path, position), item_ty)
             return Val(apply(inner, position), item_ty)
         case TupleT(items):

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable
 
 from specgen.expr import Expr, Op
-from specgen.lower import comparisons, exprs, kinds, names, places
+from specgen.lower import comparisons, exprs, kinds, places
 from specgen.lower.formulas import FALSE, NONE, TRUE, conj, disj, ite, neg
 from specgen.lower.graph import Edge
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.values import Coro, Exc, New, Obj, Place, Unknown, Val, Value
+from specgen.lower.values import Coro, Exc, New, Obj, Place, Unknown, Val, Value, is_static
 from specgen.source import Class
 from specgen.value_types import BoolT, NoneT, RefT, join, members
 
@@ -113,7 +113,7 @@ def bool_value(lw: Lowerer, node: ast.BoolOp) -> Value:
     stop_if_true = isinstance(node.op, ast.Or)
     first = exprs.lower(lw, node.values[0])
     rest = node.values[1:]
-    if names.is_static(first) or isinstance(first, Exc):
+    if is_static(first) or isinstance(first, Exc):
         if object_class(lw, first) is not None:
             lw.approximate("an object that may count as false, as a value of `and` or `or`", "it counts as true")
         return first if stop_if_true else exprs.lower(lw, rest[-1])
@@ -122,7 +122,7 @@ def bool_value(lw: Lowerer, node: ast.BoolOp) -> Value:
     if isinstance(first, Unknown) and stop_if_true:
         point = lw.checkpoint()
         other = exprs.lower(lw, rest[-1])
-        if names.is_static(other):
+        if is_static(other):
             return other
         lw.roll_back(point)
     if (
@@ -196,9 +196,9 @@ def if_expression(lw: Lowerer, node: ast.IfExp) -> Value:
         lw.graph.cursor = edges
         value = exprs.lower(lw, branch)
         statics.append(value)
-        ends.append((lw.graph.cursor, exprs.rv(lw, value) if not names.is_static(value) else Val(NONE, NoneT())))
+        ends.append((lw.graph.cursor, exprs.rv(lw, value) if not is_static(value) else Val(NONE, NoneT())))
         ends[-1] = (lw.graph.cursor, ends[-1][1])
-    found = [s for s in statics if names.is_static(s)]
+    found = [s for s in statics if is_static(s)]
     if found:
         lw.graph.cursor = [e for edges, _ in ends for e in edges]
         if len(statics) > 1 and len(found) == len(statics):

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from specgen.expr import Expr, Lit
+from specgen.expr import Arg, Expr, Lit, Local, Op
 from specgen.source import Class, Function, Module
-from specgen.value_types import Ty
+from specgen.value_types import TupleT, Ty, is_container, members
 
 if TYPE_CHECKING:
     from specgen.lower.state import Frame
@@ -216,3 +216,27 @@ Value: TypeAlias = (
     | Generated
     | Unknown
 )
+
+
+STATIC = (Obj, ClassV, External, Func, LambdaV, Method)
+
+
+def is_static(value: Value) -> bool:
+    """Whether the compiler knows the value whole, so that a name can simply stand for it."""
+    return isinstance(value, (*STATIC, Contract, Coro, Sync, New))
+
+
+def is_constant(value: Val) -> bool:
+    """No local and no argument in it: the same in every state."""
+
+    def clean(e: object) -> bool:
+        if isinstance(e, Op):
+            return all(clean(a) for a in e.args)
+        return not isinstance(e, (Local, Arg))
+
+    return clean(value.expr) and not _holds_container(value.ty)
+
+
+def _holds_container(ty: Ty) -> bool:
+    """Whether values of the type are lists, dicts or sets, or tuples that hold one."""
+    return is_container(ty) or any(_holds_container(t) for m in members(ty) if isinstance(m, TupleT) for t in m.items)
