@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from specgen.source import Class, Function, FunctionNode, Module, Sources
+from specgen.source import Class, Function, FunctionNode, Module
+from specgen.sources import Sources
 
 Kind: TypeAlias = Literal["module", "class", "function", "global"]
 Definition: TypeAlias = Module | Class | Function

@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 
 from extractor.types import Facts, Span
-from specgen.source import Class, Function, Module, Sources, dotted, walk_shallow
+from specgen.source import Class, Function, Module
+from specgen.sources import Sources
+from specgen.syntax import dotted, walk_shallow
 from specgen.types import Plan, Target
 
 MAX_OPERATIONS = 10

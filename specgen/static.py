@@ -12,7 +12,7 @@ from specgen.lower.memory import Memory
 from specgen.lower.program import InvariantUnsupported, NothingToModel, WrittenInvariant, lower_target
 from specgen.lower.remembered import dumps, loads
 from specgen.plan import make_plan
-from specgen.source import Sources
+from specgen.sources import Sources
 from specgen.types import Plan, Spec, Target
 
 

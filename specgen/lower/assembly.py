@@ -10,7 +10,7 @@ from specgen.lower.heap_view import views
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.parameters import domain_name
 from specgen.lower.state import ANYTHING, Shared
-from specgen.source import Sources
+from specgen.sources import Sources
 from specgen.types import Target
 from specgen.value_types import AtomT, DictT, RecordT, SeqT, SetT, TupleT, Ty, members
 

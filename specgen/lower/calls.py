@@ -28,7 +28,7 @@ from specgen.lower.values import (
     Val,
     Value,
 )
-from specgen.source import dotted
+from specgen.syntax import dotted
 from specgen.value_types import NeverT, NoneT, RecordT, RefT, members
 
 NOTHING = Val(NONE, NoneT())

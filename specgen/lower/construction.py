@@ -15,7 +15,9 @@ from specgen.lower.singletons import build
 from specgen.lower.state import Boundary, Frame
 from specgen.lower.values import Obj, Val, Value
 from specgen.lower.world import RESERVED
-from specgen.source import Class, Function, Module, Sources, dotted, walk, walk_shallow
+from specgen.source import Class, Function, Module
+from specgen.sources import Sources
+from specgen.syntax import dotted, walk, walk_shallow
 from specgen.value_types import BoolT, IntT, StrT, members
 
 

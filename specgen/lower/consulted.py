@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from specgen.lower.conversation import Log
-from specgen.source import Class, Function, Module, Sources
+from specgen.source import Class, Function, Module
+from specgen.sources import Sources
 from specgen.usage import Usage
 
 #: What is asked of sources: methods by name.

@@ -10,7 +10,8 @@ from specgen.lower import calls, exprs, inlining, names, unwinding
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame
 from specgen.lower.values import Coro, Func, LambdaV, Value
-from specgen.source import Function, dotted
+from specgen.source import Function
+from specgen.syntax import dotted
 
 #: Decorators that leave alone what a call does, or whose meaning is known where the function is looked up.
 KNOWN = frozenset(

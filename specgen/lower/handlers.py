@@ -11,7 +11,7 @@ from specgen.lower.guards import only_kinds
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Finally, Handlers
 from specgen.lower.values import Exc, Place, Val
-from specgen.source import dotted, walk
+from specgen.syntax import dotted, walk
 from specgen.value_types import NeverT, RaisedT, StrT, members
 
 

@@ -27,7 +27,8 @@ from specgen.lower.values import (
     is_constant,
     is_static,
 )
-from specgen.source import Function, FunctionNode, walk_shallow
+from specgen.source import Function, FunctionNode
+from specgen.syntax import walk_shallow
 from specgen.value_types import NoneT, is_container
 
 

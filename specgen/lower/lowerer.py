@@ -19,7 +19,8 @@ from specgen.lower.graph import Edge, Graph, Where
 from specgen.lower.state import Boundary, Checkpoint, Exit, Frame, Shared, parts_of, sizes_of
 from specgen.lower.values import Behaviour, Exc, Func, Obj, Unknown, Val, Value
 from specgen.lower.world import World
-from specgen.source import Function, Sources
+from specgen.source import Function
+from specgen.sources import Sources
 from specgen.value_types import NeverT, NoneT, Ty, join
 
 MAX_NODES = 600

@@ -11,7 +11,8 @@ from specgen.lower.lowerer import Lowerer
 from specgen.lower.singletons import first_use_of_global, get_attribute, of_definition, set_attribute
 from specgen.lower.state import Frame
 from specgen.lower.values import ClassV, Exc, External, Func, LambdaV, Place, Unknown, Value, is_static
-from specgen.source import Class, Function, Module, walk
+from specgen.source import Class, Function, Module
+from specgen.syntax import walk
 from specgen.value_types import is_container
 
 

@@ -17,7 +17,8 @@ from specgen.lower.lowerer import Lowerer, TooLarge
 from specgen.lower.state import Frame
 from specgen.lower.stmts import body
 from specgen.lower.values import ClassV, External, Func, Obj, Val, Value
-from specgen.source import Class, Function, dotted
+from specgen.source import Class, Function
+from specgen.syntax import dotted
 from specgen.value_types import AtomT, DictT, NeverT, NoneT, StrT, TupleT, Ty
 
 

@@ -8,7 +8,7 @@ from specgen.expr import Arg, Bound, Lit, Op
 from specgen.lower.formulas import NONE, const
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import Val
-from specgen.source import dotted
+from specgen.syntax import dotted
 from specgen.value_types import AtomT, BoolT, IntT, NeverT, NoneT, SeqT, StrT, Ty, join, members
 
 

@@ -16,7 +16,7 @@ from specgen.lower.state import Frame, Shared
 from specgen.lower.truth import condition
 from specgen.lower.values import Obj
 from specgen.lower.world import RESERVED
-from specgen.source import Sources
+from specgen.sources import Sources
 from specgen.types import Target
 from specgen.value_types import NoneT, boxed_kinds, depth
 

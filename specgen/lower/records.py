@@ -10,7 +10,8 @@ from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame
 from specgen.lower.values import Val, Value
-from specgen.source import Class, dotted
+from specgen.source import Class
+from specgen.syntax import dotted
 from specgen.value_types import NoneT, RecordT
 
 

@@ -25,7 +25,8 @@ from specgen.lower.values import (
     is_constant,
     is_static,
 )
-from specgen.source import Class, Function, Module, dotted
+from specgen.source import Class, Function, Module
+from specgen.syntax import dotted
 from specgen.value_types import NeverT, StrT, is_container
 
 

@@ -10,7 +10,7 @@ from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE, const, disj
 from specgen.lower.formulas import call as op_call
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import Exc, External, New, Obj, Sync, Unknown, Val, Value
-from specgen.source import dotted
+from specgen.syntax import dotted
 from specgen.value_types import AtomT, BoolT, DictT, NeverT, RefT, SeqT, SetT, TupleT, kind_of, members
 
 

@@ -14,7 +14,8 @@ from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame, Handlers
 from specgen.lower.truth import split
 from specgen.lower.values import Exc, External, Func, Val, Value, is_static
-from specgen.source import Function, dotted
+from specgen.source import Function
+from specgen.syntax import dotted
 from specgen.value_types import NoneT, is_container
 
 

@@ -15,7 +15,7 @@ from specgen.lower.inlining import inline
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Detour, Finally, Handlers
 from specgen.lower.values import Exc, Func, Generated, New, Obj, Place, Sync, Unknown, Val, Value
-from specgen.source import dotted, walk_shallow
+from specgen.syntax import dotted, walk_shallow
 from specgen.value_types import IntT, NoneT, RefT, StrT, members
 
 

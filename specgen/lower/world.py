@@ -7,7 +7,8 @@ from specgen.lower.consulted import Consulted
 from specgen.lower.conversation import Log, Watched, WatchedSet
 from specgen.lower.state import Shared, VarInfo
 from specgen.lower.values import Behaviour, Contract, Obj, Val, Value
-from specgen.source import Class, Module, Sources
+from specgen.source import Class, Module
+from specgen.sources import Sources
 from specgen.value_types import AtomT, BoolT, DictT, IntT, NeverT, SeqT, SetT, StrT, Ty, join, members
 
 RESERVED = {
