@@ -19,9 +19,11 @@ from typing import Any
 from replay.runtime.choices import Choices
 from replay.runtime.describe import held
 from replay.runtime.fakes import Anything, Collaborator, Store
-from replay.runtime.guide import Explore, Follow, Switch, read_lines, relocated
+from replay.runtime.follow import Follow
+from replay.runtime.guide import Explore, Switch
 from replay.runtime.play import Player, SetUpWaits
 from replay.runtime.record import Plan, record
+from replay.runtime.relocate import read_lines, relocated
 from replay.runtime.scenario import Call, Ending, Scenario, Step
 from replay.runtime.stage import opened
 
