@@ -82,6 +82,7 @@ def run(
     result, pieces = work.decide(result, pieces)
     result, pieces = work.replay(result, pieces)
     result, pieces = work.conform(facts, written, result, pieces)
+    result = replace(result, seconds=dict(work.seconds))
     spec_dir = work.report(facts, plan, pieces, result)
     specs = [spec for _, spec in written.specs]
     extracted = author.extracted if isinstance(author, Author) else {}
@@ -198,8 +199,7 @@ class Workshop:
         self, facts: Facts, author: Author | WritingAuthor, plan: Plan, written: Written, checked: Sequence[Checked]
     ) -> tuple[Result, list[Piece]]:
         """Put the parts together into one result."""
-        result, pieces = concluded(facts, author, plan, written, checked)
-        return replace(result, seconds=dict(self.seconds)), pieces
+        return concluded(facts, author, plan, written, checked)
 
     def audit(
         self,

@@ -36,6 +36,7 @@ def test_race_is_found_on_its_lines_and_a_second_run_asks_tlc_nothing(
     assert "add() and add() overlapped: both returned" in found.summary
     assert result.bounds["callers"] == 2
     assert any("not audited" in note for note in result.notes)
+    assert list(result.seconds) == ["index", "history", "plan", "write", "check", "replay"]
 
     spec_dir = home / "out" / "specs" / "app"
     assert {p.name for p in spec_dir.iterdir()} == {
