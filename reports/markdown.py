@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from reports import sequence, whole, wording, worth
+from reports import sequence, trace, whole, wording, worth
 from reports.result import Result, Source, ViolationResult
 from reports.text import clip
-from reports.wording import Change
+from reports.trace import Change
 
 # A comment on GitHub holds 65,536 characters; beyond this the remaining findings are counted, not shown.
 _SIZE_LIMIT = 60_000
@@ -152,7 +152,7 @@ def _table(violation: ViolationResult) -> str:
         "| Step | Process | Function | Where | Source line | What changed |",
         "| ---: | --- | --- | --- | --- | --- |",
     ]
-    for step, changed in zip(violation.trace, wording.changes(violation), strict=True):
+    for step, changed in zip(violation.trace, trace.changes(violation), strict=True):
         ended = [f"ends: {code(step.outcome)}"] if step.outcome is not None else []
         cells = [
             str(step.step),

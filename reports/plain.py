@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports import wording
+from reports import trace, wording
 from reports.result import Source, Step, ViolationResult
 from reports.text import clip
-from reports.wording import Change
+from reports.trace import Change
 
 _VALUE_LIMIT = 160
 
@@ -29,7 +29,7 @@ def trace_lines(violation: ViolationResult) -> tuple[str, ...]:
     width = len(str(len(violation.trace)))
     lines = [
         f"{step.step:>{width}}  {clip(wording.place(step.source))}  {step_words(step, changed)}"
-        for step, changed in zip(violation.trace, wording.changes(violation), strict=True)
+        for step, changed in zip(violation.trace, trace.changes(violation), strict=True)
     ]
     if violation.outcome:
         lines += ["", f"Here: {clip(violation.outcome, 1000)}"]

@@ -15,7 +15,7 @@ from importlib import metadata
 from typing import Any
 from urllib.parse import quote
 
-from reports import plain, whole, wording
+from reports import plain, trace, whole, wording
 from reports.markdown import prose
 from reports.result import AuditFinding, Feature, Result, Source, ViolationResult
 from reports.text import clip, visible
@@ -183,7 +183,7 @@ def _audit(part: Result, finding: AuditFinding, rule: int) -> dict[str, Any]:
 
 def _flow(violation: ViolationResult, feature: Feature) -> dict[str, Any]:
     """The steps as one flow: the order in which the calls take turns is the finding, so no step leaves its turn."""
-    steps = list(zip(violation.trace, wording.changes(violation), strict=True))[:STEPS_LIMIT]
+    steps = list(zip(violation.trace, trace.changes(violation), strict=True))[:STEPS_LIMIT]
     left = len(violation.trace) - len(steps)
     message = f"{violation.property}, step by step" + (f"; the last {left:,} steps are left out" if left else "")
     values = dict(violation.initial)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reports import wording
+from reports import trace
 from reports.result import ViolationResult
 from reports.text import clip
 
@@ -22,16 +22,16 @@ _SPECIAL = re.compile(r"[^\w .,='()]|\b(?:end|nowrap|wrap)\b", re.IGNORECASE)
 
 def draw(violation: ViolationResult) -> str:
     """Return the diagram's text, without a fence; "" where it would be too large to read."""
-    lanes = wording.processes(violation)
+    lanes = trace.processes(violation)
     if not lanes or len(lanes) > LANES_LIMIT or len(violation.trace) > STEPS_LIMIT:
         return ""
     names = {lane: f"p{number}" for number, lane in enumerate(lanes)}
     lines = ["sequenceDiagram"]
     for lane, name in names.items():
-        calls = ", ".join(wording.calls(violation, lane))
+        calls = ", ".join(trace.calls(violation, lane))
         lines.append(f"    participant {name} as {_text(f'{lane} {calls}'.strip())}")
     lines.append("    participant state as shared state")
-    for step, changed in zip(violation.trace, wording.changes(violation), strict=True):
+    for step, changed in zip(violation.trace, trace.changes(violation), strict=True):
         name = names.get(step.process, "p0")
         at = f"line {step.source.line}: " if step.source else ""
         words = _text(f"{step.step}. {at}{step.text or step.action}")

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from reports import wording
+from reports import trace
 from reports.files import Excerpt, Files
 from reports.result import Step, ViolationResult
-from reports.wording import Change
+from reports.trace import Change
 
 # Lanes beyond this many share the last colour.
 _COLOURS = 6
@@ -83,12 +83,12 @@ def finding(
 
     ``actions`` are the ids of the part's actions by name, ``drawn`` those of the steps that are in the page so far.
     """
-    names = wording.processes(violation)
+    names = trace.processes(violation)
     callers = [name for name in names if name != "set-up"]
     lanes = tuple(
         Lane(
             name,
-            wording.calls(violation, name),
+            trace.calls(violation, name),
             min(callers.index(name) + 1, _COLOURS) if name in callers else 0,
         )
         for name in names
@@ -106,7 +106,7 @@ def finding(
             changes=changed,
             action_key=actions.get(step.action, ""),
         )
-        for step, changed in zip(violation.trace, wording.changes(violation), strict=True)
+        for step, changed in zip(violation.trace, trace.changes(violation), strict=True)
     ]
     for at, card in enumerate(cards[:-1]):  # the last one says that the rule is broken
         step, key = card.step, f"f{number}-s{at + 1}"

@@ -10,10 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reports import whole, wording, worth
+from reports import trace, whole, wording, worth
 from reports.result import Result, ViolationResult
 from reports.text import clip, visible
-from reports.wording import Change
+from reports.trace import Change
 
 # Below this many columns a table's cells get too narrow to read; steps are then printed one below the other.
 _TABLE_WIDTH = 96
@@ -85,7 +85,7 @@ def _table(violation: ViolationResult, console: Console) -> None:
     table.add_column("Where", overflow="fold")
     table.add_column("Source line", overflow="fold", ratio=3)
     table.add_column("What changed", overflow="fold", ratio=2)
-    for step, changed in zip(violation.trace, wording.changes(violation), strict=True):
+    for step, changed in zip(violation.trace, trace.changes(violation), strict=True):
         who = _text(step.process, "bold")
         if step.operation:
             who.append_text(_text(f"\n{visible(step.operation)}", "dim"))
@@ -97,7 +97,7 @@ def _table(violation: ViolationResult, console: Console) -> None:
 
 
 def _stack(violation: ViolationResult, console: Console) -> None:
-    for step, changed in zip(violation.trace, wording.changes(violation), strict=True):
+    for step, changed in zip(violation.trace, trace.changes(violation), strict=True):
         who = _text(step.process, "bold")
         console.print(Text.assemble((f"{step.step:>3} ", "dim"), who, " ", _text(step.operation, "dim")))
         where = Text.assemble(_text(step.function or step.action), " ", _text(wording.place(step.source), "cyan"))

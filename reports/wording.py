@@ -1,11 +1,10 @@
-"""What all reports say in the same words: the verdict with its bounds, kinds of findings, old and new values."""
+"""What all reports say in the same words: the verdict with its bounds, kinds of findings, and what a run cost."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reports import whole
@@ -58,15 +57,6 @@ def replayed(replay: Replay) -> str:
     """Whether the finding was seen on the real code, how, and where the two parted."""
     how = {True: ", along these steps", False: ", in another order of steps", None: ""}[replay.exact]
     return REPLAY_WORDS[replay.status] + how + (f" ({replay.reason})" if replay.reason else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One variable changed by a step; ``old`` is None where the value before is not known."""
-
-    name: str
-    old: str | None
-    new: str
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -242,16 +232,6 @@ def headline(violation: ViolationResult) -> str:
     return told
 
 
-def changes(violation: ViolationResult) -> tuple[tuple[Change, ...], ...]:
-    """Return, for each step of the trace, what it changed with the value before."""
-    values = dict(violation.initial)
-    out: list[tuple[Change, ...]] = []
-    for step in violation.trace:
-        out.append(tuple(Change(name, values.get(name), new) for name, new in step.changed.items()))
-        values.update(step.changed)
-    return tuple(out)
-
-
 def open_questions(part: Result) -> list[str]:
     """Return the questions without an answer, but for those that only ask whether an assumption of the part holds."""
     return [item.text for item in other_questions(part) if not item.answer]
@@ -270,21 +250,6 @@ def question_of(part: Result, item: AssumptionResult) -> Question | None:
 
 def _names(part: Result, item: AssumptionResult) -> tuple[str, str]:
     return item.id, f"{part.spec.module}.{item.id}"
-
-
-def processes(violation: ViolationResult) -> tuple[str, ...]:
-    """Return the processes of the trace in the order in which they first act, set-up ahead of the rest."""
-    seen = dict.fromkeys(step.process for step in violation.trace if step.process)
-    return tuple(sorted(seen, key=lambda name: name != "set-up"))
-
-
-def calls(violation: ViolationResult, process: str) -> tuple[str, ...]:
-    """Return the calls that ``process`` makes in the trace, in order, without repetition in a row."""
-    out: list[str] = []
-    for step in violation.trace:
-        if step.process == process and step.operation and (not out or out[-1] != step.operation):
-            out.append(step.operation)
-    return tuple(out)
 
 
 def tlc_words(result: Result) -> str:
