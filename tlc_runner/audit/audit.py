@@ -13,8 +13,9 @@ from tlc_runner.audit import kit, structure
 from tlc_runner.audit.hunt import Hunt, most_likely
 from tlc_runner.audit.implied import by_types
 from tlc_runner.audit.mutate import first_values, mutations
+from tlc_runner.audit.nodes import one_line
 from tlc_runner.audit.run import Session, printed
-from tlc_runner.audit.syntax import Definition, Tree, one_line
+from tlc_runner.audit.syntax import Definition, Tree
 from tlc_runner.audit.types import ActionCount, Audit, Finding, Limits, Mutant, Mutation, PropertyAudit, Scope, Subject
 from tlc_runner.types import CheckResult, Outcome, Runner
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from tlc_runner.audit.syntax import Definition, Tree, walk
+from tlc_runner.audit.nodes import walk
+from tlc_runner.audit.syntax import Definition, Tree
 
 #: What may have no value where it is put: a primed variable, a field, an item, an end of a sequence.
 _PARTIAL = re.compile(r"['.]|\w\[|\b(Head|Tail|Front|Last|SubSeq|CHOOSE)\b")

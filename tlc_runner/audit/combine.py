@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tlc_runner.audit.syntax import Module, margin
+from tlc_runner.audit.nodes import Module, margin
 from tlc_runner.audit.types import Mutation
 
 _NEWLINE = b"\n"

@@ -11,7 +11,8 @@ from itertools import zip_longest
 from tree_sitter import Node
 
 from tlc_runner.audit.borrow import Loans, answered, loans
-from tlc_runner.audit.syntax import Definition, Module, Tree, conjuncts, expression, meant, symbol, walk
+from tlc_runner.audit.nodes import Module, conjuncts, expression, meant, symbol, walk
+from tlc_runner.audit.syntax import Definition, Tree
 from tlc_runner.audit.types import Mutation
 
 #: Each kind, those that tell most first.

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from tree_sitter import Node
 
 from tlc_runner.audit.cfg import Cfg
-from tlc_runner.audit.syntax import Definition, Tree, conjuncts, expression, meant, one_line, symbol, walk
+from tlc_runner.audit.nodes import conjuncts, expression, meant, one_line, symbol, walk
+from tlc_runner.audit.syntax import Definition, Tree
 from tlc_runner.audit.types import Finding, PropertyAudit
 from tlc_runner.types import Evaluated, Location
 
