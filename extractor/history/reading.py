@@ -11,6 +11,7 @@ from pathlib import Path
 from extractor import git
 from extractor.history import messages
 from extractor.history.log import Commit, grown, walk
+from extractor.history.merges import of_merge
 from extractor.history.objects import Objects
 from extractor.history.study import Edit, Studies, Study, is_test
 from extractor.history.today import Today, files_at
@@ -93,7 +94,7 @@ class _Reading:
                     f"{commit.date[:10]}, were not looked into."
                 )
                 break
-            study = studies.of_merge(commit, self._base(commit)) if commit.sides else studies.of(commit)
+            study = of_merge(studies, commit, self._base(commit)) if commit.sides else studies.of(commit)
             made.append((study, self._of(study, today)))
             today.past(commit)
         return len(made), self._with_tests(_with_inverses(made))

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from extractor.history import words
-from extractor.history.compare import differences, main_use
+from extractor.history.compare import differences
 from extractor.history.log import Change, Commit
 from extractor.history.objects import Objects
 from extractor.history.order import reordered, taken_otherwise
 from extractor.history.pair import Difference, Pair
-from extractor.history.version import Use, Version, is_source, lines_of, read
+from extractor.history.version import Version, is_source, lines_of, read
 
 _TEST = re.compile(
     r"(?:^|/)(?:tests?|specs?|__tests__|testdata)/|(?:^|/)(?:test_[^/]*|conftest|[^/]*(?:_tests?|[.](?:test|spec)|Tests?))[.]\w+$"
@@ -125,7 +125,7 @@ class Studies:
     def fetch(self, commits: Iterable[Commit]) -> None:
         """Have the files of these commits at hand."""
         changes = [change for commit in commits for group in (commit.changes, *commit.sides) for change in group]
-        wanted = [change for change in changes if self._is_wanted(change.path)]
+        wanted = [change for change in changes if self.is_wanted(change.path)]
         self.objects.fetch(blob for change in wanted for blob in (change.after, change.before))
 
     def of(self, commit: Commit) -> Study:
@@ -133,7 +133,7 @@ class Studies:
         edits: list[Edit] = []
         seen: list[Seen] = []
         for change in commit.changes:
-            if not self._is_wanted(change.path) or change.before == change.after:
+            if not self.is_wanted(change.path) or change.before == change.after:
                 continue
             edit, telling = self._edit(change)
             if edit is None:
@@ -145,9 +145,10 @@ class Studies:
                     Seen(edit, difference)
                     for difference in (*differences(pair), *reordered(pair), *taken_otherwise(pair))
                 ]
-        return Study(commit, tuple(edits), tuple(_without_moves(seen)))
+        return Study(commit, tuple(edits), tuple(without_moves(seen)))
 
-    def _is_wanted(self, path: str) -> bool:
+    def is_wanted(self, path: str) -> bool:
+        """Whether a file is one to look at."""
         return is_source(path) and (self.tests or not is_test(path))
 
     def _edit(self, change: Change) -> tuple[Edit | None, bool]:
@@ -161,8 +162,8 @@ class Studies:
         gone = [at for at in range(len(before.lines)) if at not in kept]
         came = [at for at, old in enumerate(pair.matched) if old < 0]
         telling = (
-            any(_tells(line) for line in (*_near(before, gone), *_near(after, came))) or _moved(pair, gone, came)
-        ) and any(_tells(line) for line in (*before.lines, *after.lines))
+            any(tells(line) for line in (*_near(before, gone), *_near(after, came))) or _moved(pair, gone, came)
+        ) and any(tells(line) for line in (*before.lines, *after.lines))
         if telling:
             one, other = self.version(change.before, change.old_path), self.version(change.after, change.path)
             if one is None or other is None:
@@ -170,84 +171,10 @@ class Studies:
             before, after = one, other
         return Edit(change, before, after, _code_lines(before, gone), _code_lines(after, came)), telling
 
-    def of_merge(self, commit: Commit, base: Iterator[dict[str, str]]) -> Study:
-        """What a merge did that none of its sides did: mechanisms that no parent has, or that got lost.
-
-        ``base`` gives, when asked, the files of the merge base by path.
-        """
-        files: dict[str, list[Change]] = {}
-        for side in commit.sides:
-            for change in side:
-                files.setdefault(change.path, []).append(change)
-        seen: list[Seen] = []
-        known: dict[str, str] | None = None
-        for path, changes in files.items():
-            if not self._is_wanted(path) or not self._may_differ(changes, len(commit.sides)):
-                continue
-            result = self.version(changes[0].after, path)
-            sides = [v for c in changes if (v := self.version(c.before, c.old_path)) is not None]
-            if result is None or len(sides) != len(changes):
-                continue
-            sides += [result] * (len(commit.sides) - len(changes))
-            uses = _keys(result)
-            new = set(uses) - {key for side in sides for key in _keys(side)}
-            lost = {
-                key: (change, side, use)
-                for change, side in zip(changes, sides, strict=False)
-                for key, use in _keys(side).items()
-                if key not in uses
-            }
-            if lost and not all(key in _keys(side) for key in lost for side in sides):
-                if known is None:
-                    known = next(base)
-                older = self.version(known.get(path), path)
-                old_keys = _keys(older) if older is not None else {}
-                # What one side took away on purpose was there at the base; what came since and is gone, the merge lost.
-                lost = {k: v for k, v in lost.items() if k not in old_keys or all(k in _keys(s) for s in sides)}
-            for use, lines in _objects([uses[key] for key in new]):
-                edit = Edit(changes[0], sides[0], result, (), lines)
-                detail = f"{use.mechanism} {use.target}, by the merge itself"
-                seen.append(Seen(edit, Difference("added", use, detail, (), lines)))
-            for change, parent in zip(changes, sides, strict=False):
-                for use, lines in _objects([use for at, _, use in lost.values() if at is change]):
-                    edit = Edit(change, parent, result, lines, ())
-                    detail = f"{use.mechanism} {use.target} got lost in the merge"
-                    seen.append(Seen(edit, Difference("removed", use, detail, lines, ())))
-        return Study(commit, tuple(one.edit for one in seen), tuple(_without_moves(seen)))
-
-    def _may_differ(self, changes: list[Change], sides: int) -> bool:
-        """Whether the lines with telling words are not simply those of the parents together."""
-        texts = [self.objects.blob(change.before) for change in changes]
-        result = self.objects.blob(changes[0].after)
-        if result is None or any(text is None for text in texts):
-            return False
-        told = _telling(result)
-        parents = [_telling(text or b"") for text in texts] + [told] * (sides - len(changes))
-        return told != frozenset().union(*parents)
-
-
-_Key = tuple[str, str, str, str, str]
-
-
-def _keys(version: Version) -> dict[_Key, Use]:
-    return {(use.mechanism, use.operation, use.scope, use.target, use.function): use for use in reversed(version.uses)}
-
-
-def _objects(uses: list[Use]) -> Iterator[tuple[Use, tuple[int, ...]]]:
-    """Each object among these uses by the use that says most, with the lines of all."""
-    groups: dict[tuple[str, str, str], list[Use]] = {}
-    for use in sorted(uses, key=lambda u: u.line):
-        groups.setdefault((use.mechanism, *use.group), []).append(use)
-    for group in groups.values():
-        yield main_use(group), tuple(dict.fromkeys(use.line for use in group))
-
-
-def _telling(data: bytes) -> frozenset[str]:
-    return frozenset(line.strip() for line in lines_of(data) if _tells(line))
-
 
 @lru_cache(maxsize=100_000)  # a file's versions share most of their lines
-def _tells(line: str) -> bool:
+def tells(line: str) -> bool:
+    """Whether a line has a word that may tell of a mechanism."""
     return words.TELLING.search(line) is not None
 
 
@@ -292,7 +219,7 @@ def _moved(pair: Pair, gone: list[int], came: list[int]) -> bool:
     return any(at >= 0 and before[at] != after[line] for line, at in enumerate(pair.matched))
 
 
-def _without_moves(seen: list[Seen]) -> Iterator[Seen]:
+def without_moves(seen: list[Seen]) -> Iterator[Seen]:
     """Without what went from one file and came in another of the same commit."""
     gone = Counter(
         (s.difference.use.mechanism, s.difference.use.target) for s in seen if s.difference.kind == "removed"
