@@ -25,7 +25,7 @@ _LARGER: tuple[tuple[str, PropertyKind, str, str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``seconds`` for everything that is checked together, ``memory_mb`` and ``states`` for each run of TLC.
+    """``seconds`` for everything that is checked together; ``memory_mb``, ``states``, ``workers`` for each run of TLC.
 
     ``callers`` and ``before`` are the largest scenario. With ``sweep`` the ladder goes on until the time is spent.
     """
@@ -36,6 +36,7 @@ class Limits:
     callers: int = 3
     before: int = 2
     sweep: bool = False
+    workers: int = 1
 
 
 def ladder(limits: Limits) -> tuple[Bounds, ...]:

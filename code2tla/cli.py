@@ -197,18 +197,9 @@ def _checking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sweep", action="store_const", const=True, help="go on to larger scenarios until the budget is spent"
     )
-    parser.add_argument("--workers", metavar="N", type=_workers, help="workers of one TLC: 1, the only number it knows")
+    parser.add_argument("--workers", metavar="N", help="threads of one TLC, for large state spaces (default: 1)")
     parser.add_argument("--callers", metavar="N", help="overlapping calls at most (default: 3)")
     parser.add_argument("--before", metavar="N", help="earlier calls at most (default: 2)")
-
-
-def _workers(text: str) -> int:
-    if text != "1":
-        raise argparse.ArgumentTypeError(
-            f"{text}: several workers of TLC 2.15, also distributed ones, give no coverage or keep registers apart, so "
-            "that no pass could be told; leave it out, and give more --budget or --memory"
-        )
-    return 1
 
 
 def _authored(parser: argparse.ArgumentParser) -> None:

@@ -148,7 +148,7 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
 #: Options of the command line that are settings.
 _SETTINGS = frozenset(
     {
-        *("out", "budget", "audit_budget", "memory", "states", "runner", "jar"),
+        *("out", "budget", "audit_budget", "memory", "states", "workers", "runner", "jar"),
         *("classes", "callers", "before", "sweep"),
         *("author", "start", "repairs", "rounds", "replay"),
         *("execute", "sandbox", "conformance", "schedules", "seed"),

@@ -191,6 +191,7 @@ class Workshop:
             callers=self.settings.callers,
             before=self.settings.before,
             sweep=self.settings.sweep,
+            workers=self.settings.workers,
         )
         with self._stage("check", "starting TLC"), _tool_errors():
             return check_kept([spec for _, spec in specs], oracle, limits, self._tell, self.earlier)

@@ -41,12 +41,12 @@ class Settings:
     """Everything that steers a run.
 
     ``budget`` is in seconds of wall clock for the model checking of all targets together, ``audit_budget`` for the
-    audit of what passed (0: none), ``memory_mb`` the heap of one TLC, ``states`` the distinct states of one TLC run
-    (None: no limit); ``callers`` and ``before`` are the largest scenario: how many overlapping calls, after how many
-    set-up calls; a ``sweep`` goes on to larger ones until the budget is spent. ``execute`` lets the target's own code
-    run in a ``sandbox``, to replay what was found; with ``conformance`` also to compare ``schedules`` random schedules
-    from ``seed`` on with the specification. ``spec_dir`` is where the specification goes (None: ``specs/<feature>/`` in
-    ``out``).
+    audit of what passed (0: none), ``memory_mb`` the heap of one TLC, ``workers`` its threads, ``states`` the distinct
+    states of one TLC run (None: no limit); ``callers`` and ``before`` are the largest scenario: how many overlapping
+    calls, after how many set-up calls; a ``sweep`` goes on to larger ones until the budget is spent. ``execute`` lets
+    the target's own code run in a ``sandbox``, to replay what was found; with ``conformance`` also to compare
+    ``schedules`` random schedules from ``seed`` on with the specification. ``spec_dir`` is where the specification goes
+    (None: ``specs/<feature>/`` in ``out``).
     ``author`` is static, llm, agent or ``scripted:FILE``; one that writes starts from the static ``draft`` or from the
     ``facts`` alone, may repair an answer ``repairs`` times and changes what it wrote in ``rounds`` rounds at most.
     ``replay`` is a transcript that answers in the author's place. ``models`` are the llm author's.
@@ -58,6 +58,7 @@ class Settings:
     audit_budget: float = 20.0
     memory_mb: int = 2048
     states: int | None = None
+    workers: int = 1
     runner: RunnerName = "auto"
     jar: Path | None = None
     classes: tuple[str, ...] = ()
@@ -111,6 +112,7 @@ class _Values(ModelValues):
         default=None, alias="memory"
     )
     states: Annotated[int, BeforeValidator(number), Field(ge=1)] | None = None
+    workers: Annotated[int, BeforeValidator(number), Field(ge=1, le=256)] | None = None
     runner: RunnerName | None = None
     jar: Path | None = None
     classes: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_split)] | None = Field(
@@ -162,6 +164,7 @@ ALLOWED = {
     "audit-budget": "seconds, 0 for no audit",
     "memory": f"megabytes, a whole number from 64 to the {_MACHINE_MB} of this machine",
     "states": "a whole number from 1",
+    "workers": "a whole number from 1 to 256",
     "runner": "auto, embedded or docker",
     "jar": "a path to tla2tools.jar",
     "class": "names of classes of the feature",

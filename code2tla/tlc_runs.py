@@ -6,14 +6,14 @@ import math
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from code2tla.bounds import Limits
 from code2tla.each import Each
 from code2tla.events import OnEvent, RunBegan, RunEnded, RunProgress
 from code2tla.runners import Recorded
 from reports.result import Tlc
-from tlc_runner.types import Budget, CheckResult, Job, Progress
+from tlc_runner.types import Budget, CheckResult, Job, Outcome, Progress
 
 
 class Clock:
@@ -55,17 +55,29 @@ class TlcRuns:
     ) -> CheckResult:
         """One run in at most so many seconds, as far as the clock has them; with ``each`` it finds every violation.
 
-        ``modules`` are file name and text; ``what`` says to people what is explored.
+        ``modules`` are file name and text; ``what`` says to people what is explored. Several workers of TLC do not
+        search breadth first and have registers of their own, so that with ``each`` they only find out whether anything
+        is violated at all: where something is, one worker does it again.
         """
+        end = time.monotonic() + seconds
         job = Job(
             modules={**modules, **each.modules} if each else modules,
             root=each.root if each else self.module,
             keep_going=each is not None,
             cfg=cfg,
-            budget=Budget(
-                round(max(min(seconds, self.clock.remaining), 0.1), 1), self.limits.memory_mb, self.limits.states
-            ),
         )
+        if each and self.limits.workers > 1:
+            several = replace(job, workers=self.limits.workers, keep_going=False)
+            result = self._ask(several, f"{what}, {self.limits.workers} workers", seconds)
+            if result.outcome not in (Outcome.VIOLATED, Outcome.SPEC_ERROR):
+                return result
+        return self._ask(job, what, end - time.monotonic())
+
+    def _ask(self, job: Job, what: str, seconds: float) -> CheckResult:
+        budget = Budget(
+            round(max(min(seconds, self.clock.remaining), 0.1), 1), self.limits.memory_mb, self.limits.states
+        )
+        job = replace(job, budget=budget)
         rate = _Rate()
 
         def tell(progress: Progress) -> None:

@@ -96,7 +96,7 @@ def test_more_memory_than_there_is(make: Make, home: Path, capsys: pytest.Captur
     assert "'1000000000' is not allowed; give megabytes" in line
 
 
-@pytest.mark.parametrize("words", [(), ("fly",), ("run", "."), ("run", ".", "x", "--workers", "4"), ("doctor", "--x")])
+@pytest.mark.parametrize("words", [(), ("fly",), ("run", "."), ("run", ".", "x", "--swim"), ("doctor", "--x")])
 def test_words_that_are_not_understood(capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(list(words))

@@ -53,6 +53,19 @@ def changed(spec: Spec, old: str, new: str) -> Spec:
     return replace(spec, text=spec.text.replace(old, new), actions=actions)
 
 
+@pytest.mark.parametrize("source", [COUNTER, LOCKED], ids=["racy", "locked"])
+def test_several_workers_end_in_the_same_answer(source: str, tmp_path: Path) -> None:
+    target = written(source, tmp_path)
+    alone, _ = checked(target, tmp_path / "one")
+    together, events = checked(target, tmp_path / "three", replace(SMALL, workers=3))
+    assert (together.verdict, together.findings) == (alone.verdict, alone.findings)
+    assert (together.properties, together.fired) == (alone.properties, alone.fired)
+    assert together.rungs == alone.rungs
+    begun = [event.what.endswith("3 workers") for event in events if isinstance(event, RunBegan)]
+    # The serial run has one; where something is violated, one worker says what.
+    assert begun == ([False, True, False] if alone.findings else [False, True])
+
+
 def test_race_is_found_once_with_a_shortest_trace_and_its_triple_is_not_asked_about(spec: Spec, tmp_path: Path) -> None:
     result, events = checked(spec, tmp_path, replace(SMALL, callers=3))
     assert result.verdict == "violated"
