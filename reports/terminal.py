@@ -130,7 +130,7 @@ def _leans_on(part: Result, title: str, console: Console) -> None:
     ]
     _bullets(f"Taken for granted{suffix}", assumed, console)
     approximated = [f"{item.text}{_at(wording.place(item.source))}" for item in wording.approximations(part.spec)]
-    _bullets(f"Approximated: the specification allows more here than the code{suffix}", approximated, console)
+    _bullets(f"Approximated: here the specification is not exactly the code{suffix}", approximated, console)
     _bullets(f"More in report.html{suffix}", worth.beside(part), console)
     if title:
         _bullets(f"Not covered{suffix}", wording.gaps(part), console)

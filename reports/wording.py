@@ -204,7 +204,7 @@ def gaps(result: Result) -> tuple[str, ...]:
     sentences: list[str] = []
     number = len(approximations(result.spec))
     if number:
-        more = f"In {count(number, 'place')} the specification allows more than the code does"
+        more = f"In {count(number, 'place')} the specification is not exactly the code"
         leans = f"; a finding that leans on {'it' if number == 1 else 'one of them'} may not happen in the code"
         sentences.append(f"{more}{leans if result.verdict == 'violated' else ''}.")
     never = [action.name for action in result.spec.actions if action.fired == 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Sequence
 
@@ -124,7 +125,8 @@ def operations(sources: Sources, cls: Class) -> list[Function]:
 
 
 def keeps_state(sources: Sources, cls: Class) -> bool:
-    """Whether a method other than the constructor assigns or mutates an attribute, or uses a collaborator."""
+    """Whether a method other than the constructor changes an attribute, uses a collaborator, or hands on what it made."""
+    made = _made(sources, cls)
     for owner in sources.mro(cls):
         for name, function in owner.methods.items():
             if name in {"__init__", "__new__", "__repr__", "__str__"}:
@@ -138,7 +140,30 @@ def keeps_state(sources: Sources, cls: Class) -> bool:
                     and dotted(node.func).count(".") >= 2
                 ):
                     return True
+                if (
+                    isinstance(node, ast.Call)
+                    and not hasattr(builtins, dotted(node.func))
+                    and any(isinstance(arg, ast.Attribute) and arg.attr in made for arg in node.args)
+                ):
+                    return True
     return False
+
+
+def _made(sources: Sources, cls: Class) -> set[str]:
+    """Attributes that start as a container or as an object of the feature."""
+    init = sources.method(cls, "__init__")
+    out: set[str] = set()
+    for node in walk_shallow(init.node.body) if init is not None else ():
+        match node:
+            case (
+                ast.Assign(targets=[ast.Attribute(attr=attr)], value=value)
+                | ast.AnnAssign(target=ast.Attribute(attr=attr), value=value)
+            ):
+                if isinstance(value, (ast.List, ast.Dict, ast.Set)) or (
+                    isinstance(value, ast.Call) and sources.find_class(dotted(value.func), cls.module) is not None
+                ):
+                    out.add(attr)
+    return out
 
 
 def is_async(sources: Sources, cls: Class) -> bool:

@@ -124,6 +124,14 @@ class Sources:
         """Whether a function other than a constructor assigns an attribute of that name."""
         return attr in self.usage.assigned
 
+    def is_reshuffled(self, name: str) -> bool:
+        """Whether code takes items out of a container of that name, or puts others in their place."""
+        return name in self.usage.reshuffled
+
+    def is_changed(self, name: str) -> bool:
+        """Whether code adds items to a container of that name, takes some out, or puts others in their place."""
+        return name in self.usage.reshuffled or name in self.usage.grown
+
     def is_global_assigned(self, module: Module, name: str) -> bool:
         """Whether a function of the module assigns that global."""
         return name in self.usage.globals_assigned.get(module.path, set())

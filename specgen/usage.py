@@ -10,7 +10,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from specgen.source import Class, Function, Module
 
+#: Methods of lists, dicts and sets that take items out.
+REMOVERS = frozenset({"clear", "discard", "pop", "popitem", "popleft", "remove"})
+#: Methods that put items in.
+ADDERS = frozenset({"add", "append", "appendleft", "extend", "extendleft", "insert", "setdefault", "update"})
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__"})
+
+
+def spelled(holder: ast.expr) -> str:
+    """The attribute or name that a container, or the one that it is in, is reached by; "" where there is none."""
+    match holder:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner)):
+            return spelled(inner)
+    return ""
 
 
 @dataclass(slots=True)
@@ -18,13 +32,17 @@ class Usage:
     """Attribute and method names by their plain spelling: two classes' attributes of one name count as one.
 
     ``methods_on``: attribute -> methods called on it; ``called``: attributes of ``self`` called like functions;
-    ``assigned``: attributes that a function other than a constructor assigns or deletes;
+    ``assigned``: attributes that a function other than a constructor assigns or deletes; ``reshuffled``: attributes
+    and globals from whose container some code takes items out, or puts others in their place; ``grown``: those to
+    which some code adds;
     ``globals_assigned``: path -> globals that its functions assign.
     """
 
     methods_on: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     called: set[str] = field(default_factory=set)
     assigned: set[str] = field(default_factory=set)
+    reshuffled: set[str] = field(default_factory=set)
+    grown: set[str] = field(default_factory=set)
     globals_assigned: dict[str, set[str]] = field(default_factory=dict)
     _fields: dict[int, set[str]] = field(default_factory=dict)
     _on_names: dict[int, dict[str, set[str]]] = field(default_factory=dict)
@@ -37,6 +55,11 @@ class Usage:
                     self.methods_on[name].add(method)
                 case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)):
                     self.called.add(name)
+            match node:
+                case ast.Call(func=ast.Attribute(value=holder, attr=method)) if method in REMOVERS | ADDERS:
+                    (self.reshuffled if method in REMOVERS else self.grown).add(spelled(holder))
+                case ast.Subscript(value=holder, ctx=ast.Store() | ast.Del()):
+                    self.reshuffled.add(spelled(holder))
         functions = list(module.functions.values())
         for cls in module.classes.values():
             functions += cls.methods.values()

@@ -41,7 +41,7 @@ def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
         case ast.Tuple(elts=elts) | ast.List(elts=elts):
             _unpack(lw, elts, value)
         case _:
-            lw.approximate("assignment target", "no effect")
+            lw.leave_out("assignment target", "no effect")
 
 
 def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value) -> None:
@@ -69,9 +69,9 @@ def _assign_attribute(lw: Lowerer, owner: Value, attr: str, value: Value) -> Non
                 only_kinds(lw, owner, ("ref",), "AttributeError")
                 set_field(lw, New(kinds.unbox(owner, "ref"), cls), attr, value)
             elif not isinstance(owner.ty, NeverT):
-                lw.approximate(f"assignment to attribute {attr} of a value", "no effect")
+                lw.leave_out(f"assignment to attribute {attr} of a value", "no effect")
         case _:
-            lw.approximate(f"assignment to attribute {attr}", "no effect")
+            lw.leave_out(f"assignment to attribute {attr}", "no effect")
 
 
 def _assign_slice(lw: Lowerer, holder: Value, value: Val, index: ast.Slice) -> None:
@@ -80,7 +80,7 @@ def _assign_slice(lw: Lowerer, holder: Value, value: Val, index: ast.Slice) -> N
         root, _ = places.fetch(lw, holder, group)
         places.store(lw, holder, value, root, group)
         return
-    lw.approximate("assignment to a slice", "no effect")
+    lw.leave_out("assignment to a slice", "no effect")
 
 
 def _unpack(lw: Lowerer, elts: list[ast.expr], value: Value) -> None:
@@ -165,7 +165,7 @@ def augmented(lw: Lowerer, node: ast.AugAssign) -> None:
                 subscripts.set_item(lw, holder, key, rv(lw, value))
 
         case _:
-            lw.approximate("augmented assignment to a slice", "no effect")
+            lw.leave_out("augmented assignment to a slice", "no effect")
             return
     if isinstance(current, Place) and isinstance(node.op, (ast.Add, ast.BitOr)):
         other = rv(lw, lower(lw, node.value))

@@ -206,7 +206,7 @@ def call_method(
     suspension.may_fail(lw, f"{name}(...)")
     if isinstance(owner, Unknown) and lw.noted():
         return owner
-    return lw.approximate(f"call of method {name}", "any value, no effect on the state modelled here")
+    return lw.opaque(f"of method {name}", [owner, *args, *kwargs.values()])
 
 
 def settled(lw: Lowerer) -> bool:

@@ -50,7 +50,7 @@ class Change:
                 self.lw, owner, self.root, lambda: places.store(self.lw, owner, Val(expr, ty), self.root, self.group)
             )
         elif _is_part(self.owner.expr):
-            self.lw.approximate("change of a container that a tuple or another value holds", "the change is lost")
+            self.lw.leave_out("change of a container that a tuple or another value holds", "the change is lost")
 
     def grows(self, expr: Expr, drop_last: bool = False) -> None:
         """The list is now this, cut down to the limit of a bounded deque."""

@@ -22,8 +22,10 @@ QUESTIONS = frozenset(
         "find_module",
         "has_field",
         "is_assigned",
+        "is_changed",
         "is_exception",
         "is_global_assigned",
+        "is_reshuffled",
         "method",
         "mro",
         "own_method",
@@ -102,6 +104,14 @@ class Consulted(Sources):
     def is_assigned(self, attr: str) -> bool:
         """As of Sources."""
         return self._told("is_assigned", attr)  # type: ignore[no-any-return]
+
+    def is_changed(self, name: str) -> bool:
+        """As of Sources."""
+        return self._told("is_changed", name)  # type: ignore[no-any-return]
+
+    def is_reshuffled(self, name: str) -> bool:
+        """As of Sources."""
+        return self._told("is_reshuffled", name)  # type: ignore[no-any-return]
 
     def is_global_assigned(self, module: Module, name: str) -> bool:
         """As of Sources."""

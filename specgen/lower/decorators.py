@@ -58,7 +58,7 @@ def applied(lw: Lowerer, func: Func) -> Func | LambdaV | None:
         if made is None:
             with lw.graph.at(function.module.path, node.lineno, function.name):
                 what = f"decorator {ast.unparse(node)[:50]}"
-                lw.approximate(what, f"left out: {function.name} runs as it is written", leaves_out=True)
+                lw.leave_out(what, f"left out: {function.name} runs as it is written")
         else:
             decorated = made
     return None if decorated == plain else decorated

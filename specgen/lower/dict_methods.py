@@ -60,7 +60,7 @@ def _setdefault(ch: changes.Change, args: list[Val]) -> Value:
 
 def _update(ch: changes.Change, args: list[Val]) -> Value:
     if ch.kwargs:
-        return ch.lw.approximate("update of a dict by names", "no effect")
+        return ch.lw.leave_out("update of a dict by names", "no effect")
     if args and isinstance(containers.container_of(args[0].ty), DictT):
         ch.declare(containers.container_of(args[0].ty))
         other = kinds.coerce(Val(kinds.unbox(args[0], "dict"), containers.container_of(args[0].ty)), ch.now.ty)
@@ -71,7 +71,7 @@ def _update(ch: changes.Change, args: list[Val]) -> Value:
         return changes.NOTHING
     if args and isinstance(args[0].ty, NeverT):
         return changes.NOTHING
-    return ch.lw.approximate("update of a dict", "no effect")
+    return ch.lw.leave_out("update of a dict", "no effect")
 
 
 def _keys(ch: changes.Change, args: list[Val]) -> Value:

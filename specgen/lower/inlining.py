@@ -140,9 +140,9 @@ def inline(
         func, args = replace(func, me=args[0] if args else None), args[1:]
     if lw.stack.count(function) >= 2 or len(lw.stack) >= MAX_INLINE:
         how = "recursive call" if function in lw.stack else f"call, {MAX_INLINE} deep,"
-        return lw.approximate(f"{how} of {function.name}", "any value, no effect on the state modelled here")
+        return lw.leave_out(f"{how} of {function.name}", "any value, no effect on the state modelled here")
     if function.is_generator() and yield_body is None:
-        return lw.approximate(f"generator {function.name}", "any value")
+        return lw.leave_out(f"generator {function.name}", "any value; what its body does is left out")
     frame = open_frame(function, func.me, func.outer)
     frame.yield_body = yield_body
     graph = lw.graph

@@ -88,13 +88,13 @@ def _extend(ch: changes.Change, args: list[Val]) -> Value:
         return changes.NOTHING
     if isinstance(args[0].ty, NeverT):
         return changes.NOTHING
-    return ch.lw.approximate("extend by a value of unknown type", "no effect")
+    return ch.lw.leave_out("extend by a value of unknown type", "no effect")
 
 
 def _extendleft(ch: changes.Change, args: list[Val]) -> Value:
     other = containers.container_of(args[0].ty)
     if not isinstance(other, SeqT):
-        return ch.lw.approximate("extendleft", "no effect")
+        return ch.lw.leave_out("extendleft", "no effect")
     ch.declare(other)
     found = kinds.coerce(Val(kinds.unbox(args[0], "seq"), other), ch.now.ty)
     ch.grows(Op("concat", (slices.backwards(found), ch.e)), drop_last=True)
@@ -111,7 +111,7 @@ def _rotate(ch: changes.Change, args: list[Val]) -> Value:
     elif by == Lit(-1):
         ch.becomes(ite(eq(ch.e, EMPTY), EMPTY, call("Append", call("Tail", ch.e), call("Head", ch.e))), ch.now.ty)
     else:
-        return ch.lw.approximate("rotate", "no effect")
+        return ch.lw.leave_out("rotate", "no effect")
     return changes.NOTHING
 
 
@@ -124,9 +124,7 @@ def _sort(ch: changes.Change, args: list[Val]) -> Value:
     if isinstance(ch.item, IntT) and not ch.kwargs:
         ch.becomes(call("Sorted", ch.e), ch.now.ty)
         return changes.NOTHING
-    return (
-        ch.lw.approximate("sort", "the order stays as it was") if not isinstance(ch.item, NeverT) else changes.NOTHING
-    )
+    return ch.lw.leave_out("sort", "the order stays as it was") if not isinstance(ch.item, NeverT) else changes.NOTHING
 
 
 def _list_count(ch: changes.Change, args: list[Val]) -> Value:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Bound, Expr, Local, Op
-from specgen.lower import assignments, comprehensions, containers, guards, kinds, stmts, suspension, unwinding
+from specgen.lower import (
+    assignments,
+    comprehensions,
+    containers,
+    guards,
+    kinds,
+    live_loops,
+    orders,
+    stmts,
+    suspension,
+    unwinding,
+)
 from specgen.lower.exprs import lower, rv
 from specgen.lower.formulas import EMPTY, const
 from specgen.lower.formulas import call as op_call
@@ -38,8 +49,13 @@ def while_(lw: Lowerer, node: ast.While) -> None:
 def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
     """``for``: over a sequence in order, over anything unordered in every order."""
     iterable = node.iter
+    if isinstance(node, ast.For) and (live := live_loops.of(lw, node)) is not None:
+        _turns(lw, node, live_loops.begin(lw, live))
+        return
     source = lower(lw, iterable)
     value = rv(lw, source)
+    if comprehensions.values_of(value.expr) is not None:
+        value = rv(lw, orders.list_(lw, [value]))  # values that are alike are as many as there are
     if isinstance(node, ast.AsyncFor):
         suspension.suspend(lw)
         lw.approximate("async for", "the items are there at once")
@@ -77,15 +93,20 @@ def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
     lw.active.add(first)
     current = lw.set_local(first, Val(op_call("Head", rest.expr), item_ty))
     lw.set_local(todo, Val(op_call("Tail", rest.expr), rest.ty))
-    assignments.assign(lw, node.target, current)
-    loop = Loop(head)
+    _turns(lw, node, live_loops.Turn(head, current, no))
+
+
+def _turns(lw: Lowerer, node: ast.For | ast.AsyncFor, turn: live_loops.Turn) -> None:
+    """What every turn does, and the code after the loop."""
+    assignments.assign(lw, node.target, turn.item)
+    loop = Loop(turn.head)
     saved, lw.in_loop = lw.in_loop, True
     with unwinding.within(lw, loop):
         stmts.body(lw, node.body)
     lw.in_loop = saved
     lw.graph.cursor += loop.continues
-    lw.graph.link(head)
-    lw.graph.cursor = no
+    lw.graph.link(turn.head)
+    lw.graph.cursor = turn.over
     stmts.body(lw, node.orelse)
     lw.graph.cursor = lw.graph.cursor + loop.breaks
 

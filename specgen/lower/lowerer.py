@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from extractor.types import Span
 from specgen.expr import Expr, Local, Var
 from specgen.ir import Abstraction, Access, AccessMode, Assumption
-from specgen.lower import kinds
+from specgen.lower import kinds, outside
 from specgen.lower.conversation import Log
 from specgen.lower.formulas import NONE
 from specgen.lower.graph import Edge, Graph, Where
 from specgen.lower.state import Boundary, Checkpoint, Exit, Frame, Shared, parts_of, sizes_of
-from specgen.lower.values import Behaviour, Exc, Func, Obj, Unknown, Val, Value
+from specgen.lower.values import Behaviour, Exc, Func, Obj, Place, Unknown, Val, Value
 from specgen.lower.world import World
 from specgen.source import Function
 from specgen.sources import Sources
@@ -86,21 +86,31 @@ class Lowerer(World):
 
     # --- notes -----------------------------------------------------------------------------------
 
-    def approximate(self, construct: str, instead: str, leaves_out: bool = False) -> Unknown:
+    def approximate(self, construct: str, instead: str) -> Unknown:
         """Record an approximation at this line."""
-        where = self.graph.where
-        key = (where.path, where.line, construct)
-        self.abstractions.setdefault(key, Abstraction(self.span(), construct, instead, self.operation, leaves_out))
-        return Unknown(construct)
+        return self._abstract(Abstraction(self.span(), construct, instead, self.operation))
+
+    def leave_out(self, construct: str, instead: str) -> Unknown:
+        """Record an approximation of which the code may do more than the specification: nothing is proved then."""
+        return self._abstract(Abstraction(self.span(), construct, instead, self.operation, leaves_out=True))
+
+    def _abstract(self, found: Abstraction) -> Unknown:
+        self.abstractions.setdefault((found.span.path, found.span.line, found.construct), found)
+        return Unknown(found.construct)
 
     def opaque(self, text: str, handed: Iterable[Value]) -> Unknown:
         """Record a call of something that is not modelled.
 
-        It cannot reach the object by itself; a method of the object that is handed to it may run whenever it likes.
+        It cannot reach the object by itself; a method of the object that is handed to it may run whenever it likes,
+        and a container that is handed to it may be changed.
         """
-        if any(isinstance(value, Func) and value.me is not None for value in handed):
-            instead = "any value; the method handed to it may run at any time, which is left out"
-            return self.approximate(f"call {text}", instead, leaves_out=True)
+        given = list(handed)
+        if any(isinstance(value, Func) and value.me is not None for value in given):
+            return self.leave_out(
+                f"call {text}", "any value; the method handed to it may run at any time, which is left out"
+            )
+        if any(isinstance(value, Place) for value in given) and not outside.only_reads(text.partition("(")[0]):
+            return self.leave_out(f"call {text}", "any value; what it does to the container handed to it is left out")
         return self.approximate(f"call {text}", "any value, no effect on the state modelled here")
 
     def noted(self) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 
 from specgen.expr import Local
-from specgen.lower import places
+from specgen.lower import disturbance, places
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.singletons import first_use_of_global, get_attribute, of_definition, set_attribute
 from specgen.lower.state import Frame
 from specgen.lower.values import ClassV, Exc, External, Func, LambdaV, Place, Unknown, Value, is_static
 from specgen.source import Class, Function, Module
-from specgen.syntax import walk
 from specgen.value_types import is_container
 
 
@@ -105,7 +103,7 @@ def _assign_container(lw: Lowerer, frame: Frame, name: str, value: Place) -> Non
     """``name = self.items``: one more name for a container, or a local that follows where it is stored."""
     local = value.root.startswith("l.")
     once = frame.stored.get(name, 1) <= 1 and name not in frame.slots
-    if once and not local and value.default is None and not _replaced(lw, frame, value.root):
+    if once and not local and value.default is None and not disturbance.replaced(lw, frame, value, name):
         frame.names[name] = value
         return
     frame.names.pop(name, None)
@@ -123,25 +121,3 @@ def _assign_container(lw: Lowerer, frame: Frame, name: str, value: Place) -> Non
         places.tie(lw, tla, tied, Local(f"{other}_shared"))
     elif other != tla:
         places.untie(lw, tla)
-
-
-def _replaced(lw: Lowerer, frame: Frame, root: str) -> bool:
-    """Whether code takes the container out of where it is stored, or puts another one there."""
-    if frame.function is None:
-        return False
-    attr = places.attribute_of(lw, root)
-    if lw.sources.is_assigned(attr) or lw.sources.is_global_assigned(frame.module, attr):
-        return True
-
-    def here(node: ast.expr) -> bool:
-        return (isinstance(node, ast.Attribute) and node.attr == attr) or (
-            isinstance(node, ast.Name) and node.id == attr
-        )
-
-    for node in walk(frame.function.node):
-        match node:
-            case ast.Subscript(value=holder, ctx=ast.Store() | ast.Del()) if here(holder):
-                return True
-            case ast.Call(func=ast.Attribute(value=holder, attr="pop" | "popitem" | "clear")) if here(holder):
-                return True
-    return False

@@ -51,7 +51,7 @@ def _set_update(ch: changes.Change, args: list[Val]) -> Value:
         found = containers.container_of(arg.ty)
         item = containers.item_type(arg.ty)
         if isinstance(found, NeverT):
-            return changes.NOTHING if isinstance(arg.ty, NeverT) else ch.lw.approximate("update of a set", "no effect")
+            return changes.NOTHING if isinstance(arg.ty, NeverT) else ch.lw.leave_out("update of a set", "no effect")
         ch.declare(SetT(item))
         inner = kinds.unbox(arg, str(kind_of(found)))
         if isinstance(found, TupleT):

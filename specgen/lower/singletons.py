@@ -134,7 +134,7 @@ def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
         if is_static(value) and lw.in_init:
             lw.fix(obj, attr, value)
         elif not lw.in_init:
-            lw.approximate(f"assignment to {attr}", "the attribute keeps its first value")
+            lw.leave_out(f"assignment to {attr}", "the attribute keeps its first value")
         return
     if lw.in_init and is_static(value):
         lw.fix(obj, attr, value)

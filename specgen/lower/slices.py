@@ -85,7 +85,7 @@ def _tuple_slice(value: Val, ty: TupleT, node: ast.Slice) -> Val | None:
 def del_slice(lw: Lowerer, holder: Value, node: ast.Slice) -> None:
     """``del holder[a:b]``."""
     if not isinstance(holder, Place) or node.step is not None:
-        lw.approximate("del of a slice", "no effect")
+        lw.leave_out("del of a slice", "no effect")
         return
     group = lw.graph.group()
     root, current = places.fetch(lw, holder, group)

@@ -104,7 +104,7 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
                     base = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
                     lw.frame.names[alias.asname or alias.name.partition(".")[0]] = External(f"{base}{alias.name}")
         case _:
-            lw.approximate(type(node).__name__.lower(), "no effect")
+            lw.leave_out(type(node).__name__.lower(), "no effect")
 
 
 def _name_for(lw: Lowerer, target: ast.expr) -> None:

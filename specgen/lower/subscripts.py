@@ -143,7 +143,7 @@ def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
         if not isinstance(holder, (Val, Unknown)):
             call_method(lw, holder, "__setitem__", [key, value], {})
         else:
-            lw.approximate("assignment into a value", "no effect")
+            lw.leave_out("assignment into a value", "no effect")
         return
     ty = container_of(places.place_type(lw, holder))
     group = lw.graph.group()
