@@ -11,7 +11,7 @@ from specgen.expr import Lit, Local
 from specgen.lower import calls, places, singletons, unwinding
 from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import MAX_INLINE, Lowerer
-from specgen.lower.state import Boundary, Detour, Frame
+from specgen.lower.state import Boundary, Frame
 from specgen.lower.values import (
     Contract,
     Exc,
@@ -229,15 +229,8 @@ def _leave(lw: Lowerer, frame: Frame, value: Value) -> None:
     ends = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary)]
     own = [i for i, x in enumerate(lw.exits) if isinstance(x, Boundary) and x.frame is frame]
     at = (own or ends)[-1]
-    height = unwinding.detour_above(lw, at)
-    if height is not None:
-        unwinding.unwind(lw, height + 1)
-        detour = lw.exits[height]
-        assert isinstance(detour, Detour)
-        detour.ways.append((lw.graph.cursor, lambda: _leave(lw, frame, value)))
-        lw.graph.cursor = []
+    if not unwinding.left(lw, at, lambda: _leave(lw, frame, value)):
         return
-    unwinding.unwind(lw, at + 1)
     if at == 0:
         unwinding.finish(lw, result(lw, value))
         return

@@ -184,14 +184,6 @@ def leave_loop(lw: Lowerer, where: str) -> None:
 
 def _leave_to(lw: Lowerer, loop: Loop, where: str) -> None:
     at = next(i for i, x in enumerate(lw.exits) if x is loop)
-    height = unwinding.detour_above(lw, at)
-    if height is not None:
-        unwinding.unwind(lw, height + 1)
-        detour = lw.exits[height]
-        assert isinstance(detour, Detour)
-        detour.ways.append((lw.graph.cursor, lambda: _leave_to(lw, loop, where)))
+    if unwinding.left(lw, at, lambda: _leave_to(lw, loop, where)):
+        getattr(loop, where).extend(lw.graph.cursor)
         lw.graph.cursor = []
-        return
-    unwinding.unwind(lw, at + 1)
-    getattr(loop, where).extend(lw.graph.cursor)
-    lw.graph.cursor = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from specgen.expr import Lit, Op
@@ -14,7 +14,7 @@ from specgen.lower.values import Exc, Val
 from specgen.value_types import NeverT, RaisedT, StrT, Ty, kind_of, members
 
 
-def unwind(lw: Lowerer, down_to: int) -> None:
+def _unwind(lw: Lowerer, down_to: int) -> None:
     """Run the pending ``finally`` bodies above that height of the stack, innermost first."""
     saved, held = lw.exits, list(lw.held)
     for index in range(len(saved) - 1, down_to - 1, -1):
@@ -25,10 +25,21 @@ def unwind(lw: Lowerer, down_to: int) -> None:
     lw.exits, lw.held = saved, held
 
 
-def detour_above(lw: Lowerer, at: int) -> int | None:
-    """The height of the generator-served ``with`` that lies between here and that place of the stack."""
-    found = [i for i, x in enumerate(lw.exits) if i > at and isinstance(x, Detour) and at < x.below]
-    return found[-1] if found else None
+def left(lw: Lowerer, at: int, again: Callable[[], None]) -> bool:
+    """Leave all above that place of the stack; False where a generator that serves a ``with`` lies between.
+
+    The way out then goes through the generator, and ``again`` is how it goes on after that.
+    """
+    detours = [i for i, x in enumerate(lw.exits) if i > at and isinstance(x, Detour) and at < x.below]
+    if not detours:
+        _unwind(lw, at + 1)
+        return True
+    _unwind(lw, detours[-1] + 1)
+    detour = lw.exits[detours[-1]]
+    assert isinstance(detour, Detour)
+    detour.ways.append((lw.graph.cursor, again))
+    lw.graph.cursor = []
+    return False
 
 
 def raise_(lw: Lowerer, exc: Exc) -> None:
