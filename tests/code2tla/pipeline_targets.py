@@ -1,7 +1,8 @@
-"""Small classes that the pipeline's tests check."""
+"""Small classes that the pipeline's tests check, and how several tests begin where one run ended."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,3 +38,19 @@ class Locked:
             self.n += 1
             return self.n
 '''
+
+
+def keep(directory: Path) -> None:
+    """Keep ``directory`` as it is now, for ``restore``."""
+    shutil.copytree(directory, _kept(directory))
+
+
+def restore(directory: Path) -> Path:
+    """Make ``directory`` what it was when it was kept, at its place, by which a run finds what it has kept."""
+    shutil.rmtree(directory)
+    shutil.copytree(_kept(directory), directory)
+    return directory
+
+
+def _kept(directory: Path) -> Path:
+    return directory.with_name(f"{directory.name}-kept")

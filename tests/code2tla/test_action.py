@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pipeline_targets import keep, restore
 
 import corpora
 from code2tla import cli
@@ -26,18 +27,41 @@ def action() -> dict[str, Any]:
     return loaded
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a race after its first run, and that run's cache."""
+    home = tmp_path_factory.mktemp("action")
+    case = corpora.load("lost_update")
+    repo = corpora.build(case, home / "repo", "buggy").repo
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODE2TLA_CACHE", str(home / "cache"))
+        cli.main(["run", str(repo), case.feature, "--out", str(repo), "--callers", "2", "--quiet", "--json"])
+    keep(repo)
+    return home
+
+
+@pytest.fixture
+def repo(finished: Path) -> Path:
+    return restore(finished / "repo")
+
+
+@pytest.fixture
+def environment(finished: Path) -> dict[str, str]:
+    """What both shells find: the command, the cache, and the scenarios of the first run, since a sweep has no end."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    limits = {"CODE2TLA_CALLERS": "2", "CODE2TLA_BEFORE": "2"}
+    return os.environ | limits | {"PATH": path, "CODE2TLA_CACHE": str(finished / "cache")}
+
+
 def script(action: dict[str, Any], name: str) -> str:
     return next(step["run"] for step in action["runs"]["steps"] if step.get("name") == name)
 
 
-def test_check_step_reports_the_status_and_gathers_the_logs(action: dict[str, Any], tmp_path: Path) -> None:
-    repo = tmp_path / "repo"
-    corpora.build(corpora.load("lost_update"), repo, "buggy")
-    feature = corpora.load("lost_update").feature
-    cli.main(["run", str(repo), feature, "--out", str(repo), "--callers", "2", "--quiet", "--json"])
+def test_check_step_reports_the_status_and_gathers_the_logs(
+    action: dict[str, Any], repo: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
     outputs, summary = tmp_path / "outputs", tmp_path / "summary.md"
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    environment |= {
         "RUNNER_TEMP": str(tmp_path / "temp"),
         "GITHUB_OUTPUT": str(outputs),
         "GITHUB_STEP_SUMMARY": str(summary),
@@ -100,14 +124,9 @@ def test_inputs_reach_the_shell_by_the_environment_only(action: dict[str, Any]) 
         assert "${{" not in step.get("run", "")
 
 
-def test_the_hook_checks_and_changes_no_file_of_the_repository(tmp_path: Path) -> None:
+def test_the_hook_checks_and_changes_no_file_of_the_repository(repo: Path, environment: dict[str, str]) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
-    repo = tmp_path / "repo"
-    case = corpora.load("lost_update")
-    corpora.build(case, repo, "buggy")
-    cli.main(["run", str(repo), case.feature, "--out", str(repo), "--callers", "2", "--quiet", "--json"])
     before = {path: path.read_bytes() for path in (repo / "specs").rglob("*") if path.is_file()}
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
         shlex.split(hook["entry"]), cwd=repo, env=environment, capture_output=True, text=True, check=False
     )

@@ -14,25 +14,45 @@ from typing import Any
 
 import pytest
 from authored_scripts import LATER, SOURCE, UPDATE, script
-from pipeline_targets import Make
+from pipeline_targets import keep, restore
 
 from code2tla.cli import main
 
 WAITING = 5
 
 
-@pytest.fixture
-def written(make: Make, home: Path) -> tuple[Path, Path]:
-    """The counter as it is later, and what was written of it before."""
-    repo = make({"counter.py": SOURCE})
-    answers = home / "script.json"
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The counter as it is later, what was written of it before, and the cache of that run."""
+    home = tmp_path_factory.mktemp("earlier")
+    repo, answers = home / "there" / "target", home / "script.json"
+    repo.mkdir(parents=True)
+    (repo / "counter.py").write_text(SOURCE)
+    git(repo, "init", "-q")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "Count")
     answers.write_text(json.dumps(script()))
-    words = ["run", str(repo), "counter.py", "--out", str(home / "out"), "--from", "facts", "--quiet"]
-    assert main([*words, "--author", f"scripted:{answers}"]) == 1
+    words = ["run", str(repo), "counter.py", "--out", str(home / "there"), "--from", "facts", "--quiet"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODE2TLA_CACHE", str(home / "cache"))
+        assert main([*words, "--audit-budget", "0", "--author", f"scripted:{answers}"]) == 1
     (repo / "counter.py").write_text(LATER)
+    git(repo, "commit", "-qam", "Count resets")
+    keep(home / "there")
+    return home
+
+
+@pytest.fixture
+def written(earlier: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """The repository and the specification directory of that run."""
+    monkeypatch.setenv("CODE2TLA_CACHE", str(earlier / "cache"))
+    there = restore(earlier / "there")
+    return there / "target", there / "specs" / "counter"
+
+
+def git(repo: Path, *words: str) -> None:
     who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-    subprocess.run(["git", "-C", str(repo), *who, "commit", "-qam", "Count resets"], check=True)
-    return repo, home / "out" / "specs" / "counter"
+    subprocess.run(["git", "-C", str(repo), *who, *words], check=True)
 
 
 def answer_to(task: dict[str, Any]) -> str:

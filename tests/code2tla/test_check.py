@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pipeline_targets import keep, restore
 
 import corpora
 from code2tla import cli, decisions
@@ -20,14 +20,14 @@ Check = Callable[..., tuple[int, dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository after its first run, in ``kept``, and that run's cache."""
+    """A repository after its first run, and that run's cache."""
     home = tmp_path_factory.mktemp("check")
     repo = home / "repo"
     corpora.build(corpora.load("refcount"), repo, "fixed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CODE2TLA_CACHE", str(home / "cache"))
         cli.main(["run", str(repo), "blobkeeper/references.py", "--out", str(repo), "--callers", "2", "--quiet"])
-    shutil.copytree(repo, home / "kept")
+    keep(repo)
     return home
 
 
@@ -35,9 +35,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def repo(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """That repository, as it was, where it was: what TLC said of it is not asked again."""
     monkeypatch.setenv("CODE2TLA_CACHE", str(finished / "cache"))
-    shutil.rmtree(finished / "repo")
-    shutil.copytree(finished / "kept", finished / "repo")
-    return finished / "repo"
+    return restore(finished / "repo")
 
 
 @pytest.fixture
@@ -162,7 +160,8 @@ def test_all_checks_every_directory_within_one_budget(
 ) -> None:
     cli.main(["run", str(repo), "blobkeeper/storage.py", "--out", str(repo), "--callers", "2", "--quiet"])
     capsys.readouterr()
-    words = ["check", str(repo / "specs"), "--all", "--callers", "2", "--json", "--quiet", "--budget", "30"]
+    limits = ["--budget", "30", "--callers", "2", "--before", "2"]
+    words = ["check", str(repo / "specs"), "--all", "--json", "--quiet", *limits]
     status = cli.main([*words, "--runner", "embedded", "--price", "openai:a=1,2", "--price", "openai:b=1,2"])
     answers = json.loads(capsys.readouterr().out)
     assert {Path(a["spec_dir"]).name for a in answers} == {"blobkeeper.references", "blobkeeper.storage"}

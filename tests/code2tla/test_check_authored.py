@@ -10,29 +10,41 @@ from typing import Any
 
 import pytest
 from authored_scripts import LATER, SOURCE, UPDATE, lines, prop, script, updated
+from pipeline_targets import keep, restore
 
 from code2tla.cli import main
 
 Check = Callable[..., tuple[int, dict[str, Any]]]
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    root = tmp_path / "target"
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with what was written of it, and the cache of that run."""
+    home = tmp_path_factory.mktemp("written")
+    root, answers = home / "repo", home / "script.json"
     root.mkdir()
     (root / "counter.py").write_text(SOURCE)
     git(root, "init", "-q")
     git(root, "add", "-A")
     git(root, "commit", "-q", "-m", "Count under a lock")
-    return root
+    answers.write_text(json.dumps(script()))
+    words = ["--author", f"scripted:{answers}", "--from", "facts", "--audit-budget", "0", "--quiet"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CODE2TLA_CACHE", str(home / "cache"))
+        main(["run", str(root), "counter.py", "--out", str(root), *words])
+    keep(root)
+    return home
 
 
 @pytest.fixture
-def check(repo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
-    answers = tmp_path / "script.json"
-    answers.write_text(json.dumps(script()))
-    written = ["--author", f"scripted:{answers}", "--from", "facts", "--audit-budget", "0", "--quiet"]
-    main(["run", str(repo), "counter.py", "--out", str(repo), *written])
+def repo(written: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """That repository, as it was, where it was."""
+    monkeypatch.setenv("CODE2TLA_CACHE", str(written / "cache"))
+    return restore(written / "repo")
+
+
+@pytest.fixture
+def check(repo: Path, capsys: pytest.CaptureFixture[str]) -> Check:
     capsys.readouterr()
 
     def checked(*words: str) -> tuple[int, dict[str, Any]]:

@@ -24,18 +24,29 @@ from openai_server import OpenAiServer
 KEPT = ("Counter.tla", "Counter.cfg", "draft.json", "ledger.jsonl", "architecture.md", "properties.md")
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A target and a cache for all tests here, so that TLC is asked the same thing once."""
+    root = tmp_path_factory.mktemp("whole")
+    (root / "target").mkdir()
+    (root / "target" / "counter.py").write_text(SOURCE)
+    return root
+
+
 @pytest.fixture
-def repo(home: Path) -> Path:
-    repo = home / "target"
-    repo.mkdir()
-    (repo / "counter.py").write_text(SOURCE)
-    return repo
+def repo(shared: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CODE2TLA_CACHE", str(shared / "cache"))
+    return shared / "target"
 
 
 def start(repo: Path, out: Path, *words: str, environ: Mapping[str, str] = os.environ) -> subprocess.Popen[str]:
     program = [sys.executable, "-m", "code2tla", "run", str(repo), "counter.py", "--from", "facts", "--out", str(out)]
     return subprocess.Popen(
-        [*program, "--json", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
+        [*program, "--json", "--audit-budget", "0", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environ,
     )
 
 
