@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
-from seats_result import HOSTILE, PATH, SEATS, poison, seats
+from seats_result import HOSTILE, PATH, poison, seats
+from seats_source import SOURCE
 
 from bench.browser import chromium, path
 from reports.result import Result
@@ -27,7 +28,7 @@ def result() -> Result:
 
 @pytest.fixture
 def sources() -> dict[str, list[str]]:
-    return {PATH: SEATS.splitlines()}
+    return {PATH: SOURCE.splitlines()}
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Literal, get_origin, get_type_hints
 
+from seats_source import SOURCE
+
 from reports.result import (
     ActionConformance,
     ActionResult,
@@ -30,30 +32,6 @@ from reports.result import (
     ViolationResult,
 )
 
-SEATS = '''"""Seats in a workshop, held for a visitor until they pay."""
-
-
-class SoldOut(Exception):
-    """No seat is left."""
-
-
-class Seats:
-    def __init__(self, store):
-        self.store = store          # async key/value store: get/put/delete
-        self.left = 1
-
-    async def hold(self, visitor):
-        if self.left == 0:
-            raise SoldOut(visitor)
-        await self.store.put(visitor, "held")
-        self.left -= 1
-
-    async def cancel(self, visitor):
-        state = await self.store.get(visitor)
-        if state == "held":
-            await self.store.delete(visitor)
-            self.left += 1
-'''
 PATH = "booking/seats.py"
 
 HEADER = """-------------------------------- MODULE Seats --------------------------------
@@ -162,7 +140,7 @@ def _step(
         action=action,
         function=ACTIONS[action][0],
         source=Source(PATH, line, line),
-        text=SEATS.splitlines()[line - 1].strip(),
+        text=SOURCE.splitlines()[line - 1].strip(),
         changed=changed,
         outcome=outcome,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from seats_source import SOURCE
+
 from extractor.types import Span
 from specgen.expr import Arg, Bound, Const, Expr, Lit, Local, Me, NoneE, Op, Var
 from specgen.ir import (
@@ -72,37 +74,11 @@ class Builder:
         )
 
 
-SEATS = '''"""Seats in a workshop, held for a visitor until they pay."""
-
-
-class SoldOut(Exception):
-    """No seat is left."""
-
-
-class Seats:
-    def __init__(self, store):
-        self.store = store          # async key/value store: get/put/delete
-        self.left = 1
-
-    async def hold(self, visitor):
-        if self.left == 0:
-            raise SoldOut(visitor)
-        await self.store.put(visitor, "held")
-        self.left -= 1
-
-    async def cancel(self, visitor):
-        state = await self.store.get(visitor)
-        if state == "held":
-            await self.store.delete(visitor)
-            self.left += 1
-'''
-
-
 def seats() -> Program:
     held = StrT(frozenset({"held"}))
     value = UnionT(frozenset({NoneT(), held}))
     p = Program("Seats", "What Seats in seats.py does when its callers overlap", "asyncio")
-    p.sources = {"seats.py": SEATS.splitlines()}
+    p.sources = {"seats.py": SOURCE.splitlines()}
     p.consts = [ConstDecl("Visitors", "values of the argument `visitor`", stem="v", size=(2,))]
     p.vars = [
         VarDecl("store", DictT(AtomT("Visitors"), value), op("function", Const("Visitors"), NoneE(), names=("v",)),
