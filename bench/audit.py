@@ -10,8 +10,9 @@ from __future__ import annotations
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from corpora import build, load
@@ -26,6 +27,9 @@ from tlc_runner.embedded import EmbeddedRunner
 from tlc_runner.types import Budget, Job
 
 CASES = ("double_checked", "leaking_pool", "cancelled_waiter")
+#: How many times cheaper mutants are together than apart, at least.
+CHEAPER = 3.0
+#: Seconds that so many mutants may take.
 AT_MOST = 30.0
 MUTANTS = 100
 _BOUNDS = Bounds(2, 1, 0)
@@ -53,20 +57,51 @@ def _subject(spec: Spec, runner: EmbeddedRunner) -> Subject:
     return Subject(modules, spec.module, printing.cfg(spec, _BOUNDS, True, wanted), deadlock=False)
 
 
-def _clocks() -> tuple[float, float]:
+@dataclass(frozen=True, slots=True)
+class Spent:
     """Seconds of the clock, and of the processor in Java processes that have ended."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.monotonic(), spent.ru_utime + spent.ru_stime
+
+    clock: float
+    processor: float
+
+    @classmethod
+    def so_far(cls) -> Spent:
+        """Since some moment that stays the same."""
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return cls(time.monotonic(), used.ru_utime + used.ru_stime)
+
+    def __sub__(self, earlier: Spent) -> Spent:
+        return Spent(self.clock - earlier.clock, self.processor - earlier.processor)
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.clock + other.clock, self.processor + other.processor)
+
+    def __mul__(self, factor: float) -> Spent:
+        return Spent(self.clock * factor, self.processor * factor)
+
+    def __str__(self) -> str:
+        return f"{self.clock:.1f} s ({self.processor:.1f} s of the processor)"
 
 
-def main() -> int:
-    """Measure and print."""
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """Mutants that were decided, in how many runs, what that took, and what it takes them apart, scaled."""
+
+    name: str
+    mutants: int
+    runs: int
+    sample: int
+    together: Spent
+    apart: Spent
+
+
+def measure() -> Iterator[Audited]:
+    """Audit the specification of each case, then run a sample of its mutants each in a TLC of its own."""
     runner = EmbeddedRunner()
-    mutants, together, apart = 0, [0.0, 0.0], [0.0, 0.0]
     for subject in subjects():
-        began = _clocks()
+        began = Spent.so_far()
         made = audit(subject, runner, Limits(120.0))
-        spent = [after - before for before, after in zip(began, _clocks(), strict=True)]
+        together = Spent.so_far() - began
         decided = [m for m in made.mutants if m.status != "not_run"]
         sample = decided[:: max(len(decided) // _SAMPLE, 1)]
         jobs = []
@@ -74,29 +109,50 @@ def main() -> int:
             name = f"{mutant.mutation.module}.tla"
             text = mutated(subject.modules[name].encode(), mutant.mutation)
             jobs.append(Job({**subject.modules, name: text}, subject.root, subject.cfg, Budget(30.0)))
-        began = _clocks()
+        began = Spent.so_far()
         with ThreadPoolExecutor(_JOBS) as pool:
             list(pool.map(runner.check, jobs))
-        scale = len(decided) / max(len(sample), 1)
-        each = [(after - before) * scale for before, after in zip(began, _clocks(), strict=True)]
-        print(
-            f"{subject.root}: {len(decided)} mutants in {_told(spent)}, {made.runs} runs; "
-            f"apart {_told(each)}, from a sample of {len(sample)}",
-            flush=True,
+        apart = (Spent.so_far() - began) * (len(decided) / max(len(sample), 1))
+        yield Audited(subject.root, len(decided), made.runs, len(sample), together, apart)
+
+
+def show(rows: Iterable[Audited]) -> Audited:
+    """Print a row as soon as it is there, then all of them as one; return that."""
+    print(f"{'specification':<16}{'mutants':>8}{'runs':>6}  {'together':<40}{'apart, from a sample':<44}")
+    total = Audited("all", 0, 0, 0, Spent(0.0, 0.0), Spent(0.0, 0.0))
+    for row in rows:
+        _print(row)
+        total = Audited(
+            total.name,
+            total.mutants + row.mutants,
+            total.runs + row.runs,
+            total.sample + row.sample,
+            total.together + row.together,
+            total.apart + row.apart,
         )
-        mutants += len(decided)
-        together = [a + b for a, b in zip(together, spent, strict=True)]
-        apart = [a + b for a, b in zip(apart, each, strict=True)]
-    hundred = [part / mutants * MUTANTS for part in together]
+    _print(total)
+    return total
+
+
+def _print(row: Audited) -> None:
+    apart = f"{row.apart}, of {row.sample}"
+    print(f"{row.name:<16}{row.mutants:>8}{row.runs:>6}  {row.together!s:<40}{apart:<44}", flush=True)
+
+
+def hundred(row: Audited) -> Spent:
+    """What a hundred of its mutants took, together."""
+    return row.together * (MUTANTS / row.mutants)
+
+
+def main() -> int:
+    """Measure and print."""
+    total = show(measure())
     print(
-        f"{mutants} mutants: {_told(together)} together, {_told(apart)} apart, {apart[0] / together[0]:.1f} times "
-        f"({apart[1] / together[1]:.1f} of the processor); {MUTANTS} take {_told(hundred)}, limit {AT_MOST:.0f} s"
+        f"\n{total.apart.clock / total.together.clock:.1f} times cheaper together "
+        f"({total.apart.processor / total.together.processor:.1f} of the processor); "
+        f"{MUTANTS} take {hundred(total)}, limit {AT_MOST:.0f} s"
     )
     return 0
-
-
-def _told(spent: list[float]) -> str:
-    return f"{spent[0]:.1f} s ({spent[1]:.1f} s of the processor)"
 
 
 if __name__ == "__main__":

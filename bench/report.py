@@ -20,13 +20,12 @@ from playwright.sync_api import Browser, CDPSession
 from bench.browser import NoBrowser, chromium
 from corpora import names
 from corpora.check import Options, check_all
+from corpora.judge import Row
 
 SMALLER_THAN = 1_000_000
 OPENS_BELOW = 1.0
 STEPS_BELOW = 0.1
 
-# Seconds of model checking a twin: enough for its findings on a machine that does other things too.
-_BUDGET = 60.0
 _ROUNDS = 3
 _STEPS = 40
 
@@ -72,11 +71,11 @@ def below(directory: Path) -> list[tuple[str, Path]]:
     return [(str(report.parent.relative_to(directory)), report) for report in found]
 
 
-def of_corpora(home: Path) -> list[tuple[str, Path]]:
-    """Run both twins of every corpora case and return their reports."""
+def of_corpora(home: Path, rows: Iterable[Row]) -> list[tuple[str, Path]]:
+    """The reports that runs of both twins of corpora cases left below ``home``."""
     return [
         (f"{row.case} {row.twin}", report)
-        for row in check_all(names(), Options(keep=home, budget=_BUDGET))
+        for row in rows
         for report in sorted((home / f"{row.case}-{row.twin}").glob("out/specs/*/report.html"))
     ]
 
@@ -136,7 +135,8 @@ def main() -> int:
     directory = parser.parse_args().directory
     try:
         with tempfile.TemporaryDirectory(prefix="bench-report-") as home:
-            rows = show(measure(below(directory) if directory else of_corpora(Path(home))))
+            runs = check_all(names(), Options(keep=Path(home))) if directory is None else []
+            rows = show(measure(below(directory) if directory else of_corpora(Path(home), runs)))
     except NoBrowser as error:
         print(f"report: {error}", file=sys.stderr)
         return 4
