@@ -20,8 +20,8 @@ _OF_EACH = " of each "
 
 
 def fields(variables: Iterable[Variable]) -> dict[str, str]:
-    """Return the variables that hold a field of objects, each with the field's name."""
-    return {v.name: v.comment.partition(_OF_EACH)[0] for v in variables if _OF_EACH in v.comment}
+    """Return the variables that hold a field of objects, each with the field's name as outcomes have it."""
+    return {v.name: v.comment.partition(_OF_EACH)[0].strip("_") or "it" for v in variables if _OF_EACH in v.comment}
 
 
 def readable(states: Sequence[State], fields: Mapping[str, str]) -> tuple[State, ...]:

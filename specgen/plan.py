@@ -125,7 +125,7 @@ def operations(sources: Sources, cls: Class) -> list[Function]:
 
 
 def keeps_state(sources: Sources, cls: Class) -> bool:
-    """Whether a method other than the constructor changes an attribute, uses a collaborator, or hands on what it made."""
+    """Whether a method other than the constructor changes an attribute, uses a collaborator, or hands on its own."""
     made = _made(sources, cls)
     for owner in sources.mro(cls):
         for name, function in owner.methods.items():

@@ -11,6 +11,13 @@ from specgen.tree import Step
 
 WIDTH = 80
 
+
+def _sentence(text: str) -> str:
+    """The text with a capital letter, unless it begins with a name of the code."""
+    word = text.partition(" ")[0]
+    return (text[:1].upper() + text[1:] if word.isalpha() else text).rstrip(".") + "."
+
+
 _STEP = {
     "asyncio": "A step is what nobody else can look into: code between two suspension points, or the moment at which "
     "an awaited call on the outside takes effect.",
@@ -22,7 +29,7 @@ _STEP = {
 def header(program: Program) -> list[str]:
     """What the module models, what a step is, what is assumed and what is approximated, as boxed comment lines."""
     paragraphs = [program.title.rstrip(".") + ".", _STEP[program.mode]]
-    paragraphs += [a.text[:1].upper() + a.text[1:].rstrip(".") + "." for a in program.assumptions]
+    paragraphs += [_sentence(a.text) for a in program.assumptions]
     if program.abstractions:
         places = dict.fromkeys(f"{a.construct}, {a.span.path}:{a.span.line}" for a in program.abstractions)
         paragraphs.append("Approximated, as remarked at the actions: " + "; ".join(places) + ".")

@@ -64,6 +64,19 @@ class Class:
         """Last name of each decorator."""
         return {dotted(d.func if isinstance(d, ast.Call) else d).rpartition(".")[2] for d in self.node.decorator_list}
 
+    @property
+    def is_enum(self) -> bool:
+        """Whether it is an enumeration by its own bases."""
+        return any(base.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag"} for base in self.bases)
+
+    def assigned(self) -> dict[str, ast.expr]:
+        """Names that the body itself assigns, such as the members of an enumeration, with what it gives them."""
+        return {
+            item.targets[0].id: item.value
+            for item in self.node.body
+            if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name)
+        }
+
 
 @dataclass(slots=True)
 class Module:

@@ -54,6 +54,13 @@ class Sources:
         candidates = self._classes.get(name.rpartition(".")[2], [])
         return candidates[0] if len(candidates) == 1 else None
 
+    def enum_of(self, names: str) -> Class | None:
+        """The one enumeration that has all of these members, given with spaces between."""
+        wanted = set(names.split())
+        known = (c for module in self.modules.values() for c in module.classes.values() if c.is_enum)
+        found = [cls for cls in known if wanted <= {*cls.assigned()}]
+        return found[0] if wanted and len(found) == 1 else None
+
     def find_module(self, target: str, near: Module) -> Module | None:
         """The feature's module that an import names: ``.locks`` beside ``near``, or one known by its whole path."""
         name = target.lstrip(".")

@@ -7,6 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from specgen.syntax import dotted
+
 if TYPE_CHECKING:
     from specgen.source import Class, Function, Module
 
@@ -25,6 +27,11 @@ def spelled(holder: ast.expr) -> str:
         case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner)):
             return spelled(inner)
     return ""
+
+
+def is_class_var(annotation: ast.expr) -> bool:
+    """``ClassVar`` or ``ClassVar[...]``."""
+    return dotted(annotation).rpartition(".")[2] == "ClassVar"
 
 
 @dataclass(slots=True)
@@ -101,7 +108,7 @@ class Usage:
                 match node:
                     case ast.Attribute(attr=attr, ctx=ast.Store()):
                         found.add(attr)
-                    case ast.AnnAssign(target=ast.Name(id=name)):
+                    case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation) if not is_class_var(annotation):
                         found.add(name)
         return self._fields[key]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from specgen.expr import Lit, Op
-from specgen.lower import exprs, guards, kinds, singletons, unwinding
+from specgen.lower import enums, exprs, guards, kinds, singletons, unwinding
 from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import ClassV, Exc, External, Func, Method, New, Obj, SuperV, Sync, Unknown, Val, Value
@@ -73,6 +73,8 @@ def attribute_of(lw: Lowerer, owner: Value, node: ast.Attribute) -> Value:
                         return get_field(lw, New(kinds.unbox(owner, "ref"), found), attr)
             if isinstance(ty, NeverT):
                 return Val(NONE, NeverT())
+            if (of_member := enums.attribute(lw, owner, attr)) is not None:
+                return of_member
         case Exc():
             return lw.approximate(f"attribute {attr} of an exception", "any value")
         case Unknown():
@@ -92,6 +94,6 @@ def _of_record(lw: Lowerer, record: Val, cls_name: str, node: ast.Attribute) -> 
 
 def _class_constant(lw: Lowerer, cls: object, attr: str) -> Value:
     assert isinstance(cls, Class)
-    if any(b.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag"} for b in cls.bases):
+    if cls.is_enum:
         return Val(Lit(attr), StrT(frozenset({attr})))
     return singletons.get_attribute(lw, lw.class_object(cls), attr)

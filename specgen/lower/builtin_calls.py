@@ -6,12 +6,13 @@ import ast
 from collections.abc import Sequence
 
 from specgen.expr import Lit, Local, Me
-from specgen.lower import builtin_functions, containers, kinds, membership, primitives, suspension
+from specgen.lower import builtin_functions, containers, heaps, kinds, membership, primitives, suspension
 from specgen.lower.formulas import NONE
 from specgen.lower.formulas import call as op_call
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import VarInfo
 from specgen.lower.values import External, Place, Unknown, Val, Value
+from specgen.syntax import dotted
 from specgen.value_types import BoolT, CallerT, IntT, NoneT, SeqT, SetT, kind_of, members
 
 NOTHING = Val(NONE, NoneT())
@@ -62,9 +63,29 @@ IDENTITIES = {
 def quiet_call(lw: Lowerer, node: ast.Call, name: str) -> Value | None:
     """Logging and the like: no effect; arguments are not evaluated (they are only formatted)."""
     root = name.partition(".")[0]
-    if root in QUIET_ROOTS and not lw.in_scope(root):
+    if root in QUIET_ROOTS and not lw.in_scope(root) and not _of_feature(lw, root):
         return NOTHING
     return None
+
+
+def _of_feature(lw: Lowerer, root: str) -> bool:
+    """Whether the name stands for something of the feature's own: a module, a class, or a global that holds values."""
+    assert lw.frame is not None
+    module = lw.frame.module
+    match lw.sources.binding(module, root):
+        case None:
+            return False
+        case "global":
+            value = module.globals[root]
+            made = dotted(value.func) if isinstance(value, ast.Call) else ""
+            return (
+                not isinstance(value, ast.Call)
+                or made in builtin_functions.FUNCTIONS
+                or (lw.sources.find_class(made, module) is not None)
+            )
+        case str(imported):
+            return lw.sources.find_module(imported, module) is not None
+    return True
 
 
 def call_external(
@@ -123,6 +144,8 @@ def call_external(
         )
     if name == "random.choice" and args:
         return _pick(lw, rv(lw, args[0]))
+    if (of_heap := heaps.function(lw, name, args)) is not None:
+        return of_heap
     if name.endswith(("get_running_loop", "get_event_loop")):
         return External("loop")
     if name.startswith("random."):

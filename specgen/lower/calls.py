@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from specgen.lower import inlining, primitives, special_forms
+from specgen.lower import attributes, inlining, primitives, special_forms
 from specgen.lower.formulas import NONE
 from specgen.lower.guards import only_kinds
 from specgen.lower.kinds import unbox
@@ -78,7 +78,7 @@ def lower_call(lw: Lowerer, node: ast.Call, awaited: bool = False) -> Value:
         special = builtin_calls.quiet_call(lw, node, name)
         if special is not None:
             return special
-    func = lower(lw, node.func)
+    func = attributes.attribute(lw, node.func) if isinstance(node.func, ast.Attribute) else lower(lw, node.func)
     if isinstance(func, (External, ClassV)):
         special = special_forms.special_form(lw, func, node, awaited)
         if special is not None:

@@ -14,6 +14,7 @@ from specgen.usage import Usage
 QUESTIONS = frozenset(
     {
         "binding",
+        "enum_of",
         "exception_ancestors",
         "external_bases",
         "find_base",
@@ -56,6 +57,10 @@ class Consulted(Sources):
     def find_class(self, name: str, near: Module | None = None) -> Class | None:
         """As of Sources."""
         return self._told("find_class", name, near)  # type: ignore[no-any-return]
+
+    def enum_of(self, names: str) -> Class | None:
+        """As of Sources."""
+        return self._told("enum_of", names)  # type: ignore[no-any-return]
 
     def find_module(self, target: str, near: Module) -> Module | None:
         """As of Sources."""

@@ -29,7 +29,7 @@ def method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val], kwargs: 
             table, seq_kind, found = list_methods.SEQ_METHODS, str(kind_of(ty)), SeqT(join_all(ty.items))
         case _:
             return None
-    if name not in table or (kwargs and not (name in {"update", "sort"} or set(kwargs) <= {"default"})):
+    if name not in table or (kwargs and name not in {"update", "sort"} and not set(kwargs) <= {"default", "last"}):
         return None
     change = changes.Change(lw, owner, root, Val(kinds.unbox(current, seq_kind), found), group, kwargs)
     return table[name](change, args)

@@ -17,6 +17,7 @@ from specgen.lower.values import (
     External,
     Func,
     LambdaV,
+    Method,
     New,
     Obj,
     Place,
@@ -118,8 +119,11 @@ def lower(lw: Lowerer, node: ast.expr) -> Value:
             from specgen.lower.arguments import as_value
 
             return as_value(lw, names.lookup(lw, name))
-        case ast.Attribute():
-            return attributes.attribute(lw, node)
+        case ast.Attribute(attr=attr):
+            found = attributes.attribute(lw, node)
+            if isinstance(found, Method) and isinstance(found.owner, Val):
+                return lw.approximate(f"attribute {attr} of a value", "any value")
+            return found
         case ast.Call():
             from specgen.lower.calls import lower_call
 

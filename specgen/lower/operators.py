@@ -10,7 +10,20 @@ from specgen.lower.formulas import NONE, eq, ite, neg
 from specgen.lower.guards import never_none, number, only_number, raise_unless
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import Val, Value
-from specgen.value_types import BoolT, IntT, NeverT, SeqT, TupleT, Ty, join, join_all, kind_of, members, tuple_depth
+from specgen.value_types import (
+    AtomT,
+    BoolT,
+    IntT,
+    NeverT,
+    SeqT,
+    TupleT,
+    Ty,
+    join,
+    join_all,
+    kind_of,
+    members,
+    tuple_depth,
+)
 
 
 def unary(lw: Lowerer, node: ast.UnaryOp) -> Value:
@@ -87,6 +100,7 @@ def binary(lw: Lowerer, op: ast.operator, a: Val, b: Val) -> Value:
         lw.demand(b, "int")
         if not (texts & {"int", "bool"}) and not (a.origin or b.origin):
             return lw.approximate("arithmetic on values of unknown type", "any value")
+        a, b = _some_number(lw, a), _some_number(lw, b)
         first, second = number(lw, a), number(lw, b)
         if isinstance(op, (ast.FloorDiv, ast.Mod)):
             return Val(_divide(lw, _ARITHMETIC[type(op)], first, second), IntT())
@@ -95,6 +109,18 @@ def binary(lw: Lowerer, op: ast.operator, a: Val, b: Val) -> Value:
         lw.approximate("division /", "whole-number division")
         return Val(_divide(lw, "\\div", number(lw, a), number(lw, b)), IntT())
     return lw.approximate(f"operator {type(op).__name__}", "any value")
+
+
+def _some_number(lw: Lowerer, value: Val) -> Val:
+    """The operand, or 0 or 1 where it comes from code that is not modelled."""
+    if value.origin is not None or not any(isinstance(m, AtomT) for m in members(value.ty)) or _is_number(value):
+        return value
+    lw.approximate("arithmetic on a value of unknown type", "it is 0 or 1")
+    return exprs.any_value(lw, "int")
+
+
+def _is_number(value: Val) -> bool:
+    return bool({kind_of(m) for m in members(value.ty)} & {"int", "bool"})
 
 
 def _divide(lw: Lowerer, op: str, x: Expr, y: Expr) -> Expr:

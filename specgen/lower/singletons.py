@@ -63,9 +63,7 @@ def get_attribute(lw: Lowerer, obj: Obj, attr: str) -> Value:
             for item in cls.node.body:
                 value = _class_level(item, attr)
                 if value is not None:
-                    from specgen.lower.exprs import lower
-
-                    return lower(lw, value)
+                    return _of_class(lw, attr, value)
     bound = lw.sources.binding(obj.module, attr) if obj.cls is None else None
     if isinstance(bound, (Class, Function)):
         return of_definition(lw, bound, obj.module)
@@ -74,6 +72,16 @@ def get_attribute(lw: Lowerer, obj: Obj, attr: str) -> Value:
         if attr in obj.static or attr in obj.fields:
             return get_attribute(lw, obj, attr)
     return lw.approximate(f"attribute {attr}", "any value")
+
+
+def _of_class(lw: Lowerer, attr: str, value: ast.expr) -> Value:
+    """What the body of a class gives an attribute that all its objects share."""
+    from specgen.lower.exprs import lower
+
+    found = lower(lw, value)
+    if isinstance(found, Val) and is_container(found.ty) and lw.sources.is_changed(attr):
+        lw.leave_out(f"changes of {attr}, which all objects of a class share", "it stays what the class makes it")
+    return found
 
 
 def first_use_of_global(lw: Lowerer, obj: Obj, attr: str) -> None:
