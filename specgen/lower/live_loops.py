@@ -60,7 +60,7 @@ def begin(lw: Lowerer, live: Live) -> Turn:
     """The head of the loop; what follows is the body, with the item of this turn."""
     place = _followed(lw, live.place)
     value = places.fetch(lw, place, lw.graph.group())[1]
-    match containers.container_of(value.ty):
+    match containers.container_of(places.place_type(lw, live.place)):
         case SeqT(item):
             return _by_position(lw, place, item)
         case SetT(member):
