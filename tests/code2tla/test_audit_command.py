@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,7 +13,18 @@ from code2tla.cli import main
 from code2tla.pipeline import run
 from code2tla.settings import load
 
-SPECS = Path(__file__).parents[1] / "tlc_runner" / "specs"
+TURNSTILE = """---- MODULE Turnstile ----
+EXTENDS Naturals
+VARIABLES inside, broken
+Enter == inside < 3 /\\ inside < 9 /\\ inside' = inside + 1 /\\ UNCHANGED broken
+Leave == inside > 0 /\\ inside' = inside - 1 /\\ UNCHANGED broken
+Mend == broken /\\ broken' = FALSE /\\ UNCHANGED inside
+Init == inside = 0 /\\ broken = FALSE
+Next == Enter \\/ Leave \\/ Mend
+Spec == Init /\\ [][Next]_<<inside, broken>>
+NeverFull == inside <= 3
+====
+"""
 ACCOUNT = """
 import threading
 
@@ -51,28 +61,23 @@ class Lamp:
 """
 
 
-@pytest.fixture
-def chain_store(tmp_path: Path) -> Path:
-    for ending in ("tla", "cfg"):
-        shutil.copy(SPECS / f"ChainStore.{ending}", tmp_path)
-    return tmp_path / "ChainStore.tla"
-
-
 def test_json_has_findings_mutants_and_what_each_property_noticed(
-    chain_store: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["audit", str(chain_store), "--json", "--quiet", "--budget", "90"]) == 3
+    module = tmp_path / "Turnstile.tla"
+    module.write_text(TURNSTILE)
+    module.with_suffix(".cfg").write_text("SPECIFICATION Spec\nINVARIANT NeverFull\nCHECK_DEADLOCK FALSE\n")
+    assert main(["audit", str(module), "--json", "--quiet", "--budget", "90"]) == 3
     result = json.loads(capsys.readouterr().out)
     assert result["verdict"] == "inconclusive"
-    assert "never taken: " in result["reason"]
+    assert "never taken: Mend" in result["reason"]
     kinds = {finding["kind"] for finding in result["audit"]["findings"]}
     assert {"dead-action", "idle-guard", "deadlock-off"} <= kinds
     killed = {p["name"]: p["killed"] for p in result["properties"]}
-    assert killed["OnlyCommittedAnswers"] > 0
+    assert killed["NeverFull"] > 0
     survivors = [m for m in result["audit"]["mutants"] if m["status"] == "survived"]
-    assert all(
-        m["diff"].startswith("--- ChainStore.tla") and m["source"]["path"] == "ChainStore.tla" for m in survivors
-    )
+    assert survivors
+    assert all(m["diff"].startswith("--- Turnstile.tla") and m["source"]["path"] == "Turnstile.tla" for m in survivors)
 
 
 @pytest.mark.parametrize(

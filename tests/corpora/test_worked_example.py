@@ -23,6 +23,8 @@ from reports.result import Result
 
 #: The exit status of a run that waits for an answer.
 WAITING = 5
+#: Enough for it several times over. It was recorded with more, for which TLC's Java prepares itself for longer.
+LIMITS = ("--budget", "120", "--audit-budget", "120")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def replay(run: Run, home: Path) -> Replayed:
     repo = corpora.build(record.CASE, home / run, record.TWINS[run]).repo
-    words = [*record.words(run, repo, home / "out"), "--replay", str(record.transcript(run)), "--quiet"]
+    words = [*record.words(run, repo, home / "out"), *LIMITS, "--replay", str(record.transcript(run)), "--quiet"]
     status = main(words)
     (spec_dir,) = (home / "out" / "specs").iterdir()
     kept = home / f"kept-{run}"
