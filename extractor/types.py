@@ -48,11 +48,14 @@ def lazily(cls: type[_T], later: dict[str, Callable[[], Any]], **known: Any) -> 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of source lines, 1-based and inclusive."""
+    """A run of source lines, 1-based and inclusive; as text ``path:line`` or ``path:line-end_line``."""
 
     path: str
     line: int
     end_line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" + (f"-{self.end_line}" if self.end_line != self.line else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,8 @@ def _result(lay: Layout) -> properties.ResultText:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def templates() -> Environment:
+    """The templates of modules."""
     return Environment(
         loader=PackageLoader("specgen"),
         undefined=StrictUndefined,
@@ -217,7 +218,7 @@ def _text(lay: Layout, actions: Sequence[Action], env: Sequence[Action], propert
         "symmetry": frame.symmetry(lay),
         "properties": property_lines,
     }
-    text = _environment().get_template("module.tla.j2").render(context)
+    text = templates().get_template("module.tla.j2").render(context)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).rstrip() + "\n"
 
 

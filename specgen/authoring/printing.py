@@ -6,13 +6,11 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from extractor.types import Span
 from specgen.authoring.draft import Draft, DraftAction, DraftProperty
 from specgen.ir import Abstraction, ConstDecl
+from specgen.module import templates
 from specgen.types import Action, Property, Spec, Variable
 
 _WIDTH = 80
@@ -84,7 +82,7 @@ def _action(action: DraftAction) -> Action:
 
 def _remarks(action: DraftAction) -> list[str]:
     """The comment above an action: what it models and where that stands."""
-    places = ", ".join(_place(s) for s in action.sources)
+    places = ", ".join(map(str, action.sources))
     words = [f"{places}: {action.purpose}" if places else action.purpose]
     words += [f"Not as in the code: {sentence}" for sentence in action.abstractions]
     if action.hole:
@@ -107,17 +105,12 @@ def plain(words: str) -> str:
     return re.sub(r"\(\*|\*\)|-{4,}|={4,}", "..", words)[:400]
 
 
-def _place(span: Span) -> str:
-    lines = str(span.line) if span.line == span.end_line else f"{span.line}-{span.end_line}"
-    return f"{span.path}:{lines}"
-
-
 def _module(draft: Draft, actions: Sequence[Action], properties: Sequence[Property]) -> str:
     side = max((_WIDTH - len(head := f" MODULE {draft.module} ")) // 2, 4)
     header = [draft.title, *(f"Not modelled: {left.what}: {left.why}" for left in draft.left_out)]
     names = [v.name for v in draft.variables]
     text = (
-        _environment()
+        templates()
         .get_template("authored.tla.j2")
         .render(
             rule_module=("-" * side + head).ljust(_WIDTH, "-"),
@@ -144,7 +137,7 @@ def _module(draft: Draft, actions: Sequence[Action], properties: Sequence[Proper
 
 
 def _of_variable(meaning: str, target: str, source: Span | None) -> str:
-    place = f", {_place(source)}" if source else ""
+    place = f", {source}" if source else ""
     return plain(f"{target}{place}: {meaning}" if target else meaning)
 
 
@@ -244,16 +237,4 @@ def _on_skeleton(draft: Draft, skeleton: Spec, actions: Sequence[Action], proper
         ),
         assumptions=(*skeleton.assumptions, *draft.assumptions),
         text=re.sub(r"\n{3,}", "\n\n", text),
-    )
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("specgen"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the text is TLA+, no page
     )

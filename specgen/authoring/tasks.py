@@ -10,7 +10,6 @@ from typing import Any, Literal, TypeAlias
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel
 
-from extractor.types import Span
 from specgen.authoring import answers
 from specgen.authoring.agreement import targets
 from specgen.authoring.brief import Brief, HistoryNote
@@ -164,7 +163,7 @@ class Asking:
                 feature=self.brief.facts.feature,
                 again=again,
                 fenced=fenced,
-                place=_place,
+                place=str,
                 **about,
             )
         )
@@ -183,7 +182,7 @@ class Asking:
         for number, step in enumerate(violated.steps, 1):
             source = step.sources[0] if step.sources else None
             line = self.evidence.line(source.path, source.line).strip() if source else ""
-            place = f" at {_place(source)}: {line}" if source else ""
+            place = f" at {source}: {line}" if source else ""
             who = f" of {step.process}" if step.process else ""
             rows.append(
                 f"{number}. {step.action or 'begins'}{who}{place}\n      then {_values(step.changed) or 'nothing'}"
@@ -202,7 +201,7 @@ def _actions(draft: Draft, most: int = 160) -> list[dict[str, str]]:
     """Every action by name, with its purpose or place in at most so many characters."""
     found: dict[str, str] = {}
     if draft.skeleton is not None:
-        found |= {a.name: ", ".join(map(_place, a.sources)) for a in draft.skeleton.actions}
+        found |= {a.name: ", ".join(map(str, a.sources)) for a in draft.skeleton.actions}
     found |= {a.name: a.purpose for a in draft.actions}
     return [{"name": name, "about": about[:most]} for name, about in list(found.items())[:80]]
 
@@ -223,11 +222,11 @@ def _drift(brief: Brief) -> list[str]:
     for action in earlier.draft.actions:
         found = stale.get(action.name)
         if found is None:
-            rows.append(f"`{action.name}`: says what it said, at {', '.join(map(_place, action.sources))}")
+            rows.append(f"`{action.name}`: says what it said, at {', '.join(map(str, action.sources))}")
         else:
-            now = f"; the lines themselves are at {_place(found.now)}" if found.now else ""
-            rows.append(f"`{action.name}`: {found.became} since it was written of {_place(found.then)}{now}")
-    rows += [f"no action models {name} ({_place(span)})" for name, span in earlier.unmodelled]
+            now = f"; the lines themselves are at {found.now}" if found.now else ""
+            rows.append(f"`{action.name}`: {found.became} since it was written of {found.then}{now}")
+    rows += [f"no action models {name} ({span})" for name, span in earlier.unmodelled]
     return _clipped(rows, _ROOM["action"])
 
 
@@ -274,13 +273,9 @@ def _values(values: Any) -> str:
 
 
 def _note(note: HistoryNote) -> dict[str, str]:
-    where = f", today at {_place(note.now)}" if note.now else ", gone today"
+    where = f", today at {note.now}" if note.now else ", gone today"
     head = f"commit {note.commit[:12]} of {note.date[:10]}, {note.kind} {note.mechanism}{where}"
     return {"commit": note.commit, "text": fenced(head, f"{note.subject[:200]}\n{note.quote[:_QUOTE]}")}
-
-
-def _place(span: Span) -> str:
-    return f"{span.path}:{span.line}" + (f"-{span.end_line}" if span.end_line != span.line else "")
 
 
 @lru_cache(maxsize=1)
