@@ -29,7 +29,7 @@ from specgen.lower.values import (
     Value,
 )
 from specgen.syntax import dotted
-from specgen.value_types import NeverT, NoneT, RecordT, RefT, members
+from specgen.value_types import NeverT, NoneT, RecordT, RefT, StrT, members
 
 NOTHING = Val(NONE, NoneT())
 
@@ -127,9 +127,13 @@ def call_value(
             return primitives.construct_again(lw, func)
     if isinstance(func, Val) and func.origin is not None:
         return contracts.call_function(lw, Contract(func.origin, "", frozenset()), args, text, awaited)
+    if isinstance(func, Val) and any(isinstance(m, RefT) for m in members(func.ty)):
+        return call_method(lw, func, "__call__", args, kwargs, awaited)
     if awaited:
         suspension.suspend(lw)
     suspension.may_fail(lw, text)
+    if isinstance(func, Val) and any(isinstance(m, StrT) for m in members(func.ty)):
+        return lw.leave_out(f"call {text}", "any value; what the function does that was kept there is left out")
     return lw.opaque(text, [*args, *kwargs.values()])
 
 

@@ -193,3 +193,38 @@ class Bank:
     made = compile_all(tmp_path, source)["Bank"]
     assert made.spec.abstractions == ()
     assert races(made) == {"Serializable_save_save", "Serializable_save_total"}
+
+
+def test_functions_that_a_list_keeps_are_left_out_and_objects_are_called(tmp_path: Path) -> None:
+    source = """
+class Undo:
+    def __init__(self, owner):
+        self.calls = 0
+
+    def __call__(self):
+        self.calls += 1
+        return self.calls
+
+class Stack:
+    def __init__(self):
+        self.n = 0
+        self.steps = []
+
+    def keep(self):
+        self.steps.append(Undo(self))
+
+    def run(self):
+        return self.steps[-1]()
+
+    def twice(self):
+        undo = [lambda: self.add(), lambda: self.add()]
+        undo.append(lambda: self.add())
+        for step in reversed(undo):
+            step()
+
+    def add(self):
+        self.n += 1
+"""
+    made = compile_one(tmp_path, source, ["Stack"])
+    assert {(a.span.line, a.leaves_out) for a in made.spec.abstractions} == {(25, True)}
+    assert "undo_calls' = Put(undo_calls" in made.spec.text
