@@ -41,7 +41,7 @@ class Usage:
     ``methods_on``: attribute -> methods called on it; ``called``: attributes of ``self`` called like functions;
     ``assigned``: attributes that a function other than a constructor assigns or deletes; ``reshuffled``: attributes
     and globals from whose container some code takes items out, or puts others in their place; ``grown``: those to
-    which some code adds;
+    which some code adds; ``numeric``: attributes that are reckoned with or held against others by size;
     ``globals_assigned``: path -> globals that its functions assign.
     """
 
@@ -50,6 +50,7 @@ class Usage:
     assigned: set[str] = field(default_factory=set)
     reshuffled: set[str] = field(default_factory=set)
     grown: set[str] = field(default_factory=set)
+    numeric: set[str] = field(default_factory=set)
     globals_assigned: dict[str, set[str]] = field(default_factory=dict)
     _fields: dict[int, set[str]] = field(default_factory=dict)
     _on_names: dict[int, dict[str, set[str]]] = field(default_factory=dict)
@@ -67,6 +68,12 @@ class Usage:
                     (self.reshuffled if method in REMOVERS else self.grown).add(spelled(holder))
                 case ast.Subscript(value=holder, ctx=ast.Store() | ast.Del()):
                     self.reshuffled.add(spelled(holder))
+                case ast.AugAssign(target=ast.Attribute(attr=name), op=ast.Sub() | ast.Mult()):
+                    self.numeric.add(name)
+                case ast.BinOp(op=ast.Sub() | ast.FloorDiv(), left=left, right=right):
+                    self._numeric(left, right)
+                case ast.Compare(left=left, ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()], comparators=[right]):
+                    self._numeric(left, right)
         functions = list(module.functions.values())
         for cls in module.classes.values():
             functions += cls.methods.values()
@@ -75,6 +82,9 @@ class Usage:
         for function in functions:
             names |= self._function(function)
         self.globals_assigned[module.path] = names
+
+    def _numeric(self, *operands: ast.expr) -> None:
+        self.numeric |= {operand.attr for operand in operands if isinstance(operand, ast.Attribute)}
 
     def _setters(self, cls: Class) -> None:
         """Setters of properties, which are no methods of their own name."""

@@ -134,7 +134,8 @@ def _constructor_argument(
         return None
     ty = parameters.annotation_type(lw, param.annotation, parameters.domain_name(name))
     wanted = lw.shared.demands.get(f"{cls.name}({name})")
-    if any(isinstance(m, IntT) for m in members(ty)) or wanted == "int":
+    numeric = wanted is None and any(attr in lw.sources.usage.numeric for attr in held)
+    if any(isinstance(m, IntT) for m in members(ty)) or wanted == "int" or (numeric and param.annotation is None):
         return _number(lw, name)
     if isinstance(ty, BoolT) or wanted == "bool":
         return Val(Lit(True), BoolT())

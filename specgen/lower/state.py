@@ -97,12 +97,16 @@ class Pending:
 
 @dataclass(slots=True)
 class Finally:
-    """Something to do on every way out: a ``finally`` body, or the end of a ``with``."""
+    """Something to do on every way out: a ``finally`` body, or the end of a ``with``.
+
+    ``swallowed`` are the ways on after an exception that it ended.
+    """
 
     emit: Callable[[], None]
     held: str = ""
     implied: bool = False
     pending: dict[str, Pending] = field(default_factory=dict)
+    swallowed: list[Edge] = field(default_factory=list)
 
 
 @dataclass(slots=True)

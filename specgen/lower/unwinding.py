@@ -128,6 +128,6 @@ def _leave_by_exceptions(lw: Lowerer, item: Finally) -> None:
         if swallows is not None:
             # ``__exit__`` gave back something true: the exception ends here.
             swallowed, lw.graph.cursor = lw.graph.branch(swallows)
-            after = after + swallowed
+            item.swallowed += swallowed
         raise_(lw, Exc(name))
     lw.graph.cursor, lw.held, lw.graph.where = after, held, where

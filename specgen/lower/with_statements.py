@@ -153,10 +153,12 @@ def _enter(
                 test = kinds.truth(rv(lw, got, "bool"))
                 lw.swallows = None if test == Lit(False) else test
 
-        with unwinding.within(lw, Finally(leave)):
+        end = Finally(leave)
+        with unwinding.within(lw, end):
             inner()
         if lw.graph.cursor:
             leave()
+        lw.graph.cursor = lw.graph.cursor + end.swallowed
         return
     if isinstance(node, ast.AsyncWith):
         suspension.suspend(lw)

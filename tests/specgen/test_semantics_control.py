@@ -551,3 +551,43 @@ class Async:
 def test_serial_outcomes_are_those_of_python(name: str, tmp_path: Path) -> None:
     source, options = SNIPPETS[name]
     compare(tmp_path, source, **options)
+
+
+def test_an_exit_that_ends_an_exception_runs_once(tmp_path: Path) -> None:
+    source = """
+class Undo:
+    def __init__(self, box):
+        self.box = box
+
+    def __enter__(self):
+        self.box.depth += 1
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.box.depth -= 1
+        if kind is None:
+            self.box.done += 1
+        return kind is KeyError
+
+class Box:
+    def __init__(self):
+        self.d = {}
+        self.depth = 0
+        self.done = 0
+
+    def put(self, k, v):
+        self.d[k] = v
+
+    def take(self, k):
+        with Undo(self):
+            if k in self.d and self.d[k] == "v9":
+                raise ValueError(k)
+            return self.d.pop(k)
+        return "nothing"
+
+    def drop(self, k):
+        with Undo(self):
+            del self.d[k]
+        return "dropped"
+"""
+    compare(tmp_path, source, cls="Box")

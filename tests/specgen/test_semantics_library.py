@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from differential import Bounds, compare, compile_one
+from differential import Bounds, compare, compile_one, races
 
 
 def test_members_of_an_enum_and_tables_of_a_class(tmp_path: Path) -> None:
@@ -127,3 +127,19 @@ class Total:
         "arithmetic on a value of unknown type",
     }
     assert "n_seen + local[c].unknown" in made.spec.text
+
+
+def test_an_argument_of_the_constructor_that_is_reckoned_with_is_a_number(tmp_path: Path) -> None:
+    source = """
+class Account:
+    def __init__(self, balance):
+        self.balance = balance
+
+    def withdraw(self, amount):
+        if amount > self.balance:
+            raise LookupError(amount)
+        self.balance -= amount
+"""
+    made = compile_one(tmp_path, source)
+    assert made.spec.abstractions == ()
+    assert races(made) == {"Serializable_withdraw_withdraw"}
