@@ -14,7 +14,7 @@ from pipeline_targets import COUNTER, LOCKED, Make
 from code2tla.cli import main
 from reports import jsonio
 
-FAST = ("--callers", "2", "--before", "1")
+FAST = ("--callers", "2", "--before", "1", "--audit-budget", "0")
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:

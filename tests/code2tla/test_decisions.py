@@ -14,6 +14,7 @@ from code2tla.errors import SettingError
 from reports.result import Decision, Question
 
 DAY = dt.date(2026, 11, 21)
+FAST = ("--callers", "2", "--before", "1", "--audit-budget", "0")
 
 
 def test_decisions_keep_their_order_and_the_comments_around_them(tmp_path: Path) -> None:
@@ -95,7 +96,7 @@ def test_accepted_findings_let_a_run_pass_until_they_expire(
 ) -> None:
     repo, feature = refcount
     out = tmp_path / "out"
-    run = ["run", str(repo), feature, "--out", str(out), "--callers", "2", "--json", "--quiet"]
+    run = ["run", str(repo), feature, "--out", str(out), "--json", "--quiet", *FAST]
     assert cli.main(run) == 1
     result = json.loads(capsys.readouterr().out)
     spec_dir = next((out / "specs").iterdir())
@@ -114,8 +115,8 @@ def test_a_rejected_assumption_takes_the_pass_away(tmp_path: Path, capsys: pytes
     case = corpora.load("refcount")
     corpora.build(case, tmp_path / "repo", "fixed")
     out = tmp_path / "out"
-    run = ["run", str(tmp_path / "repo"), case.feature, "--out", str(out), "--callers", "2", "--json", "--quiet"]
-    cli.main(run)
+    run = ["run", str(tmp_path / "repo"), case.feature, "--out", str(out), "--json", "--quiet", *FAST]
+    assert cli.main(run) == 0
     result = json.loads(capsys.readouterr().out)
     spec_dir = next((out / "specs").iterdir())
     asked = decisions.read(spec_dir, DAY).questions
@@ -132,7 +133,7 @@ def test_a_decision_on_what_is_no_more_is_noted(
 ) -> None:
     repo, feature = refcount
     out = tmp_path / "out"
-    run = ["run", str(repo), feature, "--out", str(out), "--callers", "2", "--json", "--quiet"]
+    run = ["run", str(repo), feature, "--out", str(out), "--json", "--quiet", *FAST]
     cli.main(run)
     spec_dir = next((out / "specs").iterdir())
     decisions.decide(spec_dir, "action", "References.add_99", Decision("accepted", "fine"))
