@@ -88,6 +88,7 @@ def _extend(ch: changes.Change, args: list[Val]) -> Value:
         return changes.NOTHING
     if isinstance(args[0].ty, NeverT):
         return changes.NOTHING
+    ch.lw.demand(args[0], "seq")
     return ch.lw.leave_out("extend by a value of unknown type", "no effect")
 
 

@@ -143,3 +143,18 @@ class Account:
     made = compile_one(tmp_path, source)
     assert made.spec.abstractions == ()
     assert races(made) == {"Serializable_withdraw_withdraw"}
+
+
+def test_an_argument_that_a_list_is_extended_by_is_a_list(tmp_path: Path) -> None:
+    source = """
+class Sink:
+    def __init__(self):
+        self.rows = []
+
+    def write(self, batch):
+        self.rows.extend(batch)
+
+    def last(self):
+        return self.rows[-1]
+"""
+    compare(tmp_path, source)
