@@ -119,8 +119,8 @@ class Renderer:
     def _side(self, parent: Op, child: Expr, leftmost: bool) -> str:
         text = self.text(child)
         mine, theirs = _PRECEDENCE[parent.name], _precedence(child)
-        if isinstance(child, Op) and child.name in _OPEN:
-            return f"({text})"
+        if isinstance(child, Op) and (child.name in _OPEN or (parent.name == "%" and child.name == "-")):
+            return f"({text})"  # TLA+ gives % and - no order
         if theirs > mine or (
             theirs == mine and isinstance(child, Op) and child.name == parent.name and _flows(parent, leftmost)
         ):

@@ -198,4 +198,5 @@ _EXTERNAL_EXCEPTIONS = {
     "QueueShutDown": "Exception",
     "InvalidStateError": "Exception",
     "BrokenBarrierError": "RuntimeError",
+    "FrozenInstanceError": "AttributeError",
 }

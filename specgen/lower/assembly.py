@@ -34,7 +34,7 @@ def assemble(sources: Sources, target: Target, shared: Shared, made: front.Made)
     for var, info in lw.vars.items():
         if var not in used:
             continue
-        init = _closed(info.init if info.init is not None else made.inits.get(var, NONE), lw, made, used)
+        init = _closed(_first(var, lw, made), lw, made, used)
         ty = lw.var_type(var)
         program.vars.append(
             VarDecl(var, ty, init, info.comment, info.source, observable=info.observable, lock=info.lock)
@@ -62,12 +62,19 @@ def assemble(sources: Sources, target: Target, shared: Shared, made: front.Made)
     return program
 
 
+def _first(var: str, lw: Lowerer, made: front.Made) -> Expr:
+    """What a variable begins with: what the constructor made of it, where nothing else is fixed."""
+    info = lw.vars.get(var)
+    fixed = info.init if info is not None and var not in lw.heap.values() else None
+    if fixed is not None:
+        return fixed
+    return made.inits.get(var, NONE if info is None or info.init is None else info.init)
+
+
 def _closed(e: Expr, lw: Lowerer, made: front.Made, used: set[str], depth: int = 0) -> Expr:
     """A first value in which variables that the specification leaves out are replaced by their own first values."""
     if isinstance(e, Var) and e.name not in used and depth < 8:
-        info = lw.vars.get(e.name)
-        first = info.init if info is not None and info.init is not None else made.inits.get(e.name, NONE)
-        return _closed(first, lw, made, used, depth + 1)
+        return _closed(_first(e.name, lw, made), lw, made, used, depth + 1)
     if isinstance(e, Op):
         return Op(e.name, tuple(_closed(a, lw, made, used, depth) for a in e.args), e.names)
     return e

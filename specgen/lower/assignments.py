@@ -15,6 +15,7 @@ from specgen.lower.formulas import call as op_call
 from specgen.lower.guards import only_kinds, raise_unless
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.operators import binary
+from specgen.lower.second_names import kept_elsewhere
 from specgen.lower.values import New, Obj, Place, Unknown, Val, Value
 from specgen.value_types import IntT, NeverT, RecordT, RefT, SeqT, SetT, TupleT, Ty, members
 
@@ -33,6 +34,8 @@ def assign(lw: Lowerer, target: ast.expr, value: Value) -> None:
                 _assign_slice(lw, holder, rv(lw, value), index)
                 return
             key = rv(lw, lower(lw, index))
+            if isinstance(holder, Place) and holder.root.startswith("l."):
+                kept_elsewhere(lw, value)
             subscripts.set_item(lw, holder, key, rv(lw, value))
             if isinstance(holder, Place) and not holder.root.startswith("l.") and isinstance(value, Place):
                 places.stored(

@@ -13,7 +13,7 @@ from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import VarInfo
 from specgen.lower.values import External, Place, Unknown, Val, Value
 from specgen.syntax import dotted
-from specgen.value_types import BoolT, CallerT, IntT, NoneT, SeqT, SetT, kind_of, members
+from specgen.value_types import BoolT, CallerT, IntT, NeverT, NoneT, SeqT, SetT, StrT, kind_of, members
 
 NOTHING = Val(NONE, NoneT())
 QUIET_ROOTS = {
@@ -194,6 +194,22 @@ def _pick(lw: Lowerer, holder: Val) -> Value:
     return Val(Local(name), found.item)
 
 
+#: Methods whose results tell apart what the values themselves do.
+_SAME_TEXT = {"encode", "decode", "format", "hex", "isoformat", "total_seconds", "timestamp"}
+#: Methods that may give one text for several.
+_CHANGED_TEXT = {"strip", "lower", "upper", "casefold"}
+
+
+def _changed_text(lw: Lowerer, owner: Val, name: str) -> Val:
+    """``text.lower()``: of a literal its result, of any other text the text itself."""
+    if isinstance(owner.expr, Lit) and isinstance(owner.expr.value, str):
+        text = str(getattr(owner.expr.value, name)())
+        return Val(Lit(text), StrT(frozenset({text})))
+    if not isinstance(owner.ty, NeverT):
+        lw.approximate(f"{name}() of a text", "the text itself")
+    return owner
+
+
 def text_method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val]) -> Value | None:
     """Methods of strings and numbers, and of dunder names on built-ins."""
     if isinstance(owner, Place):
@@ -205,20 +221,10 @@ def text_method(lw: Lowerer, owner: Val | Place, name: str, args: list[Val]) -> 
             return Val(containers.size(rv(lw, owner)), IntT())
         return None
     own = {kind_of(m) for m in members(owner.ty)}
-    if name in {
-        "encode",
-        "decode",
-        "strip",
-        "lower",
-        "upper",
-        "format",
-        "hex",
-        "isoformat",
-        "total_seconds",
-        "timestamp",
-        "casefold",
-    }:
+    if name in _SAME_TEXT:
         return owner
+    if name in _CHANGED_TEXT and not args:
+        return _changed_text(lw, owner, name)
     if own <= {"str", None} and name in {"startswith", "endswith", "isdigit"}:
         return Unknown(f"{name}()")
     return None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specgen.expr import Bound, Expr, Lit, Op
-from specgen.lower import builtin_calls, comprehensions, containers, guards, kinds, orders
+from specgen.lower import comprehensions, containers, conversions, guards, kinds, orders
 from specgen.lower.formulas import EMPTY, FALSE, NONE, apply, domain
 from specgen.lower.formulas import call as op_call
 from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
+from specgen.lower.second_names import kept_elsewhere
 from specgen.lower.values import Val, Value
 from specgen.value_types import BoolT, DictT, IntT, NeverT, SeqT, SetT, StrT, TupleT, join, kind_of
 
@@ -53,29 +54,25 @@ def _set(lw: Lowerer, args: list[Val]) -> Value:
             return Val(kinds.unbox(args[0], "set"), ty)
         case DictT(key, _):
             return Val(Op("DOMAIN", (kinds.unbox(args[0], "dict"),)), SetT(key))
-    return Val(Op("set"), SetT(NeverT()))
+        case TupleT() as found:
+            items = SeqT(containers.item_type(found))
+            whole = Val(kinds.unbox(args[0], str(kind_of(found))), found)
+            return Val(op_call("Items", kinds.coerce(whole, items)), SetT(items.item))
+    if isinstance(args[0].ty, NeverT):
+        return Val(Op("set"), SetT(NeverT()))
+    return lw.approximate("set of what is no known collection", "any value")
 
 
 def _dict(lw: Lowerer, args: list[Val]) -> Value:
     if args and isinstance(containers.container_of(args[0].ty), DictT):
         return Val(kinds.unbox(args[0], "dict"), containers.container_of(args[0].ty))
+    if args and not isinstance(containers.item_type(args[0].ty), NeverT):
+        return lw.approximate("dict of pairs", "any value")
     return Val(EMPTY, DictT(NeverT(), NeverT()))
 
 
 def _bool(lw: Lowerer, args: list[Val]) -> Value:
     return Val(kinds.truth(args[0]) if args else FALSE, BoolT())
-
-
-def _int(lw: Lowerer, args: list[Val]) -> Value:
-    return Val(number(lw, args[0]), IntT()) if args else Val(Lit(0), IntT())
-
-
-def _same(lw: Lowerer, args: list[Val]) -> Value:
-    return args[0] if args else builtin_calls.NOTHING
-
-
-def _str(lw: Lowerer, args: list[Val]) -> Value:
-    return args[0] if args else Val(Lit(""), StrT(frozenset({""})))
 
 
 def _abs(lw: Lowerer, args: list[Val]) -> Value:
@@ -107,6 +104,7 @@ def _dict_named(lw: Lowerer, args: list[Val], kwargs: dict[str, Value]) -> Value
     out = _dict(lw, args)
     assert isinstance(out, Val)
     for name, value in kwargs.items():
+        kept_elsewhere(lw, value)
         v = rv(lw, value)
         assert isinstance(out.ty, DictT)
         ty = DictT(join(out.ty.key, StrT(frozenset({name}))), join(out.ty.value, v.ty))
@@ -155,10 +153,14 @@ def _zip(lw: Lowerer, args: list[Val]) -> Value:
 
 def _some(every: bool) -> Callable[[Lowerer, list[Val]], Value]:
     def run(lw: Lowerer, args: list[Val]) -> Value:
+        from specgen.lower import truth
+
         item = containers.item_type(args[0].ty)
         found = containers.container_of(args[0].ty)
         if isinstance(item, NeverT):
             return Val(Lit(every), BoolT())
+        if truth.object_class(lw, Val(Bound("x"), item)) is not None:
+            lw.leave_out("objects that may count as false, in a collection", "they count as true")
         inner = kinds.unbox(args[0], str(kind_of(found)))
         if isinstance(found, TupleT):
             inner = kinds.coerce(Val(inner, found), SeqT(item))
@@ -232,22 +234,22 @@ FUNCTIONS: dict[str, Callable[[Lowerer, list[Val]], Value]] = {
     "dict": _dict,
     "OrderedDict": _dict,
     "bool": _bool,
-    "int": _int,
-    "float": _int,
-    "str": _str,
-    "repr": _str,
+    "int": conversions.int_,
+    "float": conversions.int_,
+    "str": conversions.str_,
+    "repr": conversions.str_,
     "abs": _abs,
     "range": _range,
     "reversed": orders.reversed_,
     "sorted": orders.sorted_,
-    "copy": _same,
-    "deepcopy": _same,
-    "tuple": _same,
+    "copy": conversions.copied,
+    "deepcopy": conversions.copied,
+    "tuple": conversions.tuple_,
     "Counter": _counter,
-    "ceil": _int,
-    "floor": _int,
-    "round": _int,
-    "bytes": _str,
+    "ceil": conversions.int_,
+    "floor": conversions.int_,
+    "round": conversions.int_,
+    "bytes": conversions.str_,
     "object": _token,
     "WeakValueDictionary": _dict,
     "WeakKeyDictionary": _dict,

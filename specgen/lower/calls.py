@@ -9,6 +9,7 @@ from specgen.lower.formulas import NONE
 from specgen.lower.guards import only_kinds
 from specgen.lower.kinds import unbox
 from specgen.lower.lowerer import Lowerer
+from specgen.lower.second_names import KEEPERS, kept_elsewhere
 from specgen.lower.state import Frame
 from specgen.lower.values import (
     ClassV,
@@ -104,8 +105,12 @@ def call_value(
             return inlining.inline(lw, func, args, kwargs)
         case LambdaV(lam, outer):
             frame = Frame(None, outer.module, outer.me, outer=outer)
-            for param, arg in zip(lam.args.args, args, strict=False):
+            params, defaults = lam.args.args, lam.args.defaults
+            for param, default in zip(params[len(params) - len(defaults) :], defaults, strict=True):
+                frame.names[param.arg] = lower(lw, default)
+            for param, arg in zip(params, args, strict=False):
                 frame.names[param.arg] = arg
+            frame.names |= kwargs
             saved, lw.frame = lw.frame, frame
             try:
                 return lower(lw, lam.body)
@@ -190,6 +195,8 @@ def call_method(
                 return replaced(lw, owner, {k: rv(lw, v) for k, v in kwargs.items()})
             return lw.approximate(f"call of method {name}", "any value, no effect on the state modelled here")
         case Val() | Place():
+            for kept in args if name in KEEPERS else []:
+                kept_elsewhere(lw, kept)
             values = [rv(lw, a) for a in args]
             named = {k: rv(lw, v) for k, v in kwargs.items()}
             out = container_methods.method(lw, owner, name, values, named)

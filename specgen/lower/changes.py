@@ -10,6 +10,7 @@ from specgen.expr import Arg, Expr, Local, Op, Var
 from specgen.lower import containers, kinds, membership, places
 from specgen.lower.formulas import EMPTY, FALSE, NONE, call, domain
 from specgen.lower.lowerer import Lowerer
+from specgen.lower.second_names import changed_inside
 from specgen.lower.values import Place, Val, Value
 from specgen.value_types import DictT, NeverT, NoneT, SeqT, SetT, Ty
 
@@ -46,10 +47,11 @@ class Change:
         """The container is now this; ``ty`` may hold more than before."""
         if isinstance(self.owner, Place):
             owner = self.owner
+            changed_inside(self.lw, owner)
             places.still_there(
                 self.lw, owner, self.root, lambda: places.store(self.lw, owner, Val(expr, ty), self.root, self.group)
             )
-        elif _is_part(self.owner.expr):
+        elif part_of_another(self.owner.expr):
             self.lw.leave_out("change of a container that a tuple or another value holds", "the change is lost")
 
     def grows(self, expr: Expr, drop_last: bool = False) -> None:
@@ -102,15 +104,15 @@ class Change:
         return Op("in", (self.key(value), domain(self.e)))
 
 
-def _is_part(e: Expr) -> bool:
+def part_of_another(e: Expr) -> bool:
     """Whether the value is taken out of something else, which should show a change of it."""
     match e:
         case Local() | Var() | Arg():
             return True
         case Op("if", (_, yes, no)):
-            return _is_part(yes) or _is_part(no)
+            return part_of_another(yes) or part_of_another(no)
         case Op("apply" | "field", (holder, *_)) | Op("call", (holder,), ("Head" | "Last",)):
-            return _is_part(holder)
+            return part_of_another(holder)
     return False
 
 

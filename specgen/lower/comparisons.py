@@ -6,23 +6,36 @@ import ast
 
 from specgen.expr import Expr, Lit, Op
 from specgen.lower import exprs, kinds, places, truth
+from specgen.lower.equality import compared_by_fields, note_equality
 from specgen.lower.formulas import FALSE, NONE, TRUE, conj, eq, neg
 from specgen.lower.graph import Edge
 from specgen.lower.guards import number, only_number
 from specgen.lower.lowerer import Lowerer
+from specgen.lower.records import field_names
 from specgen.lower.values import New, Place, Unknown, Val, Value, is_static
-from specgen.value_types import BoolT, NeverT, NoneT, join, kind_of, members
+from specgen.source import Class
+from specgen.value_types import BoolT, DictT, NeverT, NoneT, SeqT, SetT, StrT, TupleT, join, kind_of, members
 
 
 def compare(lw: Lowerer, node: ast.Compare) -> Expr:
     """Comparison chains."""
-    left = exprs.lower(lw, node.left)
-    parts: list[Expr] = []
-    for op, right_node in zip(node.ops, node.comparators, strict=True):
-        right = exprs.lower(lw, right_node)
-        parts.append(compare_two(lw, op, left, right))
-        left = right
-    return conj(*parts)
+    return _chain(lw, exprs.lower(lw, node.left), list(zip(node.ops, node.comparators, strict=True)))
+
+
+def _chain(lw: Lowerer, left: Value, links: list[tuple[ast.cmpop, ast.expr]]) -> Expr:
+    """The comparisons of a chain; an operand is evaluated only where what stands before it holds."""
+    (op, node), rest = links[0], links[1:]
+    right = exprs.lower(lw, node)
+    test = compare_two(lw, op, left, right)
+    if not rest:
+        return test
+    more = truth.pure(lw, lambda: Val(_chain(lw, right, rest), BoolT()))
+    if isinstance(more, Val):
+        return conj(test, more.expr)
+    yes, no = lw.graph.branch(test)
+    lw.graph.cursor = yes
+    others = Val(_chain(lw, right, rest), BoolT())
+    return lw.join_value([(lw.graph.cursor, others), (no, Val(FALSE, BoolT()))], "compared").expr
 
 
 def compare_two(lw: Lowerer, op: ast.cmpop, left: Value, right: Value) -> Expr:
@@ -76,9 +89,47 @@ def _same(lw: Lowerer, left: Value, right: Value, identity: bool) -> Expr:
         and lw.sources.method(cls, "__eq__") is not None
     ):
         return _equal_objects(lw, left, right)
+    if identity and left == right and isinstance(left, Place):
+        return TRUE
     a, b = exprs.rv(lw, left), exprs.rv(lw, right)
+    if identity and _containers(a) and _containers(b):
+        lw.approximate("`is` between containers", "they are one where they are equal, or not")
+        return conj(kinds.equal(a, b), exprs.any_value(lw, "bool").expr)
+    if _text_meets_parts(a, b) or _text_meets_parts(b, a):
+        lw.approximate("comparison with a text that is put together", "any answer")
+        return exprs.any_value(lw, "bool").expr
+    if not identity and a.expr != b.expr and NONE not in (a.expr, b.expr):
+        if (cls := compared_by_fields(lw, a, b)) is not None:
+            return _equal_fields(lw, a, b, cls)
+        note_equality(lw, a.ty, b.ty)
     _meet(lw, a, b)
     return kinds.equal(a, b)
+
+
+def _equal_fields(lw: Lowerer, a: Val, b: Val, cls: Class) -> Expr:
+    """``==`` of two objects of a dataclass."""
+    from specgen.lower.objects import get_field
+
+    parts = []
+    for field in field_names(lw, cls):
+        x, y = (exprs.rv(lw, get_field(lw, New(v.expr, cls), field)) for v in (a, b))
+        parts.append(kinds.equal(x, y))
+    return conj(*parts)
+
+
+def _containers(value: Val) -> bool:
+    return any(isinstance(m, (SeqT, SetT, DictT)) for m in members(value.ty))
+
+
+def _text_meets_parts(a: Val, b: Val) -> bool:
+    """Whether a text meets what may be the parts of one, so that their kinds do not tell whether they are equal."""
+    texts, parts = ([m for m in members(v.ty) if not isinstance(m, NoneT)] for v in (a, b))
+    return (
+        bool(texts)
+        and all(isinstance(m, StrT) for m in texts)
+        and any(isinstance(m, TupleT) for m in parts)
+        and not any(isinstance(m, StrT) for m in parts)
+    )
 
 
 def _equal_objects(lw: Lowerer, left: Value, right: Value) -> Expr:

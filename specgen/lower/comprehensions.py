@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from specgen.expr import Bound, Expr, Lit, Local, Op, Var
 from specgen.lower import exprs, guards, kinds, truth
-from specgen.lower.containers import container_of
 from specgen.lower.formulas import TRUE, apply, call, conj, domain, ite
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame
 from specgen.lower.values import Val, Value
-from specgen.value_types import BoolT, DictT, IntT, NeverT, SeqT, SetT, TupleT, Ty, join, members
+from specgen.value_types import BoolT, DictT, IntT, NeverT, NoneT, SeqT, SetT, TupleT, Ty, join, kind_of, members
 
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
@@ -32,10 +31,10 @@ class Source:
     distinct: bool = True
 
 
-def source_of(lw: Lowerer, node: ast.expr) -> Source:
-    """The source that an expression gives; the values and items of a dict run over its keys."""
+def source_of(lw: Lowerer, node: ast.expr) -> Source | None:
+    """The source that an expression gives, or None; the values and items of a dict run over its keys."""
     value = exprs.rv(lw, exprs.lower(lw, node))
-    found = container_of(value.ty)
+    found = guards.usable(lw, value)
     by_key = values_of(value.expr)
     if by_key is not None and isinstance(found, SetT):
         behind = by_key
@@ -57,8 +56,10 @@ def source_of(lw: Lowerer, node: ast.expr) -> Source:
             ty = next(iter(items))
             for other in items[1:]:
                 ty = join(ty, other)
-            whole = kinds.coerce(value, SeqT(ty))
+            whole = kinds.coerce(Val(kinds.unbox(value, str(kind_of(found))), found), SeqT(ty))
             return Source(call("Items", whole), lambda x: Val(x, ty), ty, whole)
+        case NeverT() if not isinstance(value.ty, (NeverT, NoneT)):
+            return None
     return Source(Op("set"), lambda x: Val(x, NeverT()), NeverT())
 
 
@@ -139,6 +140,8 @@ def scan(lw: Lowerer, node: Comprehension) -> Scan | None:
     gen = node.generators[0]
     assert lw.frame is not None
     source = source_of(lw, gen.iter)
+    if source is None:
+        return None
     name = _fresh(lw)
     frame = lw.frame
     saved, slots = dict(frame.names), dict(frame.slots)
@@ -179,7 +182,7 @@ def comprehension(lw: Lowerer, node: Comprehension) -> Value:
     """A comprehension as a set, sequence or function."""
     found = scan(lw, node)
     if found is None:
-        return lw.approximate("comprehension", "any value")
+        return _written_out(lw, node) or lw.approximate("comprehension", "any value")
     name, value, kept, seq = found.name, found.value, found.kept, found.source.seq
     x = Bound(name)
     if isinstance(node, ast.DictComp):
@@ -199,6 +202,38 @@ def comprehension(lw: Lowerer, node: Comprehension) -> Value:
         return Val(kept if value.expr == x else Op("map", (kept, value.expr), (name,)), SetT(value.ty))
     order = in_some_order(lw, kept, found.source.member)
     return Val(Op("function", (domain(order), found.at(value.expr, apply(order, Bound("i")))), ("i",)), SeqT(value.ty))
+
+
+#: Of how many items a comprehension may be written out.
+_FEW = 8
+
+
+def _written_out(lw: Lowerer, node: Comprehension) -> Val | None:
+    """A list made item by item, where it is known over which few: what makes one may do anything."""
+    gen = node.generators[0]
+    if not isinstance(node, ast.ListComp) or len(node.generators) > 1 or gen.ifs or gen.is_async:
+        return None
+    point = lw.checkpoint()
+    source = exprs.rv(lw, exprs.lower(lw, gen.iter))
+    items = source.expr.args if isinstance(source.expr, Op) and source.expr.name == "tuple" else ()
+    if not 0 < len(items) <= _FEW:
+        lw.roll_back(point)
+        return None
+    assert lw.frame is not None
+    found = next(m for m in members(source.ty) if isinstance(m, (TupleT, SeqT)))
+    types = found.items if isinstance(found, TupleT) else (found.item,) * len(items)
+    saved, slots = dict(lw.frame.names), dict(lw.frame.slots)
+    in_loop, lw.in_loop = lw.in_loop, True
+    out: list[Val] = []
+    try:
+        for item, ty in zip(items, types, strict=True):
+            if not _bind(lw.frame, gen.target, Val(item, ty)):
+                lw.roll_back(point)
+                return None
+            out.append(exprs.rv(lw, exprs.lower(lw, node.elt)))
+    finally:
+        lw.frame.names, lw.frame.slots, lw.in_loop = saved, slots, in_loop
+    return exprs.sequence(lw, out)
 
 
 def in_some_order(lw: Lowerer, elements: Expr, item: Ty) -> Expr:

@@ -8,6 +8,8 @@ from specgen.expr import Expr, Lit, Local, Op
 from specgen.lower import attributes, comparisons, kinds, membership, names, operators, places, truth
 from specgen.lower.formulas import EMPTY, NONE, call, const
 from specgen.lower.lowerer import Lowerer
+from specgen.lower.records import as_record, is_value_class
+from specgen.lower.second_names import kept_elsewhere
 from specgen.lower.state import ANYTHING
 from specgen.lower.values import (
     ClassV,
@@ -26,6 +28,7 @@ from specgen.lower.values import (
     Val,
     Value,
 )
+from specgen.source import Class
 from specgen.value_types import (
     AtomT,
     BoolT,
@@ -68,6 +71,12 @@ def rv(lw: Lowerer, value: Value, want: str = "") -> Val:
         case Coro(start):
             lw.approximate("a coroutine that is not awaited here", "it runs at once")
             return rv(lw, start())
+        case Method(_, name, _):
+            return rv(lw, lw.approximate(f"attribute {name} of a value", "any value"), want)
+        case Obj(cls=Class() as cls) if is_value_class(lw, cls):
+            return as_record(lw, value, cls)
+        case Obj() | Sync() if lw.in_init:
+            lw.leave_out(f"{static_name(value)} as a value", "its name")
     return Val(Lit(static_name(value)), StrT(frozenset({static_name(value)})))
 
 
@@ -81,7 +90,7 @@ def static_name(value: Value) -> str:
         case External(name):
             return name.rpartition(".")[2]
         case Obj():
-            return "self"
+            return value.prefix or "self"
         case Sync():
             return value.var
         case Contract():
@@ -145,12 +154,12 @@ def lower(lw: Lowerer, node: ast.expr) -> Value:
         case ast.IfExp():
             return truth.if_expression(lw, node)
         case ast.Tuple(elts=elts) if not any(isinstance(e, ast.Starred) for e in elts):
-            items = [rv(lw, lower(lw, e)) for e in elts]
+            items = _items(lw, elts)
             return Val(Op("tuple", tuple(i.expr for i in items)), TupleT(tuple(i.ty for i in items)))
         case ast.List(elts=elts) if not any(isinstance(e, ast.Starred) for e in elts):
-            return sequence(lw, [rv(lw, lower(lw, e)) for e in elts])
+            return sequence(lw, _items(lw, elts))
         case ast.Set(elts=elts):
-            items = [rv(lw, lower(lw, e)) for e in elts]
+            items = _items(lw, elts)
             ty = join_all([i.ty for i in items])
             for item in items:
                 membership.looked_up(lw, item, ty)
@@ -177,6 +186,23 @@ def lower(lw: Lowerer, node: ast.expr) -> Value:
         case ast.Yield() | ast.YieldFrom():
             return yielded(lw, node)
     return lw.approximate(text_of(node), "any value")
+
+
+def _items(lw: Lowerer, nodes: list[ast.expr]) -> list[Val]:
+    """The items of a display, each evaluated in turn."""
+    return [rv(lw, _item(lw, node)) for node in nodes]
+
+
+def _item(lw: Lowerer, node: ast.expr) -> Value:
+    saved = lw.in_loop
+    lw.in_loop = saved or lw.in_init  # objects made for a display are many, not the one of an attribute
+    try:
+        value = lower(lw, node)
+    finally:
+        lw.in_loop = saved
+    if isinstance(value, Place) and value.root.startswith("l."):
+        kept_elsewhere(lw, value)
+    return value
 
 
 def text_of(node: ast.AST) -> str:
@@ -230,7 +256,7 @@ def dict_display(lw: Lowerer, keys: list[ast.expr | None], values: list[ast.expr
     for key, value in zip(keys, values, strict=True):
         if key is None:
             return lw.approximate("** in a dict display", "any value")
-        k, v = rv(lw, lower(lw, key)), rv(lw, lower(lw, value))
+        k, v = _items(lw, [key, value])
         assert isinstance(out.ty, DictT)
         membership.looked_up(lw, k, out.ty.key)
         ty = DictT(join(out.ty.key, k.ty), join(out.ty.value, v.ty))
@@ -241,10 +267,13 @@ def dict_display(lw: Lowerer, keys: list[ast.expr | None], values: list[ast.expr
 
 def f_string(lw: Lowerer, parts: list[ast.expr]) -> Value:
     """A formatted string: the tuple of its parts, which tells apart what the text tells apart."""
+    from specgen.lower.conversions import text_of_value
+
     out: list[Val] = []
     for part in parts:
         if isinstance(part, ast.FormattedValue):
-            out.append(rv(lw, lower(lw, part.value)))
+            value = rv(lw, lower(lw, part.value))
+            out.append(text_of_value(value) if len(parts) == 1 else value)
         elif isinstance(part, ast.Constant):
             out.append(constant(lw, part.value))
     if len(out) == 1:

@@ -20,8 +20,12 @@ def raise_unless(lw: Lowerer, test: Expr, name: str) -> None:
     lw.graph.cursor = yes
 
 
+#: Kinds of values that are certainly no numbers.
+_NO_NUMBERS = {"str", "seq", "set", "dict", "ref"}
+
+
 def number(lw: Lowerer, value: Val) -> Expr:
-    """The value as an integer (a bool counts 0 or 1); None there raises TypeError, as in Python."""
+    """The value as an integer (a bool counts 0 or 1); anything else there raises TypeError, as in Python."""
     lw.demand(value, "int")
     own = {kind_of(m) for m in members(value.ty)}
     only_kinds(lw, value, ("int", "bool"), "TypeError")
@@ -32,6 +36,9 @@ def number(lw: Lowerer, value: Val) -> Expr:
         return kinds.unbox(value, "int")
     if "bool" in own:
         return ite(kinds.unbox(value, "bool"), Lit(1), Lit(0))
+    opaque = value.origin or any(isinstance(m, AtomT) for m in members(value.ty))
+    if own & _NO_NUMBERS and not opaque and not (lw.in_init or lw.pure_reads or lw.bound_depth or lw.hopeful):
+        raise_unless(lw, FALSE, "TypeError")
     return Lit(0) if not isinstance(value.expr, Lit) or isinstance(value.expr.value, str) else value.expr
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 
 from specgen.expr import Lit, Local
 from specgen.lower import kinds, stmts, unwinding
@@ -11,6 +12,7 @@ from specgen.lower.guards import only_kinds
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Finally, Handlers
 from specgen.lower.values import Exc, Place, Val
+from specgen.source import Module
 from specgen.syntax import dotted, walk
 from specgen.value_types import NeverT, RaisedT, StrT, members
 
@@ -25,6 +27,8 @@ def raise_(lw: Lowerer, node: ast.Raise) -> None:
     called = dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc).rpartition(".")[2]
     if called[:1].isupper() and lw.sources.find_class(called, lw.frame.module if lw.frame else None) is None:
         # A class from elsewhere that is raised is an exception, whatever its name.
+        for arg in node.exc.args if isinstance(node.exc, ast.Call) else []:
+            _for_its_effects(lw, arg)
         unwinding.raise_(lw, Exc(called))
         return
     value = lower(lw, node.exc)
@@ -48,6 +52,15 @@ def raise_(lw: Lowerer, node: ast.Raise) -> None:
     unwinding.raise_(lw, Exc(name))
 
 
+def _for_its_effects(lw: Lowerer, node: ast.expr) -> None:
+    """Evaluate what only a text is made of, where that does more than give a value."""
+    if any(isinstance(n, (ast.Call, ast.Await, ast.NamedExpr)) for n in walk(node)):
+        point = lw.checkpoint()
+        lower(lw, node)
+        if lw.untouched_since(point):
+            lw.roll_back(point)
+
+
 def try_(lw: Lowerer, node: ast.Try) -> None:
     """``try``: handlers are made for the exceptions that reach them; ``finally`` on each way out."""
     if node.finalbody:
@@ -69,7 +82,7 @@ def _try_handlers(lw: Lowerer, node: ast.Try) -> None:
         stmts.body(lw, node.orelse)
         return
     assert lw.frame is not None
-    catches = [_caught(h.type) for h in node.handlers]
+    catches = [_caught(lw.frame.module, h.type) for h in node.handlers]
     handlers = Handlers(catches, [[] for _ in catches], lw.frame.module)
     held = list(lw.held)
     with unwinding.within(lw, handlers):
@@ -95,11 +108,21 @@ def _try_handlers(lw: Lowerer, node: ast.Try) -> None:
     lw.held = held_after
 
 
-def _caught(node: ast.expr | None) -> tuple[str, ...]:
+def _caught(module: Module, node: ast.expr | None) -> tuple[str, ...]:
+    """Names of the classes that a handler catches, a tuple of a name at the module's level taken apart."""
     if node is None:
         return ()
+    named = module.globals.get(node.id) if isinstance(node, ast.Name) else None
+    if isinstance(named, ast.Tuple):
+        node = named
     parts = node.elts if isinstance(node, ast.Tuple) else [node]
-    return tuple(dotted(p).rpartition(".")[2] or "Exception" for p in parts)
+    return tuple(_class_name(dotted(p).rpartition(".")[2] or "Exception") for p in parts)
+
+
+def _class_name(name: str) -> str:
+    """The name of an exception class that a built-in name such as ``IOError`` stands for."""
+    known = getattr(builtins, name, None)
+    return known.__name__ if isinstance(known, type) else name
 
 
 def _caught_value(lw: Lowerer, live: list[tuple[list[tuple[int, str]], Exc]], handler: ast.ExceptHandler) -> Exc:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specgen.expr import Const, Expr, Lit, Local, Op, Var
-from specgen.lower.formulas import FALSE, NONE, TRUE
+from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE
 from specgen.lower.lowerer import Lowerer
 
 LIMIT = 4000
@@ -14,7 +14,8 @@ def initial_values(lw: Lowerer, entry: int) -> dict[str, Expr]:
 
     Globals that it changes begin with what their module gave them.
     """
-    begun: dict[Expr, Expr] = {Var(name): value for name, value in lw.inits.items()}
+    begun: dict[Expr, Expr] = {Var(name): EMPTY for name in lw.heap.values()}
+    begun |= {Var(name): value for name, value in lw.inits.items()}
     steps = [0]
     keep_raised = [False]
 
@@ -99,7 +100,24 @@ def _simple(e: Op) -> Expr:
         and e.args[0].args
     ):
         return Op("tuple", e.args[0].args[1:])
+    match e:
+        case Op("call", (Op("filter", (Op("DOMAIN", (made,)), _)),), ("Cardinality",)):
+            keys = _keys(made)  # all of them made by the constructor, which is what the filter asks
+            return e if keys is None else Lit(len(keys))
+        case Op("+", (Lit(int() as a), Lit(int() as b))):
+            return Lit(a + b)
     return e
+
+
+def _keys(d: Expr) -> set[Expr] | None:
+    """The keys of a dict that is put together from the empty one."""
+    match d:
+        case Op("tuple", ()):
+            return set()
+        case Op("call", (before, key, _), ("Put",)):
+            keys = _keys(before)
+            return None if keys is None else {*keys, key}
+    return None
 
 
 def _truth(e: Expr) -> Expr:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from specgen.expr import Lit, Local
-from specgen.lower import calls, places, singletons, unwinding
+from specgen.lower import calls, places, second_names, singletons, unwinding
 from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import MAX_INLINE, Lowerer
 from specgen.lower.state import Boundary, Frame
@@ -43,6 +43,7 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
         params = params[1:]
     defaults = dict(zip([p.arg for p in params][::-1], spec.defaults[::-1], strict=False))
     bound: dict[str, Value] = {}
+    defaulted: set[str] = set()
     for param, arg in zip(params, args, strict=False):
         bound[param.arg] = arg
     rest = args[len(params) :]
@@ -53,6 +54,7 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
             default = defaults.get(param.arg)
             if default is None and param in spec.kwonlyargs:
                 default = spec.kw_defaults[spec.kwonlyargs.index(param)]
+            defaulted.add(param.arg)
             saved, lw.frame = lw.frame, Frame(None, function.module, None)
             marker = (
                 singletons.sentinel(lw, function.cls, default.id)
@@ -70,6 +72,10 @@ def bind(lw: Lowerer, function: Function, frame: Frame, args: list[Value], kwarg
         if name in once and isinstance(value, Val) and is_constant(value):
             # An argument of a constructor that is known: ``lock = lock or Lock()`` stays known too.
             frame.names[name] = value
+        elif name not in frame.stored and isinstance(value, Val) and second_names.is_changed(function, name, value):
+            if name in defaulted:
+                lw.leave_out(f"the default of {name}, which is changed in place", "each call has one of its own")
+            lw.set_local(lw.local_for(frame, name), value)
         elif name in frame.stored and isinstance(value, (Val, Place, Unknown)):
             frame.stored[name] = frame.stored.get(name, 0) + 1
             lw.set_local(lw.local_for(frame, name), rv(lw, value))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from specgen.expr import Bound, Lit, Op
 from specgen.lower import changes, containers, kinds, membership, slices, subscripts
+from specgen.lower.equality import note_equality
 from specgen.lower.formulas import EMPTY, FALSE, apply, call, domain, eq, ite, neg
 from specgen.lower.guards import number, raise_unless
 from specgen.lower.values import Val, Value
@@ -46,6 +47,7 @@ def _take_first(ch: changes.Change) -> Value:
 
 
 def _list_remove(ch: changes.Change, args: list[Val]) -> Value:
+    note_equality(ch.lw, args[0].ty)
     x = ch.fit(args[0])
     there = Op("in", (x, call("Items", ch.e))) if membership.comparable(args[0].ty, ch.item) else FALSE
     raise_unless(ch.lw, there, "ValueError")
@@ -129,6 +131,7 @@ def _sort(ch: changes.Change, args: list[Val]) -> Value:
 
 
 def _list_count(ch: changes.Change, args: list[Val]) -> Value:
+    note_equality(ch.lw, args[0].ty)
 
     return Val(
         call("Cardinality", Op("filter", (domain(ch.e), eq(apply(ch.e, Bound("i")), ch.fit(args[0]))), ("i",))), IntT()
@@ -136,6 +139,7 @@ def _list_count(ch: changes.Change, args: list[Val]) -> Value:
 
 
 def _list_index(ch: changes.Change, args: list[Val]) -> Value:
+    note_equality(ch.lw, args[0].ty)
     x = ch.fit(args[0])
     raise_unless(ch.lw, Op("in", (x, call("Items", ch.e))), "ValueError")
     return Val(Op("-", (call("FirstIndex", ch.e, x), Lit(1))), IntT())

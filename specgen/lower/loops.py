@@ -13,6 +13,7 @@ from specgen.lower import (
     kinds,
     live_loops,
     orders,
+    places,
     stmts,
     suspension,
     unwinding,
@@ -21,10 +22,11 @@ from specgen.lower.exprs import lower, rv
 from specgen.lower.formulas import EMPTY, const
 from specgen.lower.formulas import call as op_call
 from specgen.lower.lowerer import Lowerer
+from specgen.lower.second_names import MUTATORS
 from specgen.lower.state import ANYTHING, Detour, Loop
 from specgen.lower.truth import split
 from specgen.lower.values import Val
-from specgen.value_types import AtomT, DictT, NeverT, SeqT, SetT, TupleT, is_container
+from specgen.value_types import AtomT, DictT, NeverT, SeqT, SetT, TupleT, Ty, is_container
 
 
 def while_(lw: Lowerer, node: ast.While) -> None:
@@ -50,6 +52,7 @@ def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
     """``for``: over a sequence in order, over anything unordered in every order."""
     iterable = node.iter
     if isinstance(node, ast.For) and (live := live_loops.of(lw, node)) is not None:
+        _note_changed_items(lw, node, places.place_type(lw, live.place))
         _turns(lw, node, live_loops.begin(lw, live))
         return
     source = lower(lw, iterable)
@@ -60,8 +63,7 @@ def for_(lw: Lowerer, node: ast.For | ast.AsyncFor) -> None:
         suspension.suspend(lw)
         lw.approximate("async for", "the items are there at once")
     found = guards.usable(lw, value)
-    if _changes_items(node) and is_container(containers.item_type(value.ty)):
-        lw.approximate("change of an item that a loop goes over", "the collection keeps the item as it was")
+    _note_changed_items(lw, node, value.ty)
     if isinstance(found, NeverT):
         if isinstance(value.ty, NeverT):
             value = Val(EMPTY, SeqT(NeverT()))
@@ -111,10 +113,10 @@ def _turns(lw: Lowerer, node: ast.For | ast.AsyncFor, turn: live_loops.Turn) -> 
     lw.graph.cursor = lw.graph.cursor + loop.breaks
 
 
-_MUTATORS = {
-    "append", "appendleft", "add", "pop", "popleft", "popitem", "remove", "discard", "clear", "update", "insert",
-    "extend", "setdefault",
-}  # fmt: skip
+def _note_changed_items(lw: Lowerer, node: ast.For | ast.AsyncFor, ty: Ty) -> None:
+    held = containers.container_of(ty)
+    if _changes_items(node) and is_container(held.value if isinstance(held, DictT) else containers.item_type(ty)):
+        lw.leave_out("change of an item that a loop goes over", "the collection keeps the item as it was")
 
 
 def _changes_items(node: ast.For | ast.AsyncFor) -> bool:
@@ -124,7 +126,7 @@ def _changes_items(node: ast.For | ast.AsyncFor) -> bool:
         for found in ast.walk(inner):
             match found:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if (
-                    name in bound and attr in _MUTATORS
+                    name in bound and attr in MUTATORS
                 ):
                     return True
                 case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()) if name in bound:
@@ -145,8 +147,10 @@ def _unrolled(lw: Lowerer, node: ast.For | ast.AsyncFor, value: Val, found: obje
             break
         assignments.assign(lw, node.target, Val(item, ty))
         loop = Loop(-1)
+        saved, lw.in_loop = lw.in_loop, True
         with unwinding.within(lw, loop):
             stmts.body(lw, node.body)
+        lw.in_loop = saved
         lw.graph.cursor = lw.graph.cursor + loop.continues
         breaks += loop.breaks
     stmts.body(lw, node.orelse)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from specgen.expr import Bound, Expr, Op
 from specgen.lower import kinds
 from specgen.lower.containers import item_type
+from specgen.lower.equality import note_equality
 from specgen.lower.formulas import FALSE, NONE, call, disj, domain
 from specgen.lower.guards import usable
 from specgen.lower.lowerer import Lowerer
@@ -22,6 +23,8 @@ def contains(lw: Lowerer, item: Val, holder: Value) -> Expr:
         return kinds.truth(rv(lw, found, "bool"))
     value = rv(lw, holder, "seq")
     found_in = usable(lw, value)
+    if comparable(item.ty, item_type(found_in)):
+        note_equality(lw, item.ty)
     if kinds.true_meets_one(item.ty, item_type(found_in)):
         return _contains_number(item, value, found_in)
     match found_in:
@@ -92,5 +95,6 @@ def same_domain(lw: Lowerer, a: Val, b: Ty) -> None:
 def looked_up(lw: Lowerer, key: Val, among: Ty) -> None:
     """The value is a key among keys, or a member among members, of the type."""
     same_domain(lw, key, among)
+    note_equality(lw, key.ty)
     if kinds.true_meets_one(key.ty, among):
         lw.approximate("True and 1, or False and 0, as keys or members of one collection", "they are two keys")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import builtins
 
 from specgen.expr import Local
-from specgen.lower import disturbance, places
+from specgen.lower import disturbance, places, second_names
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.singletons import first_use_of_global, get_attribute, of_definition, set_attribute
 from specgen.lower.state import Frame
-from specgen.lower.values import ClassV, Exc, External, Func, LambdaV, Place, Unknown, Value, is_static
+from specgen.lower.values import ClassV, Exc, External, Func, LambdaV, Place, Value, is_static
 from specgen.source import Class, Function, Module
 from specgen.value_types import is_container
 
@@ -60,7 +60,7 @@ def of_module(lw: Lowerer, name: str, module: Module) -> Value:
         return Exc(name)
     if hasattr(builtins, name):
         return External(name)
-    return Unknown(f"name {name}")
+    return lw.approximate(f"name {name}", "any value")
 
 
 def assign_name(lw: Lowerer, name: str, value: Value) -> None:
@@ -106,6 +106,9 @@ def _assign_container(lw: Lowerer, frame: Frame, name: str, value: Place) -> Non
     if once and not local and value.default is None and not disturbance.replaced(lw, frame, value, name):
         frame.names[name] = value
         return
+    if once and local and value.default is None and second_names.stays_one(lw, frame, value):
+        frame.names[name] = value
+        return
     frame.names.pop(name, None)
     tla = lw.local_for(frame, name)
     group = lw.graph.group()
@@ -120,4 +123,5 @@ def _assign_container(lw: Lowerer, frame: Frame, name: str, value: Place) -> Non
     if tied is not None and not value.path and other != tla:
         places.tie(lw, tla, tied, Local(f"{other}_shared"))
     elif other != tla:
+        second_names.copied(lw, frame, name, value)
         places.untie(lw, tla)

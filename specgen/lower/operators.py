@@ -18,6 +18,7 @@ from specgen.value_types import (
     SeqT,
     TupleT,
     Ty,
+    is_container,
     join,
     join_all,
     kind_of,
@@ -48,6 +49,8 @@ def _repeated(lw: Lowerer, a: Val, b: Val) -> Val | None:
         return None
     if one.expr.name != "tuple" or len(one.expr.args) != 1:
         return None
+    if is_container(one.ty.item):
+        lw.leave_out("one container repeated in a list", "each item is one of its own")
     n, item = number(lw, times), one.expr.args[0]
     if isinstance(n, Lit) and isinstance(n.value, int) and n.value <= 8:
         return Val(Op("tuple", (item,) * max(n.value, 0)), one.ty)

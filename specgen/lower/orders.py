@@ -133,9 +133,13 @@ def _values_in_some_order(lw: Lowerer, d: Expr) -> Expr:
 
 def reversed_(lw: Lowerer, args: list[Val]) -> Value:
     """``reversed``."""
-    if args and isinstance(containers.container_of(args[0].ty), SeqT):
-        return Val(slices.backwards(kinds.unbox(args[0], "seq")), containers.container_of(args[0].ty))
-    return args[0]
+    if isinstance(args[0].ty, NeverT):
+        return args[0]
+    items = list_(lw, args)
+    assert isinstance(items, Val)
+    if not isinstance(items.ty, SeqT):
+        return lw.approximate("reversed", "any value")
+    return Val(slices.backwards(items.expr), items.ty)
 
 
 def sorted_(lw: Lowerer, args: list[Val]) -> Value:

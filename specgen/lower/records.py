@@ -9,7 +9,7 @@ from specgen.expr import Op
 from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.state import Frame
-from specgen.lower.values import Val, Value
+from specgen.lower.values import Obj, Val, Value
 from specgen.source import Class
 from specgen.syntax import dotted
 from specgen.value_types import NoneT, RecordT
@@ -80,6 +80,16 @@ def record_of(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, Valu
         return None
     found = dataclass_fields(lw, cls, args, kwargs)
     values = {name: rv(lw, value) for name, value in found.items()}
+    fields = tuple((name, value.ty) for name, value in values.items())
+    return Val(Op("record", tuple(v.expr for v in values.values()), tuple(values)), RecordT(cls.name, fields))
+
+
+def as_record(lw: Lowerer, obj: Obj, cls: Class) -> Val:
+    """An object that exists once as the record that others of its class are."""
+    from specgen.lower.exprs import rv
+    from specgen.lower.singletons import get_attribute
+
+    values = {name: rv(lw, get_attribute(lw, obj, name)) for name in field_names(lw, cls)}
     fields = tuple((name, value.ty) for name, value in values.items())
     return Val(Op("record", tuple(v.expr for v in values.values()), tuple(values)), RecordT(cls.name, fields))
 

@@ -6,10 +6,10 @@ import ast
 from dataclasses import replace
 
 from specgen.expr import Lit
-from specgen.lower import places
+from specgen.lower import places, unwinding
 from specgen.lower.formulas import NONE
 from specgen.lower.lowerer import Lowerer
-from specgen.lower.records import dataclass_fields, is_dataclass
+from specgen.lower.records import dataclass_fields, is_dataclass, is_frozen
 from specgen.lower.state import Frame, VarInfo
 from specgen.lower.values import (
     STATIC,
@@ -137,6 +137,9 @@ def set_attribute(lw: Lowerer, obj: Obj, attr: str, value: Value) -> None:
         from specgen.lower.inlining import inline
 
         inline(lw, Func(setter, obj), [value], {})
+        return
+    if obj.cls is not None and not lw.in_init and is_frozen(obj.cls):
+        unwinding.raise_(lw, Exc("FrozenInstanceError"))
         return
     if attr in obj.static:
         if is_static(value) and lw.in_init:

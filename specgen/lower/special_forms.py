@@ -6,12 +6,25 @@ import ast
 
 from specgen.expr import Lit, Local, Op
 from specgen.lower import builtin_calls, comprehensions, containers, kinds, primitives, suspension, unwinding
-from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE, const, disj
+from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE, conj, const, disj, eq
 from specgen.lower.formulas import call as op_call
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import Exc, External, New, Obj, Sync, Unknown, Val, Value
 from specgen.syntax import dotted
-from specgen.value_types import AtomT, BoolT, DictT, NeverT, RefT, SeqT, SetT, TupleT, kind_of, members
+from specgen.value_types import (
+    AtomT,
+    BoolT,
+    DictT,
+    NeverT,
+    RaisedT,
+    RecordT,
+    RefT,
+    SeqT,
+    SetT,
+    TupleT,
+    kind_of,
+    members,
+)
 
 
 def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Value | None:
@@ -37,9 +50,13 @@ def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Val
         return _isinstance(lw, lower(lw, node.args[0]), node.args[1])
     if name == "hasattr" and len(node.args) == 2 and isinstance(node.args[1], ast.Constant):
         holder = lower(lw, node.args[0])
+        wanted = str(node.args[1].value)
         if isinstance(holder, Sync):
-            return Val(Lit(primitives.has_attribute(holder, str(node.args[1].value))), BoolT())
+            return Val(Lit(primitives.has_attribute(holder, wanted)), BoolT())
+        if isinstance(holder, (Obj, New)) and holder.cls is not None and lw.sources.has_field(holder.cls, wanted):
+            return Val(TRUE, BoolT())
     if name in {"hasattr", "callable"}:
+        lw.leave_out(f"{name}()", "true")
         return Val(TRUE, BoolT())
     known = _known_text(lw, node.args[1]) if name in {"getattr", "setattr"} and len(node.args) >= 2 else None
     if known is not None:
@@ -175,10 +192,20 @@ _TYPE_KINDS = {
 }
 
 
+def _known_class(lw: Lowerer, name: str) -> bool:
+    """Whether the values of the class can be told from all others."""
+    if name in _TYPE_KINDS or name == "tuple" or lw.sources.is_exception(name):
+        return True
+    cls = lw.sources.find_class(name)
+    return cls is not None and not any("Enum" in base for base in cls.bases)
+
+
 def _isinstance(lw: Lowerer, value: Value, node: ast.expr) -> Value:
-    from specgen.lower.exprs import rv
+    from specgen.lower.exprs import any_value, rv
 
     wanted = [dotted(e).rpartition(".")[2] for e in (node.elts if isinstance(node, ast.Tuple) else [node])]
+    if "object" in wanted:
+        return Val(TRUE, BoolT())
     if isinstance(value, (Obj, New)) and value.cls is not None:
         mine = {c.name for c in lw.sources.mro(value.cls)}
         return Val(Lit(bool(mine & set(wanted))), BoolT())
@@ -187,6 +214,11 @@ def _isinstance(lw: Lowerer, value: Value, node: ast.expr) -> Value:
     if isinstance(value, Unknown):
         return Val(rv(lw, value, "bool").expr, BoolT())
     val = rv(lw, value)
+    if isinstance(val.ty, NeverT):
+        return Val(FALSE, BoolT())
+    if any(not _known_class(lw, w) for w in wanted) or ("float" in wanted and "int" not in wanted):
+        lw.approximate(f"isinstance of {ast.unparse(node)}", "any answer")
+        return Val(any_value(lw, "bool").expr, BoolT())
     tests = [kinds.has_kind(val, _TYPE_KINDS[w]) for w in wanted if w in _TYPE_KINDS]
     if "int" in wanted and "bool" not in wanted:  # a bool is an int
         tests.append(kinds.has_kind(val, "bool"))
@@ -197,6 +229,14 @@ def _isinstance(lw: Lowerer, value: Value, node: ast.expr) -> Value:
             cls = lw.sources.find_class(member.cls)
             names_ = {c.name for c in lw.sources.mro(cls)} if cls else {member.cls}
             tests.append(kinds.has_kind(val, "ref") if names_ & set(wanted) else FALSE)
-        if isinstance(member, AtomT) and {"str", "bytes", "object"} & set(wanted):
+        if isinstance(member, RecordT):
+            cls = lw.sources.find_class(member.name)
+            names_ = {c.name for c in lw.sources.mro(cls)} if cls else {member.name}
+            tests.append(kinds.has_kind(val, "record") if names_ & set(wanted) else FALSE)
+        if isinstance(member, RaisedT):
+            those = [n for n in sorted(member.values) if set(lw.sources.exception_ancestors(n)) & set(wanted)]
+            text = kinds.unbox(val, "raised")
+            tests.append(conj(kinds.has_kind(val, "raised"), disj(*[eq(text, Lit(n)) for n in those])))
+        if isinstance(member, AtomT) and {"str", "bytes"} & set(wanted):
             tests.append(Op("in", (val.expr, const(member.domain))))
     return Val(disj(*tests) if tests else FALSE, BoolT())

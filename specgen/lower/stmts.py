@@ -43,6 +43,7 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
         case ast.Assign(targets=targets, value=value):
             _name_for(lw, targets[0])
             lw.adopt("")
+            _note_iterator(lw, value)
             found = lower(lw, value)
             if not lw.graph.cursor:
                 return  # the value raised, and nothing is assigned
@@ -105,6 +106,12 @@ def statement(lw: Lowerer, node: ast.stmt) -> None:
                     lw.frame.names[alias.asname or alias.name.partition(".")[0]] = External(f"{base}{alias.name}")
         case _:
             lw.leave_out(type(node).__name__.lower(), "no effect")
+
+
+def _note_iterator(lw: Lowerer, node: ast.expr) -> None:
+    """An iterator that is kept is used up item by item, which a collection of its items is not."""
+    if isinstance(node, ast.GeneratorExp) or (isinstance(node, ast.Call) and dotted(node.func) == "iter"):
+        lw.leave_out("an iterator that is kept", "it begins anew at each use")
 
 
 def _name_for(lw: Lowerer, target: ast.expr) -> None:
@@ -201,11 +208,13 @@ def delete(lw: Lowerer, target: ast.expr) -> None:
             subscripts.del_item(lw, container, rv(lw, lower(lw, index)))
         case ast.Subscript(value=holder, slice=ast.Slice() as part):
             slices.del_slice(lw, lower(lw, holder), part)
-        case ast.Tuple(elts=elts):
+        case ast.Tuple(elts=elts) | ast.List(elts=elts):
             for item in elts:
                 delete(lw, item)
-        case ast.Attribute() | ast.Name():
-            pass
+        case ast.Attribute(attr=attr):
+            lw.leave_out(f"del of attribute {attr}", "it keeps its value")
+        case ast.Name():
+            pass  # whether the name is used afterwards is nothing that other calls have a part in
 
 
 def match_(lw: Lowerer, node: ast.Match) -> None:

@@ -12,6 +12,7 @@ from specgen.lower.guards import number, raise_unless, usable
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.membership import comparable, looked_up
 from specgen.lower.places import still_there
+from specgen.lower.second_names import changed_inside
 from specgen.lower.values import Exc, Place, Unknown, Val, Value
 from specgen.value_types import DictT, IntT, NeverT, SeqT, TupleT, Ty, is_container, kind_of
 
@@ -146,6 +147,7 @@ def set_item(lw: Lowerer, holder: Value, key: Val, value: Val) -> None:
             lw.leave_out("assignment into a value", "no effect")
         return
     ty = container_of(places.place_type(lw, holder))
+    changed_inside(lw, holder)
     group = lw.graph.group()
     root, current = places.fetch(lw, holder, group)
 
@@ -191,6 +193,8 @@ def del_item(lw: Lowerer, holder: Value, key: Val) -> None:
     if not isinstance(holder, Place):
         if not isinstance(holder, (Val, Unknown)):
             call_method(lw, holder, "__delitem__", [key], {})
+        else:
+            lw.leave_out("del of an item of a value", "no effect")
         return
     group = lw.graph.group()
     root, current = places.fetch(lw, holder, group)

@@ -113,12 +113,13 @@ def bool_value(lw: Lowerer, node: ast.BoolOp) -> Value:
     stop_if_true = isinstance(node.op, ast.Or)
     first = exprs.lower(lw, node.values[0])
     rest = node.values[1:]
+    tail = rest[0] if len(rest) == 1 else ast.copy_location(ast.BoolOp(node.op, rest), node)
     if is_static(first) or isinstance(first, Exc):
         if object_class(lw, first) is not None:
             lw.approximate("an object that may count as false, as a value of `and` or `or`", "it counts as true")
-        return first if stop_if_true else exprs.lower(lw, rest[-1])
+        return first if stop_if_true else exprs.lower(lw, tail)
     if isinstance(first, Val) and first.expr == NONE and stop_if_true:
-        return exprs.lower(lw, rest[0]) if len(rest) == 1 else bool_value(lw, ast.BoolOp(node.op, rest))
+        return exprs.lower(lw, tail)
     if isinstance(first, Unknown) and stop_if_true:
         point = lw.checkpoint()
         other = exprs.lower(lw, rest[-1])
@@ -135,7 +136,6 @@ def bool_value(lw: Lowerer, node: ast.BoolOp) -> Value:
         return _stored_or_new(lw, first, rest[0])
     value = truthy(lw, first) if isinstance(first, (Val, Place)) else exprs.rv(lw, first, "bool")
     test = kinds.truth(value)
-    tail = rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
     other_pure = pure(lw, lambda: exprs.lower(lw, tail))
     if isinstance(other_pure, Val):
         a, b = (value, other_pure) if stop_if_true else (other_pure, value)
@@ -195,13 +195,13 @@ def if_expression(lw: Lowerer, node: ast.IfExp) -> Value:
             continue
         lw.graph.cursor = edges
         value = exprs.lower(lw, branch)
-        statics.append(value)
-        ends.append((lw.graph.cursor, exprs.rv(lw, value) if not is_static(value) else Val(NONE, NoneT())))
-        ends[-1] = (lw.graph.cursor, ends[-1][1])
-    found = [s for s in statics if is_static(s)]
-    if found:
+        known = is_static(value) and not isinstance(value, New)
+        made = Val(NONE, NoneT()) if known else exprs.rv(lw, value)
+        statics += [value] if known else []
+        ends.append((lw.graph.cursor, made))
+    if statics:
         lw.graph.cursor = [e for edges, _ in ends for e in edges]
-        if len(statics) > 1 and len(found) == len(statics):
-            lw.approximate(exprs.text_of(node), f"always {exprs.static_name(found[0])}")
-        return found[0]
+        if len(statics) < len(ends) or any(s != statics[0] for s in statics):
+            lw.leave_out(exprs.text_of(node), f"always {exprs.static_name(statics[0])}")
+        return statics[0]
     return lw.join_value(ends, "either")
