@@ -32,7 +32,7 @@ def construct(lw: Lowerer, me: Obj, cls: Class, inits: dict[str, Expr]) -> None:
         entry = lw.graph.skip()
         args: dict[str, Value] = {}
         if init is not None:
-            args = _constructor_arguments(lw, cls, init)
+            args = _constructor_arguments(lw, (cls,), init)
         elif cls.decorators() & {"dataclass", "define"}:
             args = _dataclass_arguments(lw, cls)
         build(lw, me, [], args)
@@ -52,13 +52,14 @@ def _dataclass_arguments(lw: Lowerer, cls: Class) -> dict[str, Value]:
     for item in cls.node.body:
         if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and item.value is None:
             arg = ast.arg(item.target.id, item.annotation)
-            value = _constructor_argument(lw, cls, item.target.id, arg, None, [item.target.id])
+            value = _constructor_argument(lw, (cls,), item.target.id, arg, None, [item.target.id])
             if value is not None:
                 out[item.target.id] = value
     return out
 
 
-def _constructor_arguments(lw: Lowerer, cls: Class, init: Function) -> dict[str, Value]:
+def _constructor_arguments(lw: Lowerer, owners: tuple[Class, ...], init: Function) -> dict[str, Value]:
+    """What the constructor of the last of ``owners`` is given; the others are those that hold it."""
     spec = init.node.args
     params = [*spec.posonlyargs, *spec.args][1:]
     defaults = dict(zip([p.arg for p in params][::-1], spec.defaults[::-1], strict=False))
@@ -68,11 +69,11 @@ def _constructor_arguments(lw: Lowerer, cls: Class, init: Function) -> dict[str,
     out: dict[str, Value] = {}
     for param in [*params, *spec.kwonlyargs]:
         held = _attributes_holding(init, param.arg)
-        for above in lw.sources.mro(cls)[1:] if not held else ():
+        for above in lw.sources.mro(owners[-1])[1:] if not held else ():
             # Most often it is handed to the constructor of the base under the same name.
             if "__init__" in above.methods:
                 held = held or _attributes_holding(above.methods["__init__"], param.arg)
-        value = _constructor_argument(lw, cls, param.arg, param, defaults.get(param.arg), held)
+        value = _constructor_argument(lw, owners, param.arg, param, defaults.get(param.arg), held)
         if value is not None:
             out[param.arg] = value
     return out
@@ -90,9 +91,10 @@ def _attributes_holding(init: Function, param: str) -> list[str]:
 
 
 def _constructor_argument(
-    lw: Lowerer, cls: Class, name: str, param: ast.arg, default: ast.expr | None, held: list[str]
+    lw: Lowerer, owners: tuple[Class, ...], name: str, param: ast.arg, default: ast.expr | None, held: list[str]
 ) -> Value | None:
     """What a constructor argument is: a collaborator, a small number, an opaque value, or its default."""
+    cls = owners[-1]
     if isinstance(default, ast.Name | ast.Attribute):
         return None  # a class or function of known rules, such as condition_cls=threading.Condition
     methods = frozenset(m for attr in held for m in lw.methods_called_on(attr)) | lw.sources.usage.methods_on_name(
@@ -104,23 +106,17 @@ def _constructor_argument(
     found = lw.sources.find_class(annotated, cls.module) if annotated else None
     if isinstance(default, ast.Constant) and default.value is None and not (methods and found is None):
         return None
+    concrete = None
     if found is not None and not lw.sources.is_exception(found.name):
-        if not _is_interface(lw.sources, found):
-            obj = Obj(found, found.module, (held[0] if held else name).strip("_"))
-            _build_nested(lw, obj, found)
-            return obj
-        concrete = _implementation(lw.sources, found, methods)
-        if concrete is not None:
-            obj = Obj(concrete, concrete.module, (held[0] if held else name).strip("_"))
-            _build_nested(lw, obj, concrete)
-            return obj
+        concrete = _implementation(lw.sources, found) if _is_interface(lw.sources, found) else found
+    elif found is None and methods and not _known_annotation(annotated):
+        concrete = _the_one_class_with(lw.sources, cls, methods)
+    if concrete is not None and not any(concrete is owner for owner in owners):  # a chain of its kind has no end
+        obj = Obj(concrete, concrete.module, (held[0] if held else name).strip("_"))
+        init = lw.sources.method(concrete, "__init__")
+        build(lw, obj, [], _constructor_arguments(lw, (*owners, concrete), init) if init is not None else {})
+        return obj
     called = any(attr in lw.sources.usage.called for attr in held)
-    if methods and found is None and not _known_annotation(annotated):
-        matching = _the_one_class_with(lw.sources, cls, methods)
-        if matching is not None:
-            obj = Obj(matching, matching.module, (held[0] if held else name).strip("_"))
-            _build_nested(lw, obj, matching)
-            return obj
     if (methods or called or found is not None) and not _known_annotation(annotated):
         shown = (held[0] if held else name).strip("_")
         if methods and not is_store(methods):
@@ -148,12 +144,6 @@ def _number(lw: Lowerer, name: str) -> Val:
         constant += "_"
     lw.constants[constant] = (f"the constructor's argument `{name}`", ("1", "2"))
     return Val(const(constant), IntT())
-
-
-def _build_nested(lw: Lowerer, obj: Obj, cls: Class) -> None:
-    init = lw.sources.method(cls, "__init__")
-    args = _constructor_arguments(lw, cls, init) if init is not None else {}
-    build(lw, obj, [], args)
 
 
 def _known_annotation(name: str) -> bool:
@@ -184,7 +174,7 @@ def _is_interface(sources: Sources, cls: Class) -> bool:
     return "Protocol" in bases or (bool(methods) and all(is_stub(f) for f in methods))
 
 
-def _implementation(sources: Sources, interface: Class, methods: frozenset[str]) -> Class | None:
+def _implementation(sources: Sources, interface: Class) -> Class | None:
     found = [
         c
         for m in sources.modules.values()

@@ -6,7 +6,10 @@ from specgen.expr import Const, Expr, Lit, Local, Op, Var
 from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE
 from specgen.lower.lowerer import Lowerer
 
+#: Steps of all paths, rounds of a loop, and undecided branches on one path: a constructor beyond them is cut off.
 LIMIT = 4000
+ROUNDS = 20
+UNDECIDED = 12
 
 
 def initial_values(lw: Lowerer, entry: int) -> dict[str, Expr]:
@@ -19,10 +22,10 @@ def initial_values(lw: Lowerer, entry: int) -> dict[str, Expr]:
     steps = [0]
     keep_raised = [False]
 
-    def run(at: int, env: dict[Expr, Expr], seen: dict[int, int]) -> dict[Expr, Expr] | None:
+    def run(at: int, env: dict[Expr, Expr], seen: dict[int, int], undecided: int) -> dict[Expr, Expr] | None:
         while at >= 0:
             steps[0] += 1
-            if steps[0] > LIMIT or seen.get(at, 0) > 20:
+            if steps[0] > LIMIT or seen.get(at, 0) > ROUNDS or undecided > UNDECIDED:
                 return env
             seen = {**seen, at: seen.get(at, 0) + 1}
             node = lw.graph.nodes[at]
@@ -43,7 +46,7 @@ def initial_values(lw: Lowerer, entry: int) -> dict[str, Expr]:
                     if cond == FALSE:
                         at = node.other
                         continue
-                    yes, no = run(node.next, env, seen), run(node.other, env, seen)
+                    yes, no = (run(to, env, seen, undecided + 1) for to in (node.next, node.other))
                     if yes is None or no is None:
                         return yes if yes is not None else no
                     return {k: _either(cond, yes.get(k), no.get(k)) for k in {**yes, **no}}
@@ -52,10 +55,10 @@ def initial_values(lw: Lowerer, entry: int) -> dict[str, Expr]:
             at = node.next
         return env
 
-    out = run(entry, begun, {})
+    out = run(entry, begun, {}, 0)
     if out is None:  # an abstract class, whose constructor always raises: what it had set until then
         keep_raised[0] = True
-        out = run(entry, begun, {}) or {}
+        out = run(entry, begun, {}, 0) or {}
     return {k.name: v for k, v in out.items() if isinstance(k, Var)}
 
 

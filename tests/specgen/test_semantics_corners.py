@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from differential import compare, compile_one
+from differential import compare, compile_one, races
 
 SNIPPETS: dict[str, tuple[str, dict[str, Any]]] = {}
 
@@ -282,3 +282,21 @@ class Stock:
 def test_serial_outcomes_are_those_of_python(name: str, tmp_path: Path) -> None:
     source, options = SNIPPETS[name]
     compare(tmp_path, source, **options)
+
+
+def test_a_constructor_that_takes_one_of_its_own_kind(tmp_path: Path) -> None:
+    source = """
+class Budget:
+    def __init__(self, above: "Budget", size: int):
+        self.above = above
+        self.left = size
+
+    def take(self):
+        if self.left == 0:
+            return self.above.take()
+        self.left -= 1
+        return True
+"""
+    made = compile_one(tmp_path, source)
+    assert "what `above` does is not known: its calls return any value" in [a.text for a in made.spec.assumptions]
+    assert races(made) == {"Serializable_take_take"}
