@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from differential import compare, compile_all, compile_one, races
+from differential import compare
+from snippets import compile_all, compile_one, races
 
 import extractor
 from specgen.static import StaticAuthor

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from differential import compile_one, races
+from snippets import compile_one, races
 
 from specgen.static import WrittenInvariant
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from differential import compare, compile_one, races
+from differential import compare
+from snippets import compile_one, races
 
 SNIPPETS: dict[str, tuple[str, dict[str, Any]]] = {}
 

@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from differential import compile_one
+from snippets import compile_one
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "semantics.md"
 #: A class in Python, and after it the actions named, as the compiler prints them.

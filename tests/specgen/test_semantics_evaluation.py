@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from differential import Bounds, compare, compile_one
+from differential import compare
+from snippets import compile_one
+
+from specgen.types import Bounds
 
 EXACT = {
     "in_order_and_no_further": """

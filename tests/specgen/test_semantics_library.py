@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from differential import Bounds, compare, compile_one, races
+from differential import compare
+from snippets import compile_one, races
+
+from specgen.types import Bounds
 
 
 def test_members_of_an_enum_and_tables_of_a_class(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from differential import Bounds, compare
+from differential import compare
+
+from specgen.types import Bounds
 
 SNIPPETS: dict[str, tuple[str, dict[str, Any]]] = {}
 

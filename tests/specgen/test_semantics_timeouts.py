@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from differential import Bounds, compile_one, races
+from snippets import compile_one, races
+
+from specgen.types import Bounds
 
 JOBS = """
 import threading

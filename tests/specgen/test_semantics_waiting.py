@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from differential import compile_one, races
+from snippets import compile_one, races
 
 from specgen.types import Bounds
 
