@@ -17,7 +17,7 @@ from specgen.lower.conversation import Log
 from specgen.lower.formulas import NONE
 from specgen.lower.graph import Edge, Graph, Where
 from specgen.lower.state import Boundary, Checkpoint, Exit, Frame, Shared, parts_of, sizes_of
-from specgen.lower.values import Behaviour, Exc, Func, Obj, Place, Unknown, Val, Value
+from specgen.lower.values import Behaviour, Exc, Obj, Unknown, Val, Value
 from specgen.lower.world import World
 from specgen.source import Function
 from specgen.sources import Sources
@@ -101,16 +101,13 @@ class Lowerer(World):
     def opaque(self, text: str, handed: Iterable[Value]) -> Unknown:
         """Record a call of something that is not modelled.
 
-        It cannot reach the object by itself; a method of the object that is handed to it may run whenever it likes,
-        and a container that is handed to it may be changed.
+        It cannot reach the object by itself; code that is handed to it may run whenever it likes, and an object or a
+        container that is handed to it may be changed.
         """
-        given = list(handed)
-        if any(isinstance(value, Func) and value.me is not None for value in given):
-            return self.leave_out(
-                f"call {text}", "any value; the method handed to it may run at any time, which is left out"
-            )
-        if any(isinstance(value, Place) for value in given) and not outside.only_reads(text.partition("(")[0]):
-            return self.leave_out(f"call {text}", "any value; what it does to the container handed to it is left out")
+        for value in handed:
+            left_out = outside.reached_by(value, text.partition("(")[0])
+            if left_out:
+                return self.leave_out(f"call {text}", f"any value; {left_out} is left out")
         return self.approximate(f"call {text}", "any value, no effect on the state modelled here")
 
     def noted(self) -> bool:

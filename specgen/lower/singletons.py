@@ -71,6 +71,8 @@ def get_attribute(lw: Lowerer, obj: Obj, attr: str) -> Value:
         first_use_of_global(lw, obj, attr)
         if attr in obj.static or attr in obj.fields:
             return get_attribute(lw, obj, attr)
+    if attr == "__dict__":
+        return lw.leave_out(f"attribute {attr}", "any value; what is changed by way of it is left out")
     return lw.approximate(f"attribute {attr}", "any value")
 
 

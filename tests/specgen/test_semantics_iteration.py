@@ -229,3 +229,35 @@ class Stack:
     made = compile_one(tmp_path, source, ["Stack"])
     assert {(a.span.line, a.leaves_out) for a in made.spec.abstractions} == {(25, True)}
     assert "undo_calls' = Put(undo_calls" in made.spec.text
+
+
+def test_code_and_objects_that_are_handed_outside_are_left_out(tmp_path: Path) -> None:
+    source = """
+import asyncio
+import outside
+
+class Work:
+    def __init__(self):
+        self.done = 0
+        self.tasks = set()
+
+    async def start(self, name):
+        task = asyncio.create_task(self._one())
+        task.add_done_callback(self.tasks.discard)
+
+    async def _one(self):
+        self.done += 1
+
+    async def show(self):
+        return outside.render(self.done)
+
+    async def hand_over(self):
+        outside.register(self)
+
+    async def change(self, name):
+        setattr(self, name, 1)
+        self.__dict__.update(done=1)
+"""
+    made = compile_one(tmp_path, source)
+    assert {a.span.line for a in made.spec.abstractions if a.leaves_out} == {11, 12, 21, 24, 25}
+    assert {a.span.line for a in made.spec.abstractions} == {11, 12, 18, 21, 24, 25}
