@@ -17,7 +17,7 @@ from specgen.lower.conversation import Log
 from specgen.lower.formulas import NONE
 from specgen.lower.graph import Edge, Graph, Where
 from specgen.lower.state import Boundary, Checkpoint, Exit, Frame, Shared, parts_of, sizes_of
-from specgen.lower.values import Behaviour, Exc, Obj, Unknown, Val, Value
+from specgen.lower.values import Behaviour, Exc, Unknown, Val, Value
 from specgen.lower.world import World
 from specgen.source import Function
 from specgen.sources import Sources
@@ -241,15 +241,6 @@ class Lowerer(World):
             out += self.graph.cursor
         self.graph.cursor = out
         return Val(result.expr, self.type_of(f"l.{name}"), result.origin)
-
-    def written_outside_init(self, obj: Obj) -> set[str]:
-        """Attributes that a method other than ``__init__`` assigns, on ``self`` or on any other name."""
-        usage = self.sources.usage
-        return usage.globals_assigned[obj.module.path] if obj.cls is None else usage.assigned
-
-    def methods_called_on(self, attr: str) -> frozenset[str]:
-        """Names of the methods that the feature calls on ``self.attr``."""
-        return frozenset(self.sources.usage.methods_on.get(attr, ()))
 
     @contextmanager
     def apart(self, frame: Frame, attr: str) -> Iterator[None]:

@@ -121,6 +121,17 @@ class World:
         self.log.ask(("wanted_elsewhere", parameter), found)
         return found
 
+    # --- how the feature uses names --------------------------------------------------------------
+
+    def written_outside_init(self, obj: Obj) -> set[str]:
+        """Attributes that a method other than ``__init__`` assigns, on ``self`` or on any other name."""
+        usage = self.sources.usage
+        return usage.globals_assigned[obj.module.path] if obj.cls is None else usage.assigned
+
+    def methods_called_on(self, attr: str) -> frozenset[str]:
+        """Names of the methods that the feature calls on ``self.attr``."""
+        return frozenset(self.sources.usage.methods_on.get(attr, ()))
+
     # --- variables and objects -------------------------------------------------------------------
 
     def fresh_var(self, name: str) -> str:
