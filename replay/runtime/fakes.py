@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+# What methods of a store do, by their names: as specgen.lower.contracts has it, to which a test holds them.
 _CREATE = re.compile(r"^(setnx|put_if_absent|add_if_absent|create_if_absent|insert_if_absent|set_if_absent)$")
 _SWAP = re.compile(
     r"^(cas|compare_and_set|compare_and_swap|replace_if|put_if_version|put_if|set_if|swap_if|write_if)(_|$)"

@@ -10,7 +10,7 @@ import extractor
 from replay import run
 from replay.collaborators import assumed
 from replay.construct import Reader
-from replay.runtime import Store
+from replay.runtime import Store, fakes
 from replay.runtime.fakes import Answers
 from replay.sandbox import ProcessSandbox
 from reports.result import (
@@ -27,6 +27,7 @@ from reports.result import (
     Step,
     ViolationResult,
 )
+from specgen.lower import contracts
 from specgen.static import StaticAuthor
 
 ERRORS = "class Refused(Exception): ...\n"
@@ -168,6 +169,11 @@ def test_a_call_of_a_store_that_fails_has_no_effect(monkeypatch: pytest.MonkeyPa
     with pytest.raises(KeyError):
         store.put("k", 2)
     assert store.get("k") == 1
+
+
+@pytest.mark.parametrize("does", ["CREATE", "SWAP", "COUNT", "UNCOUNT", "DELETE", "EXISTS", "WRITE", "LIST"])
+def test_a_store_takes_names_of_methods_as_the_specification_does(does: str) -> None:
+    assert getattr(fakes, f"_{does}") == getattr(contracts, does)
 
 
 TWO = """
