@@ -30,7 +30,7 @@ from specgen.lower.values import (
     Value,
 )
 from specgen.syntax import dotted
-from specgen.value_types import NeverT, NoneT, RecordT, RefT, StrT, members
+from specgen.value_types import NeverT, NoneT, RecordT, RefT, StrT, kind_of, members
 
 NOTHING = Val(NONE, NoneT())
 
@@ -217,6 +217,8 @@ def call_method(
     suspension.may_fail(lw, f"{name}(...)")
     if isinstance(owner, Unknown) and lw.noted():
         return owner
+    if isinstance(owner, Val) and {kind_of(m) for m in members(owner.ty)} == {"str"}:
+        return lw.opaque(f"of method {name}", [])  # texts only read what they are given
     return lw.opaque(f"of method {name}", [owner, *args, *kwargs.values()])
 
 

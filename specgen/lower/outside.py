@@ -10,11 +10,15 @@ from specgen.lower.values import Coro, Func, Method, Obj, Place, Value
 _READ_ONLY = frozenset(
     {"functools", "hashlib", "itertools", "json", "math", "operator", "pickle", "statistics", "types"}
 )
+#: Functions of other modules that change nothing either; a base class from outside is taken to set up its own alone.
+_READING = frozenset({"__init__", "bisect", "bisect_left", "bisect_right", "finalize", "ref"})
 _CHANGING_BUILTINS = frozenset({"delattr", "eval", "exec", "setattr", "vars"})
 
 
 def only_reads(name: str) -> bool:
     """Whether the function is known to leave the containers alone that it is handed."""
+    if name.rpartition(".")[2] in _READING:
+        return True
     return name.partition(".")[0] in _READ_ONLY or (hasattr(builtins, name) and name not in _CHANGING_BUILTINS)
 
 

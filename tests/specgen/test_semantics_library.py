@@ -161,3 +161,28 @@ class Sink:
         return self.rows[-1]
 """
     compare(tmp_path, source)
+
+
+def test_what_only_reads_a_container_leaves_nothing_out(tmp_path: Path) -> None:
+    source = """
+import bisect
+
+class Names:
+    def __init__(self):
+        self.names = []
+        self.glue = ", "
+
+    def add(self, name):
+        self.names.append(name)
+
+    def shown(self):
+        return self.glue.join(self.names)
+
+    def place(self, name):
+        return bisect.bisect_left(self.names, name)
+
+    def put(self, name):
+        bisect.insort(self.names, name)
+"""
+    made = compile_one(tmp_path, source)
+    assert {a.span.line for a in made.spec.abstractions if a.leaves_out} == {19}
