@@ -235,7 +235,7 @@ FUNCTIONS: dict[str, Callable[[Lowerer, list[Val]], Value]] = {
     "OrderedDict": _dict,
     "bool": _bool,
     "int": conversions.int_,
-    "float": conversions.int_,
+    "float": conversions.float_,
     "str": conversions.str_,
     "repr": conversions.str_,
     "abs": _abs,

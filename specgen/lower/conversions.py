@@ -31,6 +31,16 @@ def int_(lw: Lowerer, args: list[Val]) -> Value:
     return Val(number(lw, args[0]), IntT())
 
 
+def float_(lw: Lowerer, args: list[Val]) -> Value:
+    """``float(x)``: of a number itself, of a text such as ``inf`` what a literal of that kind is."""
+    if args and isinstance(args[0].expr, Lit) and isinstance(args[0].expr.value, str) and args[0].origin is None:
+        text = args[0].expr.value
+        number_for = -1 if text.startswith("-") else 1
+        lw.approximate(f"number {text}", str(number_for))
+        return Val(Lit(number_for), IntT())
+    return int_(lw, args)
+
+
 def copied(lw: Lowerer, args: list[Val]) -> Value:
     """``copy(x)``: values are their own copies, objects are not."""
     if args and _holds_object(args[0].ty):

@@ -66,6 +66,9 @@ def rv(lw: Lowerer, value: Value, want: str = "") -> Val:
             return Val(expr, RaisedT(found))
         case Exc(name):
             return Val(Lit(name or "Exception"), RaisedT(frozenset({name or "Exception"})))
+        case External(name) if want == "int" or name in _NUMBERS:
+            lw.approximate(f"number {name}", "0 or 1")
+            return any_value(lw, "int")
         case External(name) if name in {"Ellipsis", "NotImplemented"}:
             return Val(Lit(name), StrT(frozenset({name})))
         case Coro(start):
@@ -78,6 +81,10 @@ def rv(lw: Lowerer, value: Value, want: str = "") -> Val:
         case Obj() | Sync() if lw.in_init:
             lw.leave_out(f"{static_name(value)} as a value", "its name")
     return Val(Lit(static_name(value)), StrT(frozenset({static_name(value)})))
+
+
+#: Numbers of the standard library that TLA+ has no like of.
+_NUMBERS = {"math.inf", "math.nan", "math.pi", "math.e", "math.tau", "sys.maxsize", "inf", "nan"}
 
 
 def static_name(value: Value) -> str:

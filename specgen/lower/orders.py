@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from specgen.expr import Bound, Expr, Lit, Local, Op
-from specgen.lower import comprehensions, containers, guards, kinds, slices
+from specgen.lower import comprehensions, containers, exprs, guards, kinds, slices
 from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE, apply, domain
 from specgen.lower.formulas import call as op_call
 from specgen.lower.guards import number
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import Val, Value
-from specgen.value_types import DictT, IntT, NeverT, SeqT, SetT, TupleT, join_all, kind_of
+from specgen.value_types import DictT, IntT, NeverT, SeqT, SetT, TupleT, join_all, kind_of, members
 
 
 def numbers_of(value: Val) -> Expr | None:
@@ -28,6 +28,11 @@ def numbers_of(value: Val) -> Expr | None:
     return None
 
 
+def _may_be_number(value: Val) -> bool:
+    found = {kind_of(m) for m in members(value.ty)}
+    return value.origin is not None or not found or bool(found & {"int", "bool", None})
+
+
 def extreme(smallest: bool) -> Callable[[Lowerer, list[Val]], Value]:
     """``min`` or ``max``."""
 
@@ -42,6 +47,8 @@ def extreme(smallest: bool) -> Callable[[Lowerer, list[Val]], Value]:
                     guards.raise_unless(lw, FALSE, "ValueError")  # nothing is ever in it
                 return Val(NONE, NeverT())
             return _one_of(lw, args[0], "min or max of a collection")
+        if any(not _may_be_number(arg) for arg in args):
+            return _one_of(lw, exprs.sequence(lw, args), "min or max of values without a known order")
         out = number(lw, args[0])
         for other in args[1:]:
             right = number(lw, other)

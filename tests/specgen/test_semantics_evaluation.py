@@ -173,6 +173,7 @@ def test_the_same_outcomes_as_python(tmp_path: Path, name: str) -> None:
 
 LISTED = """
 import copy
+import math
 
 class Item:
     def __init__(self, k):
@@ -245,6 +246,15 @@ class Listed:
 
     def of_kind(self, k: int):
         return isinstance(k, float)                   # isinstance of float
+
+    def endless(self):
+        return self.n < float("inf")                  # number inf
+
+    def without_end(self):
+        return self.n < math.inf                      # number math.inf
+
+    def last_text(self):
+        return max("a", "b")                          # min or max of values without a known order
 
     def made_up(self):
         return unheard_of                             # name unheard_of
