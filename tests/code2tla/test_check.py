@@ -17,6 +17,8 @@ from reports.result import Decision
 
 Check = Callable[..., tuple[int, dict[str, Any]]]
 
+SMALL = ("--callers", "2", "--before", "1")
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -26,7 +28,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     corpora.build(corpora.load("refcount"), repo, "fixed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CODE2TLA_CACHE", str(home / "cache"))
-        cli.main(["run", str(repo), "blobkeeper/references.py", "--out", str(repo), "--callers", "2", "--quiet"])
+        cli.main(["run", str(repo), "blobkeeper/references.py", "--out", str(repo), *SMALL, "--quiet"])
     keep(repo)
     return home
 
@@ -45,7 +47,7 @@ def check(repo: Path, capsys: pytest.CaptureFixture[str]) -> Check:
     spec_dir = repo / "specs" / "blobkeeper.references"
 
     def checked(*options: str) -> tuple[int, dict[str, Any]]:
-        status = cli.main(["check", str(spec_dir), "--callers", "2", "--before", "2", "--json", "--quiet", *options])
+        status = cli.main(["check", str(spec_dir), *SMALL, "--json", "--quiet", *options])
         return status, json.loads(capsys.readouterr().out)
 
     return checked
@@ -130,7 +132,7 @@ def test_each_night_goes_deeper_and_never_starts_over(
         (deepest,) = json.loads((repo / "specs/blobkeeper.references/nightly.json").read_text())["deepest"].values()
         return [rung[:2] for rung in deepest["rungs"]]
 
-    check("--before", "1")
+    check()
     first = explored()
     monkeypatch.setenv("CODE2TLA_CACHE", str(tmp_path / "another-machine"))
     status, _ = check("--before", "2")
@@ -158,10 +160,9 @@ def test_a_finding_remembers_the_commit_that_it_came_with(repo: Path, check: Che
 def test_all_checks_every_directory_within_one_budget(
     repo: Path, check: Check, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cli.main(["run", str(repo), "blobkeeper/storage.py", "--out", str(repo), "--callers", "2", "--quiet"])
+    cli.main(["run", str(repo), "blobkeeper/storage.py", "--out", str(repo), *SMALL, "--quiet"])
     capsys.readouterr()
-    limits = ["--budget", "30", "--callers", "2", "--before", "2"]
-    words = ["check", str(repo / "specs"), "--all", "--json", "--quiet", *limits]
+    words = ["check", str(repo / "specs"), "--all", *SMALL, "--json", "--quiet", "--budget", "30"]
     status = cli.main([*words, "--runner", "embedded", "--price", "openai:a=1,2", "--price", "openai:b=1,2"])
     answers = json.loads(capsys.readouterr().out)
     assert {Path(a["spec_dir"]).name for a in answers} == {"blobkeeper.references", "blobkeeper.storage"}
