@@ -45,15 +45,20 @@ def of(lw: Lowerer, node: ast.For) -> Live | None:
             pass
         case holder:
             view = "keys"
+    if isinstance(holder, ast.Call) and not _looks_up(holder):
+        return None
     point = lw.checkpoint()
     place = lower(lw, holder)
-    if not isinstance(place, Place) or not lw.untouched_since(point):
-        lw.roll_back(point)
-        return None
-    kind = containers.container_of(places.place_type(lw, place))
-    if not isinstance(kind, DictT if view != "keys" or holder is not node.iter else (DictT, SeqT, SetT)):
-        return None
-    return Live(place, view) if _may_change(lw, node, place) else None
+    if isinstance(place, Place):
+        kind = containers.container_of(places.place_type(lw, place))
+        if isinstance(kind, (DictT, SeqT, SetT) if holder is node.iter else DictT) and _may_change(lw, node, place):
+            return Live(place, view)
+    lw.roll_back(point)
+    return None
+
+
+def _looks_up(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr in {"get", "setdefault"}
 
 
 def begin(lw: Lowerer, live: Live) -> Turn:

@@ -8,6 +8,8 @@ import pytest
 from differential import compare
 from snippets import compile_all, compile_one, races
 
+from specgen.types import Bounds
+
 ORDER = "the order of a dict"
 
 CHANGED_IN_THE_BODY = """
@@ -261,3 +263,27 @@ class Work:
     made = compile_one(tmp_path, source)
     assert {a.span.line for a in made.spec.abstractions if a.leaves_out} == {11, 12, 21, 24, 25}
     assert {a.span.line for a in made.spec.abstractions} == {11, 12, 18, 21, 24, 25}
+
+
+def test_a_list_in_a_dict_that_grows_while_a_loop_goes_over_it(tmp_path: Path) -> None:
+    source = """
+class Bus:
+    def __init__(self):
+        self.boxes = {}
+
+    def subscribe(self, topic, name):
+        self.boxes.setdefault(topic, []).append(name)
+
+    def publish(self, topic):
+        seen = []
+        for name in self.boxes.get(topic, []):
+            seen.append(name)
+        return seen
+
+    def drop(self, topic):
+        for name in self.boxes.get(topic, []):
+            self.boxes[topic].remove(name)
+"""
+    made = compare(tmp_path, source)
+    assert "local[c].position" in made.spec.text
+    assert races(made, Bounds(2, 2, 0)) == {"Serializable_drop_drop"}
