@@ -48,10 +48,11 @@ def only_number(lw: Lowerer, value: Val) -> Val:
     if own <= {"int", "bool"} or not own & {"int", "bool"} or lw.in_init or lw.pure_reads:
         return value
     raise_unless(lw, disj(kinds.has_kind(value, "int"), kinds.has_kind(value, "bool")), "TypeError")
-    return Val(number(lw, Val(value.expr, _without_none(value.ty))), IntT())
+    return Val(number(lw, Val(value.expr, without_none(value.ty))), IntT())
 
 
-def _without_none(ty: Ty) -> Ty:
+def without_none(ty: Ty) -> Ty:
+    """The type of what is left where None is known not to be there."""
     return join_all([m for m in members(ty) if not isinstance(m, NoneT)])
 
 

@@ -238,6 +238,6 @@ def _equal(a: Val, b: Val) -> Expr:
     if isinstance(a.expr, Lit) and isinstance(b.expr, Lit):
         return Lit(a.expr.value == b.expr.value)
     both = join(a.ty, b.ty)
-    if not boxed_kinds(both):
+    if not boxed_kinds(both) and fits(a.ty, both) and fits(b.ty, both):
         return eq(a.expr, b.expr)
     return eq(coerce(a, both), coerce(b, both))

@@ -132,10 +132,9 @@ def _sort(ch: changes.Change, args: list[Val]) -> Value:
 
 def _list_count(ch: changes.Change, args: list[Val]) -> Value:
     note_equality(ch.lw, args[0].ty)
-
-    return Val(
-        call("Cardinality", Op("filter", (domain(ch.e), eq(apply(ch.e, Bound("i")), ch.fit(args[0]))), ("i",))), IntT()
-    )
+    membership.same_domain(ch.lw, args[0], ch.item)
+    alike = kinds.equal(Val(apply(ch.e, Bound("i")), ch.item), args[0])
+    return Val(call("Cardinality", Op("filter", (domain(ch.e), alike), ("i",))), IntT())
 
 
 def _list_index(ch: changes.Change, args: list[Val]) -> Value:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
+from functools import lru_cache
 
 from specgen.expr import Local
 from specgen.lower import disturbance, places, second_names
@@ -10,7 +12,8 @@ from specgen.lower.lowerer import Lowerer
 from specgen.lower.singletons import first_use_of_global, get_attribute, of_definition, set_attribute
 from specgen.lower.state import Frame
 from specgen.lower.values import ClassV, Exc, External, Func, LambdaV, Place, Value, is_static
-from specgen.source import Class, Function, Module
+from specgen.source import Class, Function, FunctionNode, Module
+from specgen.syntax import walk
 from specgen.value_types import is_container
 
 
@@ -35,7 +38,17 @@ def slot(lw: Lowerer, frame: Frame, name: str) -> Value:
     value = lw.local(tla)
     if is_container(value.ty):
         return Place(f"l.{tla}", (), value.ty)
+    if frame.function is not None and name in _assigned_within(frame.function.node) and not lw.pure_reads:
+        seen = lw.temp(f"{name}_seen")  # what stands beside it may call a function that assigns it
+        lw.active.add(seen)
+        return lw.set_local(seen, value)
     return value
+
+
+@lru_cache(maxsize=4096)
+def _assigned_within(node: FunctionNode) -> frozenset[str]:
+    """Names of the function that functions inside it assign."""
+    return frozenset(name for inner in walk(node) if isinstance(inner, ast.Nonlocal) for name in inner.names)
 
 
 def of_module(lw: Lowerer, name: str, module: Module) -> Value:

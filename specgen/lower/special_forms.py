@@ -8,6 +8,7 @@ from specgen.expr import Lit, Local, Op
 from specgen.lower import builtin_calls, comprehensions, containers, kinds, primitives, suspension, unwinding
 from specgen.lower.formulas import EMPTY, FALSE, NONE, TRUE, conj, const, disj, eq
 from specgen.lower.formulas import call as op_call
+from specgen.lower.guards import without_none
 from specgen.lower.lowerer import Lowerer
 from specgen.lower.values import Exc, External, New, Obj, Sync, Unknown, Val, Value
 from specgen.syntax import dotted
@@ -16,6 +17,7 @@ from specgen.value_types import (
     BoolT,
     DictT,
     NeverT,
+    NoneT,
     RaisedT,
     RecordT,
     RefT,
@@ -62,7 +64,7 @@ def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Val
     if known is not None:
         attr = ast.copy_location(ast.Attribute(node.args[0], known, ast.Load()), node)
         if name == "getattr":
-            return lower(lw, attr)
+            return _attribute_or_default(lw, attr, node.args[2]) if len(node.args) > 2 else lower(lw, attr)
         from specgen.lower.assignments import assign
 
         assign(
@@ -82,6 +84,23 @@ def special_form(lw: Lowerer, func: Value, node: ast.Call, awaited: bool) -> Val
     if name in {"defaultdict", "collections.defaultdict"} and node.args:
         return _defaultdict(lw, node)
     return None
+
+
+def _attribute_or_default(lw: Lowerer, node: ast.Attribute, default: ast.expr) -> Value:
+    """``getattr(owner, name, default)``: the default where the owner is None."""
+    from specgen.lower.attributes import attribute_of
+    from specgen.lower.exprs import lower, rv
+
+    owner = lower(lw, node.value)
+    if not isinstance(owner, Val) or NoneT() not in members(owner.ty):
+        return attribute_of(lw, owner, node)
+    there, none = lw.graph.branch(Op("#", (owner.expr, NONE)))
+    lw.graph.cursor = none
+    other = rv(lw, lower(lw, default))
+    ends = [(lw.graph.cursor, other)]
+    lw.graph.cursor = there
+    found = rv(lw, attribute_of(lw, Val(owner.expr, without_none(owner.ty)), node))
+    return lw.join_value([*ends, (lw.graph.cursor, found)], node.attr)
 
 
 def _known_text(lw: Lowerer, node: ast.expr) -> str | None:

@@ -71,6 +71,19 @@ class Steps:
 
     def each(self):
         return [self.bump() for _ in range(2)]
+
+    def counted(self):
+        total = 0
+
+        def add(k):
+            nonlocal total
+            total += k
+            return total
+
+        return total, add(1), add(2), [add(i) for i in range(2)], total + add(1)
+
+    def unlike(self):
+        return [1] == ["a"], {"a": 1} == {"a": "b"}, [1, 2].count("a"), [True, False].count(1)
 """,
     "objects_in_a_constructor": """
 class Shard:
@@ -122,6 +135,9 @@ class Points:
     def make(self, k: int):
         self.made = Point(k) if k > 1 else None
         return self.made is None
+
+    def made_or_not(self):
+        return getattr(self.made, "x", -1)
 
     def equal(self, k: int):
         return Point(k) == Point(1), Point(k) is Point(k), Point(1) != Point(1, 2), Fixed(k) == self.fixed
