@@ -47,6 +47,7 @@ def store(lw: Lowerer, place: Place, value: Val, root: Val, group: int) -> None:
     lw.declare(place.root if place.root.startswith("l.") else f"v.{place.root}", wider)
     whole = Val(expr, root.ty if place.path and not isinstance(root.ty, NeverT) else wider)
     if not place.root.startswith("l."):
+        _note_moment(lw, place.root)
         lw.write(place.root, whole, group, "update")
         return
     name = place.root[2:]
@@ -60,6 +61,12 @@ def store(lw: Lowerer, place: Place, value: Val, root: Val, group: int) -> None:
     store(lw, tied, whole, shared, group)
     lw.graph.cursor = lw.graph.cursor + no
     lw.set_local(name, whole)
+
+
+def _note_moment(lw: Lowerer, root: str) -> None:
+    """Say so where another thread may put another container there between finding this one and changing it."""
+    if lw.mode == "threads" and not lw.held and not lw.in_init and lw.sources.is_assigned(attribute_of(lw, root)):
+        lw.leave_out("change of a container that another thread may replace", "it is found and changed at one moment")
 
 
 def tie_of(lw: Lowerer, name: str) -> Place | None:

@@ -140,7 +140,12 @@ class Lists:
     def popleft(self):
         return self.queue.popleft()
 """,
-    {"approximate": ("mine, a name for a container that another call may replace",)},
+    {
+        "approximate": (
+            "another thread may replace",
+            "mine, a name for a container that another call may replace",
+        )
+    },
 )
 
 SNIPPETS["dicts"] = (
@@ -263,7 +268,12 @@ class Dicts:
     def pairs(self, key, value: int):
         return (key, value) in self.by_pair
 """,
-    {"approximate": ("the order of a dict -> any order",)},
+    {
+        "approximate": (
+            "another thread may replace",
+            "the order of a dict -> any order",
+        )
+    },
 )
 
 SNIPPETS["sets"] = (
@@ -330,7 +340,7 @@ class Sets:
             n += x
         return n
 """,
-    {},
+    {"approximate": ("another thread may replace",)},
 )
 
 SNIPPETS["containers_with_several_names"] = (
@@ -413,7 +423,13 @@ class Alias:
         lst.append(v)
         return len(lst)
 """,
-    {"approximate": ("mine, a name for a container that another call may replace",), "bounds": Bounds(1, 2, 0)},
+    {
+        "approximate": (
+            "another thread may replace",
+            "mine, a name for a container that another call may replace",
+        ),
+        "bounds": Bounds(1, 2, 0),
+    },
 )
 
 

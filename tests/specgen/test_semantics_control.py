@@ -256,7 +256,7 @@ class Exc:
             x = 99
             self.n = 0
 """,
-    {},
+    {"approximate": ("another thread may replace",)},
 )
 
 SNIPPETS["ways_out_of_a_with"] = (

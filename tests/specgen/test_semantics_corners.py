@@ -115,7 +115,12 @@ class Swap:
         old[key] = 2
         return len(old), len(self.d)
 """,
-    {"approximate": ("old, a name for a container that another call may replace",)},
+    {
+        "approximate": (
+            "another thread may replace",
+            "old, a name for a container that another call may replace",
+        )
+    },
 )
 
 SNIPPETS["containers_drained_under_a_lock"] = (
@@ -185,7 +190,13 @@ class Orders:
     def kept(self):
         return [k for k in self.d.keys() if k in self.s]
 """,
-    {"approximate": ("the order of a dict -> any order",), "more_allowed": True},
+    {
+        "approximate": (
+            "another thread may replace",
+            "the order of a dict -> any order",
+        ),
+        "more_allowed": True,
+    },
 )
 
 

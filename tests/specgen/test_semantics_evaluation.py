@@ -288,3 +288,29 @@ def test_what_is_not_followed_is_listed_with_its_line(tmp_path: Path) -> None:
     missing = [e for e in sorted(expected) if not any(e[0] == line and e[1] in text for line, text in listed)]
     assert missing == [], sorted(listed)
     assert any("the default of seen" in text for _, text in listed), sorted(listed)
+
+
+def test_a_change_beside_a_replacement_is_listed_where_no_lock_is_held(tmp_path: Path) -> None:
+    source = """
+import threading
+
+class Batches:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.items = []
+        self.kept = []
+
+    def add(self, item):
+        self.items.append(item)
+
+    def keep(self, item):
+        with self.lock:
+            self.kept.append(item)
+
+    def drain(self):
+        self.items = []
+        with self.lock:
+            self.kept = []
+"""
+    listed = [(a.span.line, a.construct) for a in compile_one(tmp_path, source).spec.abstractions]
+    assert listed == [(11, "change of a container that another thread may replace")]

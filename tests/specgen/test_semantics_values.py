@@ -327,7 +327,7 @@ class Odd:
                     return x, y
         return None
 """,
-    {"cls": "Odd"},
+    {"cls": "Odd", "approximate": ("another thread may replace",)},
 )
 
 
