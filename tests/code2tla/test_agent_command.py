@@ -53,7 +53,7 @@ def agent(make: Make, home: Path, capsys: pytest.CaptureFixture[str]) -> Agent:
 
 def test_answered_task_by_task_to_the_end(agent: Agent) -> None:
     answers = script()
-    assert agent.begin() == WAITING
+    assert agent.begin("--audit-budget", "0") == WAITING
     assert "code2tla answer" in agent.said
     text = (agent.spec_dir / "task.md").read_text()
     assert "# Task: plan" in text

@@ -140,7 +140,8 @@ def test_a_method_handed_to_something_unknown_is_never_called_verified(
         "    def _one(self):\n        self.n = self.n + 1\n\n"
         "    def total(self):\n        return self.n\n"
     )
-    status, out, _ = run(capsys, "run", str(home / "tally"), "tally.py", "--out", str(home / "out"), "--json")
+    limits = ("--callers", "2", "--before", "1")
+    status, out, _ = run(capsys, "run", str(home / "tally"), "tally.py", "--out", str(home / "out"), "--json", *limits)
     assert status == 3
     reason = json.loads(out)["reason"]
     assert "left out" in reason
