@@ -84,7 +84,13 @@ def substitute(e: Expr, env: dict[Expr, Expr]) -> Expr:
     return e
 
 
+#: What only numbers have.
+_OF_NUMBERS = {"+", "-", "*", "<", "<=", ">", ">="}
+
+
 def _simple(e: Op) -> Expr:
+    if e.name in _OF_NUMBERS and NONE in e.args:  # of code not modelled, which gives some number here
+        e = Op(e.name, tuple(Lit(0) if a == NONE else a for a in e.args), e.names)
     if e.name == "call" and e.names == ("Append",) and isinstance(e.args[0], Op) and e.args[0].name == "tuple":
         return Op("tuple", (*e.args[0].args, e.args[1]))
     if (
