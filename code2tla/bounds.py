@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from code2tla.settings import Settings
 from specgen.types import Bounds, Property, PropertyKind, Spec
 
 #: How the scenario grows: overlapping calls, calls made before them, level of the argument domains.
@@ -37,6 +38,19 @@ class Limits:
     before: int = 2
     sweep: bool = False
     workers: int = 1
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """What the settings of a run allow."""
+        return cls(
+            seconds=settings.budget,
+            memory_mb=settings.memory_mb,
+            states=settings.states,
+            callers=settings.callers,
+            before=settings.before,
+            sweep=settings.sweep,
+            workers=settings.workers,
+        )
 
 
 def ladder(limits: Limits) -> tuple[Bounds, ...]:

@@ -184,15 +184,7 @@ class Workshop:
             with self._stage("check", "checking what was written"), _tool_errors():
                 return author.check([spec for _, spec in specs])
         oracle = runners.recorded(self.settings, self.directory)
-        limits = Limits(
-            seconds=self.settings.budget,
-            memory_mb=self.settings.memory_mb,
-            states=self.settings.states,
-            callers=self.settings.callers,
-            before=self.settings.before,
-            sweep=self.settings.sweep,
-            workers=self.settings.workers,
-        )
+        limits = Limits.of(self.settings)
         with self._stage("check", "starting TLC"), _tool_errors():
             return check_kept([spec for _, spec in specs], oracle, limits, self._tell, self.earlier)
 

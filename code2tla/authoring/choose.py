@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from code2tla import models, runners
@@ -31,14 +32,7 @@ def choose(
     facts: Facts, settings: Settings, directory: RunDirectory, spec_dir: Path, told: Told, on_event: OnEvent
 ) -> WritingAuthor:
     """Who answers the tasks. Raises UsageError for a script or transcript that cannot be read, and ToolError."""
-    limits = Limits(
-        seconds=settings.budget,
-        memory_mb=settings.memory_mb,
-        states=settings.states,
-        callers=settings.callers,
-        before=settings.before,
-        workers=settings.workers,
-    )
+    limits = replace(Limits.of(settings), sweep=False)
     checker = TlcChecker(facts, runners.recorded(settings, directory), limits, on_event)
     if settings.author == taking_up.NAME:
         return taking_up.unasked(facts, settings, keeping.read(spec_dir), checker, told)

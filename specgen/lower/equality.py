@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-
 from specgen.lower.lowerer import Lowerer
+from specgen.lower.records import compares_fields
 from specgen.lower.values import Val
 from specgen.source import Class
-from specgen.syntax import dotted
 from specgen.value_types import DictT, RefT, SeqT, SetT, TupleT, Ty, members
 
 
@@ -22,7 +20,7 @@ def compared_by_fields(lw: Lowerer, a: Val, b: Val) -> Class | None:
     if not isinstance(a.ty, RefT) or a.ty != b.ty:
         return None
     cls = lw.sources.find_class(a.ty.cls)
-    return cls if cls is not None and _compares_fields(cls) and lw.sources.method(cls, "__eq__") is None else None
+    return cls if cls is not None and compares_fields(cls) and lw.sources.method(cls, "__eq__") is None else None
 
 
 def _says_what_it_equals(lw: Lowerer, ty: Ty) -> bool:
@@ -30,7 +28,7 @@ def _says_what_it_equals(lw: Lowerer, ty: Ty) -> bool:
         match member:
             case RefT(name):
                 cls = lw.sources.find_class(name)
-                if cls is not None and (lw.sources.method(cls, "__eq__") or _compares_fields(cls)):
+                if cls is not None and (lw.sources.method(cls, "__eq__") or compares_fields(cls)):
                     return True
             case SeqT(item) | SetT(item) | DictT(_, item):
                 if _says_what_it_equals(lw, item):
@@ -38,13 +36,4 @@ def _says_what_it_equals(lw: Lowerer, ty: Ty) -> bool:
             case TupleT(items):
                 if any(_says_what_it_equals(lw, t) for t in items):
                     return True
-    return False
-
-
-def _compares_fields(cls: Class) -> bool:
-    for node in cls.node.decorator_list:
-        if dotted(node.func if isinstance(node, ast.Call) else node).rpartition(".")[2] in {"dataclass", "define"}:
-            flags = {k.arg: k.value for k in node.keywords} if isinstance(node, ast.Call) else {}
-            kept = flags.get("eq")
-            return not (isinstance(kept, ast.Constant) and kept.value is False)
     return False

@@ -69,9 +69,9 @@ def begin(lw: Lowerer, live: Live) -> Turn:
         case SeqT(item):
             return _by_position(lw, place, item)
         case SetT(member):
-            return _by_member(lw, place, Live(place), value, member, kinds.unbox(value, "set"))
+            return _by_member(lw, place, "keys", value, member, kinds.unbox(value, "set"))
         case DictT(key, _):
-            return _by_member(lw, place, live, value, key, domain(kinds.unbox(value, "dict")))
+            return _by_member(lw, place, live.view, value, key, domain(kinds.unbox(value, "dict")))
     raise AssertionError(live)  # ``of`` gives no other
 
 
@@ -89,7 +89,7 @@ def _by_position(lw: Lowerer, place: Place, item: Ty) -> Turn:
     return Turn(head, each, over)
 
 
-def _by_member(lw: Lowerer, place: Place, live: Live, value: Val, key: Ty, members: Expr) -> Turn:
+def _by_member(lw: Lowerer, place: Place, view: str, value: Val, key: Ty, members: Expr) -> Turn:
     """A dict or set: RuntimeError where its size is another than when the loop began."""
     size, todo = lw.temp("size"), lw.temp("todo")
     lw.active |= {size, todo}
@@ -111,9 +111,9 @@ def _by_member(lw: Lowerer, place: Place, live: Live, value: Val, key: Ty, membe
     lw.graph.cursor = gone
     lw.graph.link(head)
     lw.graph.cursor = there
-    if isinstance(found, DictT) and live.view != "keys":
+    if isinstance(found, DictT) and view != "keys":
         entry = Val(apply(inside, first.expr), found.value)
-        if live.view == "items":
+        if view == "items":
             entry = Val(Op("tuple", (first.expr, entry.expr)), TupleT((key, found.value)))
         first = _item(lw, entry)
     return Turn(head, first, over)

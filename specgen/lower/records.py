@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from specgen.expr import Op
 from specgen.lower.formulas import NONE
@@ -12,6 +12,7 @@ from specgen.lower.state import Frame
 from specgen.lower.values import Obj, Val, Value
 from specgen.source import Class
 from specgen.syntax import dotted
+from specgen.usage import is_class_var
 from specgen.value_types import NoneT, RecordT
 
 
@@ -45,7 +46,7 @@ def _fields(lw: Lowerer, cls: Class) -> Iterator[tuple[Class, str, ast.expr | No
         for item in owner.node.body:
             match item:
                 case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=default):
-                    if dotted(annotation).rpartition(".")[2] != "ClassVar":
+                    if not is_class_var(annotation):
                         yield owner, name, default
 
 
@@ -79,9 +80,7 @@ def record_of(lw: Lowerer, cls: Class, args: list[Value], kwargs: dict[str, Valu
     if not is_value_class(lw, cls):
         return None
     found = dataclass_fields(lw, cls, args, kwargs)
-    values = {name: rv(lw, value) for name, value in found.items()}
-    fields = tuple((name, value.ty) for name, value in values.items())
-    return Val(Op("record", tuple(v.expr for v in values.values()), tuple(values)), RecordT(cls.name, fields))
+    return _record(cls.name, {name: rv(lw, value) for name, value in found.items()})
 
 
 def as_record(lw: Lowerer, obj: Obj, cls: Class) -> Val:
@@ -89,9 +88,12 @@ def as_record(lw: Lowerer, obj: Obj, cls: Class) -> Val:
     from specgen.lower.exprs import rv
     from specgen.lower.singletons import get_attribute
 
-    values = {name: rv(lw, get_attribute(lw, obj, name)) for name in field_names(lw, cls)}
+    return _record(cls.name, {name: rv(lw, get_attribute(lw, obj, name)) for name in field_names(lw, cls)})
+
+
+def _record(cls_name: str, values: Mapping[str, Val]) -> Val:
     fields = tuple((name, value.ty) for name, value in values.items())
-    return Val(Op("record", tuple(v.expr for v in values.values()), tuple(values)), RecordT(cls.name, fields))
+    return Val(Op("record", tuple(v.expr for v in values.values()), tuple(values)), RecordT(cls_name, fields))
 
 
 def replaced(lw: Lowerer, record: Val, changes: dict[str, Val]) -> Val:
@@ -99,10 +101,7 @@ def replaced(lw: Lowerer, record: Val, changes: dict[str, Val]) -> Val:
     assert isinstance(record.ty, RecordT)
     fields = dict(record.ty.fields)
     parts = {n: changes[n] if n in changes else Val(Op("field", (record.expr,), (n,)), t) for n, t in fields.items()}
-    return Val(
-        Op("record", tuple(v.expr for v in parts.values()), tuple(parts)),
-        RecordT(record.ty.name, tuple((n, v.ty) for n, v in parts.items())),
-    )
+    return _record(record.ty.name, parts)
 
 
 def is_value_class(lw: Lowerer, cls: Class) -> bool:
@@ -115,10 +114,17 @@ def is_value_class(lw: Lowerer, cls: Class) -> bool:
 
 def is_frozen(cls: Class) -> bool:
     """``@dataclass(frozen=True)`` and its relatives."""
+    return any(name == "frozen" or flags.get("frozen") is True for name, flags in _decorators(cls))
+
+
+def compares_fields(cls: Class) -> bool:
+    """A dataclass whose ``==`` is not told to be that of objects."""
+    return any(flags.get("eq") is not False for name, flags in _decorators(cls) if name in {"dataclass", "define"})
+
+
+def _decorators(cls: Class) -> Iterator[tuple[str, Mapping[str | None, object]]]:
+    """The last name of each decorator, and those of its flags that are constants."""
     for node in cls.node.decorator_list:
+        flags = node.keywords if isinstance(node, ast.Call) else []
         name = dotted(node.func if isinstance(node, ast.Call) else node).rpartition(".")[2]
-        flags = {k.arg: k.value for k in node.keywords} if isinstance(node, ast.Call) else {}
-        frozen = flags.get("frozen")
-        if name == "frozen" or (isinstance(frozen, ast.Constant) and frozen.value is True):
-            return True
-    return False
+        yield name, {k.arg: k.value.value for k in flags if isinstance(k.value, ast.Constant)}

@@ -10,13 +10,11 @@ from specgen.lower.state import Frame
 from specgen.lower.values import Place, Val
 from specgen.source import Function
 from specgen.syntax import walk
+from specgen.usage import ADDERS, REMOVERS
 from specgen.value_types import DictT, SeqT, SetT, members
 
 #: Methods that change a container in place.
-MUTATORS = {
-    "append", "appendleft", "add", "pop", "popleft", "popitem", "remove", "discard", "clear", "update", "insert",
-    "extend", "extendleft", "rotate", "reverse", "sort", "setdefault",
-}  # fmt: skip
+MUTATORS = REMOVERS | ADDERS | {"reverse", "rotate", "sort"}
 #: Methods that put their argument into a container.
 KEEPERS = {"append", "appendleft", "add", "insert", "setdefault"}
 _COPIES = {"list", "dict", "tuple", "sorted", "reversed", "deque", "copy"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 from specgen.expr import Lit, Local, Op
 from specgen.lower import builtin_calls, comprehensions, containers, kinds, primitives, suspension, unwinding
@@ -219,6 +220,12 @@ def _known_class(lw: Lowerer, name: str) -> bool:
     return cls is not None and not any("Enum" in base for base in cls.bases)
 
 
+def _is_one_of(lw: Lowerer, name: str, wanted: Collection[str]) -> bool:
+    """Whether the class, or one that it is derived from, is among the wanted ones."""
+    cls = lw.sources.find_class(name)
+    return not {c.name for c in lw.sources.mro(cls)}.isdisjoint(wanted) if cls else name in wanted
+
+
 def _isinstance(lw: Lowerer, value: Value, node: ast.expr) -> Value:
     from specgen.lower.exprs import any_value, rv
 
@@ -245,13 +252,9 @@ def _isinstance(lw: Lowerer, value: Value, node: ast.expr) -> Value:
         tests += [kinds.has_kind(val, str(kind_of(m))) for m in kinds.kinds(val.ty) if isinstance(m, TupleT)]
     for member in members(val.ty):
         if isinstance(member, RefT):
-            cls = lw.sources.find_class(member.cls)
-            names_ = {c.name for c in lw.sources.mro(cls)} if cls else {member.cls}
-            tests.append(kinds.has_kind(val, "ref") if names_ & set(wanted) else FALSE)
+            tests.append(kinds.has_kind(val, "ref") if _is_one_of(lw, member.cls, wanted) else FALSE)
         if isinstance(member, RecordT):
-            cls = lw.sources.find_class(member.name)
-            names_ = {c.name for c in lw.sources.mro(cls)} if cls else {member.name}
-            tests.append(kinds.has_kind(val, "record") if names_ & set(wanted) else FALSE)
+            tests.append(kinds.has_kind(val, "record") if _is_one_of(lw, member.name, wanted) else FALSE)
         if isinstance(member, RaisedT):
             those = [n for n in sorted(member.values) if set(lw.sources.exception_ancestors(n)) & set(wanted)]
             text = kinds.unbox(val, "raised")
